@@ -1,0 +1,98 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// House flags: the same for every Swift target.
+let house: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .treatAllWarnings(as: .error),
+]
+
+typealias Layer = [(name: String, needs: [String])]
+
+// C, below everything: the few system calls that Swift cannot import, and the C libraries (name, pkg-config, Debian package).
+let systemLibraries = [
+  (name: "CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
+  (name: "CYaml", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+  (name: "CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
+  (name: "COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
+]
+let foundations = ["CPawlSystem"] + systemLibraries.map(\.name)
+
+// The architecture, lowest layer first. A target depends on targets in strictly lower layers only.
+let layers: [Layer] = [
+  // 0  Values: no I/O, no clock, no randomness of their own.
+  [("PawlCore", [])],
+  // 1  Tools: pure functions over values.
+  [
+    ("PawlConfiguration", ["PawlCore", "CYaml"]),
+    ("PawlGuard", ["PawlCore"]),
+    ("PawlReport", ["PawlCore"]),
+    ("PawlStatistics", ["PawlCore"]),
+  ],
+  // 2  Policies: where to search, what to believe.
+  [
+    ("PawlRatchet", ["PawlCore", "PawlStatistics"]),
+    ("PawlSearch", ["PawlCore", "PawlStatistics"]),
+  ],
+  // 3  Decisions: (state, event) -> [effect]. Replay is a fold over the journal.
+  [("PawlEngine", ["PawlCore", "PawlRatchet", "PawlSearch", "PawlStatistics"])],
+  // 4  Ports: one kind of I/O each; they never import one another.
+  [
+    ("PawlJournal", ["PawlCore", "CSQLite", "CCrypto", "CPawlSystem"]),
+    ("PawlSandbox", ["PawlCore", "CPawlSystem"]),
+    ("PawlWorkspace", ["PawlCore", "CPawlSystem", "CCrypto"]),
+  ],
+  // 5  Assembly: interprets effects; owns threads, signals, clocks, shutdown.
+  [
+    (
+      "PawlRuntime",
+      [
+        "PawlCore", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal", "PawlRatchet", "PawlReport",
+        "PawlSandbox", "PawlSearch", "PawlStatistics", "PawlWorkspace", "CPawlSystem",
+      ]
+    )
+  ],
+  // 6  Faces: arguments, progress, diagnostics, exit codes.
+  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime"])],
+]
+
+// Apart: the embedded pretraining lab. The engine knows nothing of it, and it knows nothing of the engine.
+let lab: Layer = [("PawlLab", ["COpenBLAS"])]
+
+// Programs hold `@main` only; `pawl-lab` is the lab's own face.
+let programs: Layer = [("pawl", ["PawlCLI"]), ("pawl-lab", ["PawlLab"])]
+
+func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .init(stringLiteral: $0) } }
+
+let libraries = layers.flatMap { $0 } + lab
+let package = Package(
+  name: "pawl",
+  products: [.executable(name: "pawl", targets: ["pawl"]), .executable(name: "pawl-lab", targets: ["pawl-lab"])],
+  targets: systemLibraries.map {
+    .systemLibrary(name: $0.name, pkgConfig: $0.pkgConfig, providers: [.apt([$0.package])])
+  }
+    + [.target(name: "CPawlSystem")]
+    + libraries.map { .target(name: $0.name, dependencies: dependencies($0.needs), swiftSettings: house) }
+    + programs.map { .executableTarget(name: $0.name, dependencies: dependencies($0.needs), swiftSettings: house) }
+    + libraries.map {
+      .testTarget(name: $0.name + "Tests", dependencies: dependencies([$0.name] + $0.needs), swiftSettings: house)
+    }
+)
+
+// Fails the manifest itself when a target reaches sideways or up.
+func check(_ layers: [Layer]) {
+  var below = Set(foundations)
+  for layer in layers {
+    for target in layer {
+      for need in target.needs where !below.contains(need) {
+        fatalError("\(target.name) may not depend on \(need): it is not in a lower layer")
+      }
+    }
+    below.formUnion(layer.map(\.name))
+  }
+}
+check(layers)
+check([lab])

@@ -1,0 +1,108 @@
+/// How an attempt's process ended; says nothing about what it measured.
+public enum Outcome: Sendable, Codable, Hashable, CustomStringConvertible {
+  case exited(code: Int32)
+  case signalled(signal: Int32)
+  /// The wall or CPU time of the budget was used up.
+  case timedOut
+  case outOfMemory
+  case diskFull
+  /// The process never ran; `reason` is a lowercase fragment.
+  case launchFailed(reason: String)
+  public var description: String {
+    switch self {
+    case .exited(let code): "exited with code \(code)"
+    case .signalled(let signal): "killed by signal \(signal)"
+    case .timedOut: "timed out"
+    case .outOfMemory: "out of memory"
+    case .diskFull: "disk full"
+    case .launchFailed(let reason): "could not start: \(reason)"
+    }
+  }
+}
+
+/// What an attempt used.
+public struct Usage: Sendable, Codable, Hashable {
+  public var wallSeconds: Double
+  /// User and system time of the whole process tree.
+  public var cpuSeconds: Double
+  public var peakMemory: Bytes
+  /// All that it printed, kept or not.
+  public var output: Bytes
+  public init(wallSeconds: Double, cpuSeconds: Double, peakMemory: Bytes, output: Bytes) {
+    self.wallSeconds = wallSeconds
+    self.cpuSeconds = cpuSeconds
+    self.peakMemory = peakMemory
+    self.output = output
+  }
+}
+
+/// Who produced the number (DESIGN, section 6); the level is on every certificate.
+public enum RefereeLevel: String, Sendable, Codable, Hashable { case referee, evaluate, report }
+
+/// What kept an attempt in, strongest first.
+public enum SandboxLevel: String, Sendable, Codable, Hashable, CaseIterable {
+  /// Namespaces, a read-only root, no network, limits on every resource.
+  case full
+  /// Some of that; the doctor says what is missing.
+  case partial
+  /// A process like any other.
+  case none
+}
+
+/// Why an attempt is made; decides which seeds it uses and what its measurement counts for.
+public enum AttemptPurpose: Sendable, Codable, Hashable {
+  /// The baseline again, to learn the noise.
+  case calibration
+  /// To judge a trial, or to know the head better.
+  case search
+  /// One half of a fresh pair: `candidate` is the stack under test, otherwise it is the champion.
+  case certification(Int, pair: Int, candidate: Bool)
+}
+
+/// One process that was asked for: a candidate, a seed, a purpose.
+public struct AttemptRequest: Sendable, Codable, Hashable {
+  public let id: AttemptID
+  public let trial: TrialID
+  public let commit: CommitHash
+  /// Passed to the command as `PAWL_SEED`.
+  public let seed: UInt64
+  public let purpose: AttemptPurpose
+  public init(id: AttemptID, trial: TrialID, commit: CommitHash, seed: UInt64, purpose: AttemptPurpose) {
+    self.id = id
+    self.trial = trial
+    self.commit = commit
+    self.seed = seed
+    self.purpose = purpose
+  }
+}
+
+/// What came of an attempt.
+public struct AttemptResult: Sendable, Codable, Hashable {
+  public let id: AttemptID
+  public let outcome: Outcome
+  /// The metric; absent when there is none, never a sentinel.
+  public let measurement: Double?
+  /// Why there is no measurement, or what is odd about it: a lowercase fragment.
+  public let remark: String?
+  public let usage: Usage
+  /// Peak memory that the command itself reported (GPU memory, say), where `memoryPattern` found one.
+  public let reportedMemory: Bytes?
+  public let sandbox: SandboxLevel
+  public let referee: RefereeLevel
+  /// The last lines of the output, at most 4 KiB, cut at a line; nil where the measurement succeeded.
+  public let logTail: String?
+  public init(
+    id: AttemptID, outcome: Outcome, measurement: Double?, remark: String?, usage: Usage, reportedMemory: Bytes?,
+    sandbox: SandboxLevel, referee: RefereeLevel, logTail: String?
+  ) {
+    self.id = id
+    self.outcome = outcome
+    self.measurement = measurement
+    self.remark = remark
+    self.usage = usage
+    self.reportedMemory = reportedMemory
+    self.sandbox = sandbox
+    self.referee = referee
+    self.logTail = logTail
+  }
+}

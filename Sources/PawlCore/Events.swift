@@ -1,0 +1,133 @@
+/// Something that happened in a study. The journal holds these; a study's state is their fold.
+///
+/// Adding a case or an optional field keeps old journals readable; anything else raises `Event.formatVersion`.
+public enum Event: Sendable, Codable, Hashable {
+  /// The version of the persisted form of events.
+  public static let formatVersion = 1
+
+  case studyStarted(StudyStart)
+  /// A process opened the study to run it.
+  case sessionStarted(SessionStart)
+  case sessionEnded(reason: String)
+  /// `pawl.yaml` changed between two sessions.
+  case configurationChanged(StudyConfiguration)
+  case proposalRequested(ProposalRequest)
+  case proposalReceived(TrialID, Proposal)
+  /// The agent had nothing; the trial ends without a candidate.
+  case proposalFailed(TrialID, reason: String)
+  /// The guard, or the search for duplicates, turned the proposal down before it cost anything.
+  case proposalRefused(TrialID, reason: String)
+  case candidateCreated(TrialID, CommitHash, DiffStatistics)
+  case attemptRequested(AttemptRequest)
+  case attemptFinished(AttemptResult)
+  case trialJudged(TrialID, Verdict, Evidence)
+  /// No measurement came of the trial; its outcome stands with its attempts.
+  case trialCrashed(TrialID, Outcome)
+  case headMoved(to: TrialID, from: TrialID)
+  case certificationStarted(number: Int, candidate: TrialID, champion: TrialID, alpha: Double)
+  case certificationFailed(number: Int, eValue: Double, pairs: Int)
+  case championCertified(Certificate)
+  case paused(by: String)
+  case resumed(by: String)
+  /// New work is no longer started; what runs is finished.
+  case stopRequested(reason: String)
+  /// The study cannot go on (a baseline that fails); nothing but a repair by the user continues it.
+  case studyFailed(reason: String)
+
+  /// The case's name, as stored beside the event and shown by `pawl log`.
+  public var kind: String {
+    switch self {
+    case .studyStarted: "studyStarted"
+    case .sessionStarted: "sessionStarted"
+    case .sessionEnded: "sessionEnded"
+    case .configurationChanged: "configurationChanged"
+    case .proposalRequested: "proposalRequested"
+    case .proposalReceived: "proposalReceived"
+    case .proposalFailed: "proposalFailed"
+    case .proposalRefused: "proposalRefused"
+    case .candidateCreated: "candidateCreated"
+    case .attemptRequested: "attemptRequested"
+    case .attemptFinished: "attemptFinished"
+    case .trialJudged: "trialJudged"
+    case .trialCrashed: "trialCrashed"
+    case .headMoved: "headMoved"
+    case .certificationStarted: "certificationStarted"
+    case .certificationFailed: "certificationFailed"
+    case .championCertified: "championCertified"
+    case .paused: "paused"
+    case .resumed: "resumed"
+    case .stopRequested: "stopRequested"
+    case .studyFailed: "studyFailed"
+    }
+  }
+}
+
+/// What a study began with.
+public struct StudyStart: Sendable, Codable, Hashable {
+  public let configuration: StudyConfiguration
+  public let baseline: CommitHash
+  /// SHA-256 over the paths and contents of all frozen files, in hexadecimal.
+  public let frozenDigest: String
+  /// Uncommitted changes went into the baseline (`--allow-dirty`).
+  public let dirty: Bool
+  /// `StableHash` over the content of the editable files, as in `Proposal.fingerprint`.
+  public let fingerprint: UInt64
+  public init(
+    configuration: StudyConfiguration, baseline: CommitHash, frozenDigest: String, dirty: Bool, fingerprint: UInt64
+  ) {
+    self.configuration = configuration
+    self.baseline = baseline
+    self.frozenDigest = frozenDigest
+    self.dirty = dirty
+    self.fingerprint = fingerprint
+  }
+}
+
+/// What one session of a study runs on.
+public struct SessionStart: Sendable, Codable, Hashable {
+  public let version: String
+  public let host: String
+  public let process: Int32
+  public let sandbox: SandboxLevel
+  /// Bounds of this session alone, from the command line, on top of the configuration's.
+  public let stop: StopRule
+  public let workers: Int
+  public init(version: String, host: String, process: Int32, sandbox: SandboxLevel, stop: StopRule, workers: Int) {
+    self.version = version
+    self.host = host
+    self.process = process
+    self.sandbox = sandbox
+    self.stop = stop
+    self.workers = workers
+  }
+}
+
+/// A question to an agent.
+public struct ProposalRequest: Sendable, Codable, Hashable {
+  public let trial: TrialID
+  public let agent: String
+  public let parent: TrialID
+  public let parentCommit: CommitHash
+  /// For the agent's own randomness.
+  public let seed: UInt64
+  public init(trial: TrialID, agent: String, parent: TrialID, parentCommit: CommitHash, seed: UInt64) {
+    self.trial = trial
+    self.agent = agent
+    self.parent = parent
+    self.parentCommit = parentCommit
+    self.seed = seed
+  }
+}
+
+/// An event with its place and time in the journal.
+public struct RecordedEvent: Sendable, Hashable {
+  /// From 1, without gaps.
+  public let sequence: Int64
+  public let at: Timestamp
+  public let event: Event
+  public init(sequence: Int64, at: Timestamp, event: Event) {
+    self.sequence = sequence
+    self.at = at
+    self.event = event
+  }
+}

@@ -1,0 +1,158 @@
+/// Which way the metric improves.
+public enum Direction: String, Sendable, Codable, Hashable {
+  case minimize, maximize
+  /// Returns how much better `value` is than `reference`: positive when it is better, in the metric's unit.
+  public func improvement(of value: Double, over reference: Double) -> Double {
+    self == .minimize ? reference - value : value - reference
+  }
+}
+
+/// How the number is found in what an attempt prints, and which values can be true.
+public struct MetricRule: Sendable, Codable, Hashable {
+  /// The metric's name, as in `val_bpb`.
+  public var name: String
+  /// A regular expression with one capture group for the number; matched against single lines.
+  public var pattern: String
+  public var direction: Direction
+  /// Values outside are no measurement; nil where the task sets no limits.
+  public var plausible: ClosedRange<Double>?
+  /// A pattern like `pattern` for peak memory in MiB (karpathy's `peak_vram_mb`); nil to use the measured memory.
+  public var memoryPattern: String?
+  public init(
+    name: String, pattern: String, direction: Direction, plausible: ClosedRange<Double>? = nil,
+    memoryPattern: String? = nil
+  ) {
+    self.name = name
+    self.pattern = pattern
+    self.direction = direction
+    self.plausible = plausible
+    self.memoryPattern = memoryPattern
+  }
+}
+
+/// The fixed compute of one attempt; nil leaves a resource unlimited.
+public struct Budget: Sendable, Codable, Hashable {
+  public var wallSeconds: Double?
+  public var cpuSeconds: Double?
+  /// Resident memory of the whole process tree.
+  public var memory: Bytes?
+  /// What the attempt may add to its own folder and private /tmp.
+  public var disk: Bytes?
+  public var processes: Int?
+  /// What is kept of its output on disk; the rest is read, searched for the metric and dropped.
+  public var log: Bytes
+  public init(
+    wallSeconds: Double? = 600, cpuSeconds: Double? = nil, memory: Bytes? = nil, disk: Bytes? = .gibibytes(10),
+    processes: Int? = 512, log: Bytes = .mebibytes(16)
+  ) {
+    self.wallSeconds = wallSeconds
+    self.cpuSeconds = cpuSeconds
+    self.memory = memory
+    self.disk = disk
+    self.processes = processes
+    self.log = log
+  }
+}
+
+/// What an attempt may reach beyond its own folder.
+public struct SandboxPolicy: Sendable, Codable, Hashable {
+  public enum Requirement: String, Sendable, Codable { case full, available, none }
+  /// `full` refuses to run where the kernel allows less, `available` runs with what there is, `none` turns it off.
+  public var requirement: Requirement
+  public var network: Bool
+  /// Files and folders inside hidden places (the home folder) that attempts may read; `~` is expanded by the runtime.
+  public var readable: [String]
+  /// Names of environment variables that are passed on; all others are dropped.
+  public var environment: [String]
+  public init(
+    requirement: Requirement = .available, network: Bool = false, readable: [String] = [], environment: [String] = []
+  ) {
+    self.requirement = requirement
+    self.network = network
+    self.readable = readable
+    self.environment = environment
+  }
+}
+
+/// When a study ends by itself; nil means never.
+public struct StopRule: Sendable, Codable, Hashable {
+  /// Trials judged, crashed ones and refused ones included, the baseline not.
+  public var trials: Int?
+  /// Wall time over all sessions.
+  public var wallSeconds: Double?
+  /// Wall time summed over all attempts.
+  public var computeSeconds: Double?
+  /// Money spent on agents, in US dollars.
+  public var spend: Double?
+  public init(trials: Int? = nil, wallSeconds: Double? = nil, computeSeconds: Double? = nil, spend: Double? = nil) {
+    self.trials = trials
+    self.wallSeconds = wallSeconds
+    self.computeSeconds = computeSeconds
+    self.spend = spend
+  }
+}
+
+/// How much evidence is asked for.
+public struct RatchetRule: Sendable, Codable, Hashable {
+  /// The expected share of false certificates over the whole life of the study.
+  public var alpha: Double
+  /// Attempts of the unchanged baseline before anything is proposed, at least 2.
+  public var calibration: Int
+  /// The most attempts of one candidate before it must be decided.
+  public var maximumReplicates: Int
+  /// The most paired seeds of one certification before it is given up.
+  public var maximumPairs: Int
+  public init(alpha: Double = 0.05, calibration: Int = 4, maximumReplicates: Int = 8, maximumPairs: Int = 16) {
+    self.alpha = alpha
+    self.calibration = calibration
+    self.maximumReplicates = maximumReplicates
+    self.maximumPairs = maximumPairs
+  }
+}
+
+/// Everything that `pawl.yaml` fixes for one study.
+public struct StudyConfiguration: Sendable, Codable, Hashable {
+  public var name: StudyName
+  /// Run by `sh -c` in the candidate's folder; prints the metric, or leaves artifacts for `evaluate`.
+  public var command: String
+  /// Scores what `command` left, from pristine copies of the frozen files; nil accepts the number that `command` prints.
+  public var evaluate: String?
+  /// Files and folders (globs) that `command` leaves for `evaluate`.
+  public var artifacts: [String]
+  public var metric: MetricRule
+  /// Globs of the files that agents may change; everything else is frozen.
+  public var editable: [String]
+  /// Globs that stay frozen even where `editable` would match; an overlap of literal names is an error.
+  public var frozen: [String]
+  public var budget: Budget
+  public var sandbox: SandboxPolicy
+  /// Attempts that run at the same time.
+  public var workers: Int
+  public var stop: StopRule
+  public var ratchet: RatchetRule
+  /// Names of agents; `knobs` is the only one built in.
+  public var agents: [String]
+  /// The seed that everything random in the study is derived from.
+  public var seed: UInt64
+  public init(
+    name: StudyName, command: String, evaluate: String? = nil, artifacts: [String] = [], metric: MetricRule,
+    editable: [String], frozen: [String] = [], budget: Budget = Budget(), sandbox: SandboxPolicy = SandboxPolicy(),
+    workers: Int = 1, stop: StopRule = StopRule(), ratchet: RatchetRule = RatchetRule(), agents: [String] = ["knobs"],
+    seed: UInt64 = 1
+  ) {
+    self.name = name
+    self.command = command
+    self.evaluate = evaluate
+    self.artifacts = artifacts
+    self.metric = metric
+    self.editable = editable
+    self.frozen = frozen
+    self.budget = budget
+    self.sandbox = sandbox
+    self.workers = workers
+    self.stop = stop
+    self.ratchet = ratchet
+    self.agents = agents
+    self.seed = seed
+  }
+}
