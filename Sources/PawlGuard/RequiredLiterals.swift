@@ -66,7 +66,8 @@ struct RequiredLiterals: Sendable {
     prefix = start
     // A colour code may stand between words and punctuation, hardly ever inside a word.
     let words = runs.flatMap { run in run.split { !Self.isWordByte($0) }.map(Array.init) }
-    let pieces = words.contains { $0.count > 1 } ? words : words + runs.flatMap { $0.split(separator: 0x20).map(Array.init) }
+    let pieces =
+      words.contains { $0.count > 1 } ? words : words + runs.flatMap { $0.split(separator: 0x20).map(Array.init) }
     word = pieces.filter { !$0.isEmpty }.max { $0.count < $1.count }
   }
 
