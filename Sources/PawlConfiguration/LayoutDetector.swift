@@ -1,0 +1,69 @@
+import PawlCore
+
+/// Recognises what a repository is set up for, from its file names and a few of its texts.
+public enum LayoutDetector {
+  /// Returns a draft of the study that the repository asks for; what it cannot tell is listed in `missing`.
+  public static func detect(_ repository: some RepositoryView) -> StudyDraft {
+    let paths = Set(repository.paths)
+    if let draft = lab(repository, paths) { return draft }
+    if let draft = PiLayout.detect(repository, paths) { return draft }
+    if let draft = autoresearch(repository, paths) { return draft }
+    return CustomLayout.detect(repository, paths)
+  }
+
+  /// The first line of a `train.swift` that is made from the lab's template.
+  static let labMark = "// pawl-lab: train.swift"
+
+  private static func lab(_ repository: some RepositoryView, _ paths: Set<String>) -> StudyDraft? {
+    guard paths.contains("train.swift"), let text = repository.text(of: "train.swift"),
+      text.split(whereSeparator: \.isNewline).first?.hasPrefix(labMark) == true
+    else { return nil }
+    return StudyDraft(
+      layout: .lab, command: "pawl-lab run train.swift",
+      metric: MetricRule(
+        name: "val_bpb", pattern: MetricCheck.pattern(forMetric: "val_bpb"), direction: .minimize, plausible: 0.1...8),
+      editable: ["train.swift"], budget: Budget(wallSeconds: 120, memory: Bytes(2_000_000_000)),
+      notes: ["the embedded lab: `train.swift` is what agents change, `pawl-lab` measures it"]
+    ).withMissing()
+  }
+
+  /// karpathy/autoresearch prints a summary behind a `---` line: `val_bpb:          0.997900`, `peak_vram_mb:     45060.2`, …
+  private static func autoresearch(_ repository: some RepositoryView, _ paths: Set<String>) -> StudyDraft? {
+    guard paths.isSuperset(of: ["train.py", "prepare.py", "program.md"]) else { return nil }
+    let train = repository.text(of: "train.py")
+    // Descendants of the layout optimise other numbers; only the original one is known to be there.
+    if let train, !train.contains("val_bpb") {
+      var draft = CustomLayout.detect(repository, paths)
+      draft.layout = .autoresearch
+      draft.command = command(for: "train.py", repository, paths)
+      draft.editable = ["train.py"]
+      draft.notes.insert("the karpathy/autoresearch layout, with a metric of its own", at: 0)
+      return draft.withMissing()
+    }
+    let command = command(for: "train.py", repository, paths)
+    return StudyDraft(
+      layout: .autoresearch, command: command,
+      metric: MetricRule(
+        name: "val_bpb", pattern: #"^val_bpb:\s+([-+0-9.eE]+|nan|inf)"#, direction: .minimize,
+        memoryPattern: "^peak_vram_mb:"),
+      editable: ["train.py"],
+      // It trains for 5 minutes by its own clock; compiling and evaluating come on top, and its program.md kills at 10.
+      budget: Budget(wallSeconds: 600),
+      sandbox: SandboxPolicy(
+        readable: ["~/.cache/autoresearch", "~/.cache/uv", "~/.local/share/uv"], environment: ["CUDA_VISIBLE_DEVICES"]),
+      notes: [
+        "the karpathy/autoresearch layout: `train.py` is what agents change, `prepare.py` stays frozen",
+        "the metric is `val_bpb`, smaller is better; `peak_vram_mb` gives the memory",
+        "attempts run `\(command)` and may read the data in `~/.cache/autoresearch`",
+      ]
+    ).withMissing()
+  }
+
+  /// Returns the command that runs a Python script with what the repository says about its environment.
+  static func command(for script: String, _ repository: some RepositoryView, _ paths: Set<String>) -> String {
+    let project = paths.contains("pyproject.toml") ? repository.text(of: "pyproject.toml") : nil
+    let usesUV =
+      paths.contains("uv.lock") || project?.contains("[tool.uv") == true || project?.contains("uv run") == true
+    return usesUV ? "uv run \(script)" : "python3 \(script)"
+  }
+}

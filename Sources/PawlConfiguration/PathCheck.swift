@@ -1,0 +1,41 @@
+/// What a path or glob of pawl.yaml must be: relative to the repository, inside it, and readable as a glob.
+enum PathCheck {
+  /// Returns what is wrong, nil where nothing is.
+  static func flaw(of path: String) -> String? {
+    if path.utf8.contains(0) { return "holds a NUL" }
+    if path.hasPrefix("/") || path.hasPrefix("~") { return "is not relative to the repository" }
+    for part in path.split(separator: "/") {
+      if part == ".." { return "leaves the repository" }
+      if part.lowercased() == ".git" { return "is inside `.git`" }
+    }
+    return isBalanced(path) ? nil : "has a `[` without its `]`, or ends in `\\`"
+  }
+
+  /// Returns the path in the one form in which equals are equal: without `./` and a trailing `/`.
+  static func canonical(_ path: String) -> String {
+    var rest = path[...]
+    while rest.hasPrefix("./") { rest = rest.dropFirst(2) }
+    while rest.hasSuffix("/") { rest = rest.dropLast() }
+    return String(rest)
+  }
+
+  private static func isBalanced(_ path: String) -> Bool {
+    let scalars = Array(path.unicodeScalars)
+    var index = 0
+    while index < scalars.count {
+      if scalars[index] == "\\" {
+        index += 1
+        if index == scalars.count { return false }
+      } else if scalars[index] == "[" {
+        var end = index + 1
+        if end < scalars.count, scalars[end] == "!" || scalars[end] == "^" { end += 1 }
+        // A `]` that comes first is a member of the set.
+        end += 1
+        guard end <= scalars.count, let close = scalars[end...].firstIndex(of: "]") else { return false }
+        index = close
+      }
+      index += 1
+    }
+    return true
+  }
+}

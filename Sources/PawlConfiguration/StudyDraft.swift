@@ -1,0 +1,50 @@
+public import PawlCore
+
+/// What `pawl init` can see of a repository, without doing any I/O itself.
+public protocol RepositoryView {
+  /// Tracked files, relative to the root.
+  var paths: [String] { get }
+  /// Returns the text of a small file, nil where it is missing, binary or huge.
+  func text(of path: String) -> String?
+}
+
+/// What could be recognised of a study, to be completed by the user.
+public struct StudyDraft: Sendable {
+  public var layout: StudyLayout
+  public var command: String?
+  public var metric: MetricRule?
+  public var editable: [String]
+  public var frozen: [String]
+  public var budget: Budget
+  public var sandbox: SandboxPolicy
+  /// What was recognised: one lowercase line each, for `pawl init` to show.
+  public var notes: [String]
+  /// What the user must still give, of `command`, `metric` and `editable`.
+  public var missing: [String]
+
+  public init(
+    layout: StudyLayout, command: String? = nil, metric: MetricRule? = nil, editable: [String] = [],
+    frozen: [String] = [], budget: Budget = Budget(), sandbox: SandboxPolicy = SandboxPolicy(), notes: [String] = [],
+    missing: [String] = []
+  ) {
+    self.layout = layout
+    self.command = command
+    self.metric = metric
+    self.editable = editable
+    self.frozen = frozen
+    self.budget = budget
+    self.sandbox = sandbox
+    self.notes = notes
+    self.missing = missing
+  }
+
+  /// Lists what is missing, from what is there.
+  func withMissing() -> Self {
+    var draft = self
+    draft.missing = []
+    if command == nil { draft.missing.append("command") }
+    if metric == nil { draft.missing.append("metric") }
+    if editable.isEmpty { draft.missing.append("editable") }
+    return draft
+  }
+}

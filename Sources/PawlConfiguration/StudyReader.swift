@@ -1,0 +1,265 @@
+import PawlCore
+
+/// Makes a configuration of the nodes of one pawl.yaml.
+struct StudyReader {
+  private var reader = NodeReader()
+
+  static let keys = [
+    "study", "command", "evaluate", "artifacts", "metric", "editable", "frozen", "budget", "sandbox", "workers", "stop",
+    "ratchet", "agents", "seed",
+  ]
+  static let metricKeys = ["name", "pattern", "direction", "plausible", "memory_pattern"]
+  static let budgetKeys = ["wall", "cpu", "memory", "disk", "processes", "log"]
+  static let sandboxKeys = ["level", "network", "read", "environment"]
+  static let stopKeys = ["trials", "for", "compute", "spend"]
+  static let ratchetKeys = ["alpha", "calibration", "max_replicates", "max_pairs"]
+  static let agents = ["knobs"]
+
+  static func read(_ root: YAMLNode) -> (configuration: StudyConfiguration?, problems: [ConfigurationError.Problem]) {
+    var this = Self()
+    let configuration = this.study(root)
+    return (this.reader.problems.isEmpty ? configuration : nil, this.reader.problems)
+  }
+
+  private mutating func study(_ root: YAMLNode) -> StudyConfiguration? {
+    let file = reader.map(root, "", keys: Self.keys)
+    guard case .mapping = root.content else { return nil }
+    let name = name(in: file)
+    let command = required(
+      "command", in: file, hint: "`command` is what runs one attempt, as in `command: python3 train.py`")
+    let metric = metric(in: file)
+    let editable = paths("editable", of: file)
+    if file.values["editable"] == nil {
+      missing(
+        "editable", in: file, hint: "`editable` lists the files that agents may change, as in `editable: [train.py]`")
+    } else if editable?.isEmpty == true, let node = file.values["editable"] {
+      reader.report(.badValue, at: node, "`editable` is empty: there is nothing to change")
+    }
+    let frozen = paths("frozen", of: file) ?? []
+    refuseOverlap(editable ?? [], frozen)
+    let defaults = (
+      budget: budget(in: file), sandbox: sandbox(in: file), stop: stop(in: file), ratchet: ratchet(in: file)
+    )
+    let evaluate = reader.text("evaluate", of: file)
+    let artifacts = paths("artifacts", of: file) ?? []
+    let workers = reader.integer("workers", of: file, 1...1024) ?? 1
+    let agents = agents(in: file)
+    let seed = seed(in: file)
+    guard let name, let command, let metric, let editable else { return nil }
+    return StudyConfiguration(
+      name: name, command: command, evaluate: evaluate, artifacts: artifacts.map(\.text), metric: metric,
+      editable: editable.map(\.text), frozen: frozen.map(\.text), budget: defaults.budget, sandbox: defaults.sandbox,
+      workers: workers, stop: defaults.stop, ratchet: defaults.ratchet, agents: agents, seed: seed)
+  }
+
+  private mutating func missing(_ key: String, in section: Section, hint: String) {
+    reader.report(.missingKey, at: section.node, "`\(section.path(key))` is missing", hint: hint)
+  }
+
+  private mutating func required(_ key: String, in section: Section, hint: String) -> String? {
+    guard section.values[key] != nil else {
+      missing(key, in: section, hint: hint)
+      return nil
+    }
+    return reader.text(key, of: section)
+  }
+
+  private mutating func name(in file: Section) -> StudyName? {
+    let hint = "`study` names the branch and folder: a letter or digit, then letters, digits, `.`, `_`, `-`, at most 64"
+    guard let text = required("study", in: file, hint: hint), let node = file.values["study"] else { return nil }
+    guard let name = StudyName(rawValue: text) else {
+      reader.report(.badValue, at: node, "`\(text.shown())` is not a study name", hint: hint)
+      return nil
+    }
+    return name
+  }
+
+  private mutating func paths(_ key: String, of section: Section) -> [(text: String, node: YAMLNode)]? {
+    guard let items = reader.texts(key, of: section) else { return nil }
+    for (text, node) in items {
+      if let flaw = PathCheck.flaw(of: text) {
+        reader.report(.badValue, at: node, "`\(text.shown())` in `\(section.path(key))` \(flaw)")
+      }
+    }
+    return items
+  }
+
+  private mutating func refuseOverlap(
+    _ editable: [(text: String, node: YAMLNode)], _ frozen: [(text: String, node: YAMLNode)]
+  ) {
+    let known = Set(editable.map { PathCheck.canonical($0.text) })
+    for (text, node) in frozen where known.contains(PathCheck.canonical(text)) {
+      reader.report(
+        .overlap, at: node, "`\(text.shown())` is both editable and frozen",
+        hint: "take it out of `editable` or out of `frozen`; what is not editable is frozen anyway")
+    }
+  }
+
+  private mutating func metric(in file: Section) -> MetricRule? {
+    guard let node = file.values["metric"] else {
+      missing("metric", in: file, hint: "`metric` needs `name`, `pattern` and `direction`")
+      return nil
+    }
+    let section = reader.map(node, "metric", keys: Self.metricKeys)
+    guard case .mapping = node.content else { return nil }
+    let name = required("name", in: section, hint: "`metric.name` is what the number is called, as in `val_bpb`")
+    let example = MetricCheck.pattern(forMetric: name ?? "loss")
+    let pattern = required(
+      "pattern", in: section, hint: "for lines like `\(name ?? "loss"): 0.5` write `pattern: '\(example)'`")
+    for (key, text) in [("pattern", pattern), ("memory_pattern", reader.text("memory_pattern", of: section))] {
+      guard let text, let node = section.values[key], let flaw = MetricCheck.flaw(ofPattern: text) else { continue }
+      reader.report(
+        .badPattern, at: node, "`metric.\(key)` \(flaw)",
+        hint: "put one group around the number, as in `'\(example)'`; other groups are written `(?:…)`")
+    }
+    var direction = reader.choice("direction", of: section, [Direction.minimize, .maximize])
+    if section.values["direction"] == nil, let name {
+      direction = MetricCheck.direction(ofMetric: name)
+      if direction == nil {
+        missing(
+          "direction", in: section,
+          hint: "say which way `\(name.shown())` improves: `direction: minimize` or `maximize`")
+      }
+    }
+    let plausible = plausible(in: section)
+    guard let name, let pattern, let direction else { return nil }
+    return MetricRule(
+      name: name, pattern: pattern, direction: direction, plausible: plausible,
+      memoryPattern: section.values["memory_pattern"]?.text)
+  }
+
+  private mutating func plausible(in section: Section) -> ClosedRange<Double>? {
+    guard let node = section.values["plausible"] else { return nil }
+    guard case .sequence(let items) = node.content, items.count == 2 else {
+      reader.report(
+        .wrongType, at: node, "`metric.plausible` must be a list of two numbers", hint: "write `plausible: [0, 10]`")
+      return nil
+    }
+    guard let low = reader.number(items[0], "metric.plausible"), let high = reader.number(items[1], "metric.plausible")
+    else { return nil }
+    guard low <= high else {
+      reader.report(
+        .badValue, at: node, "`metric.plausible` is reversed: `[\(Quantity.number(low)), \(Quantity.number(high))]`",
+        hint: "write the lower limit first: `[\(Quantity.number(high)), \(Quantity.number(low))]`")
+      return nil
+    }
+    return low...high
+  }
+
+  private mutating func budget(in file: Section) -> Budget {
+    var budget = Budget()
+    guard let node = file.values["budget"] else { return budget }
+    let section = reader.map(node, "budget", keys: Self.budgetKeys)
+    if let wall = reader.quantity("wall", of: section, as: Quantity.seconds, example: "10min") {
+      budget.wallSeconds = wall.value
+    }
+    if let cpu = reader.quantity("cpu", of: section, as: Quantity.seconds, example: "5min") {
+      budget.cpuSeconds = cpu.value
+    }
+    if let memory = reader.quantity("memory", of: section, as: Quantity.bytes, example: "16GB") {
+      budget.memory = memory.value
+    }
+    if let disk = reader.quantity("disk", of: section, as: Quantity.bytes, example: "10GB") { budget.disk = disk.value }
+    if let processes = reader.count("processes", of: section, 1...1_000_000) { budget.processes = processes.value }
+    switch reader.quantity("log", of: section, as: Quantity.bytes, example: "16MB") {
+    case .value(let log): budget.log = log
+    case .unlimited:
+      reader.report(
+        .badValue, at: section.values["log"] ?? node, "`budget.log` cannot be `none`",
+        hint: "logs are always capped; the metric is found behind the cap too")
+    case nil: break
+    }
+    return budget
+  }
+
+  private mutating func sandbox(in file: Section) -> SandboxPolicy {
+    var policy = SandboxPolicy()
+    guard let node = file.values["sandbox"] else { return policy }
+    let section = reader.map(node, "sandbox", keys: Self.sandboxKeys)
+    policy.requirement =
+      reader.choice("level", of: section, [SandboxPolicy.Requirement.available, .full, .none]) ?? policy.requirement
+    policy.network = reader.boolean("network", of: section) ?? policy.network
+    for (text, node) in reader.texts("read", of: section) ?? [] {
+      policy.readable.append(text)
+      let isAnchored = text.hasPrefix("/") || text == "~" || text.hasPrefix("~/")
+      if !isAnchored || text.utf8.contains(0) || text.split(separator: "/").contains("..") {
+        reader.report(
+          .badValue, at: node, "`\(text.shown())` in `sandbox.read` must start with `/` or `~/` and not climb",
+          hint: "files of the repository are readable without `sandbox.read`")
+      }
+    }
+    for (text, node) in reader.texts("environment", of: section) ?? [] {
+      policy.environment.append(text)
+      let isName = text.utf8.allSatisfy {
+        (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) || $0 == 0x5f
+      }
+      if !isName || text.first?.isNumber == true {
+        reader.report(
+          .badValue, at: node, "`\(text.shown())` in `sandbox.environment` is not the name of a variable",
+          hint: "only names stand here; the values come from where `pawl run` is started")
+      }
+    }
+    return policy
+  }
+
+  private mutating func stop(in file: Section) -> StopRule {
+    var rule = StopRule()
+    guard let node = file.values["stop"] else { return rule }
+    let section = reader.map(node, "stop", keys: Self.stopKeys)
+    rule.trials = reader.count("trials", of: section, 1...1_000_000_000)?.value
+    rule.wallSeconds = reader.quantity("for", of: section, as: Quantity.seconds, example: "8h")?.value
+    rule.computeSeconds = reader.quantity("compute", of: section, as: Quantity.seconds, example: "40h")?.value
+    if let node = section.values["spend"], node.plain != "none",
+      let spend = reader.number(node, "stop.spend")
+    {
+      rule.spend = spend
+      if spend < 0 {
+        reader.report(.badValue, at: node, "`stop.spend` must be at least 0 US dollars, not \(node.kind)")
+      }
+    }
+    return rule
+  }
+
+  private mutating func ratchet(in file: Section) -> RatchetRule {
+    var rule = RatchetRule()
+    guard let node = file.values["ratchet"] else { return rule }
+    let section = reader.map(node, "ratchet", keys: Self.ratchetKeys)
+    if let node = section.values["alpha"], let alpha = reader.number(node, "ratchet.alpha") {
+      rule.alpha = alpha
+      if !(alpha > 0 && alpha <= 0.5) {
+        reader.report(
+          .badValue, at: node, "`ratchet.alpha` must be above 0 and at most 0.5, not \(node.kind)",
+          hint: "it is the share of false certificates that you accept; 0.05 is usual")
+      }
+    }
+    rule.calibration = reader.integer("calibration", of: section, 2...1000) ?? rule.calibration
+    rule.maximumReplicates = reader.integer("max_replicates", of: section, 1...1000) ?? rule.maximumReplicates
+    rule.maximumPairs = reader.integer("max_pairs", of: section, 1...1000) ?? rule.maximumPairs
+    return rule
+  }
+
+  private mutating func agents(in file: Section) -> [String] {
+    guard let items = reader.texts("agents", of: file), let node = file.values["agents"] else { return ["knobs"] }
+    if items.isEmpty { reader.report(.badValue, at: node, "`agents` is empty: nobody would propose anything") }
+    var seen: Set<String> = []
+    for (text, node) in items {
+      if !Self.agents.contains(text) {
+        reader.report(
+          .badValue, at: node, "unknown agent `\(text.shown())`",
+          hint: nearest(text, in: Self.agents).map { "did you mean `\($0)`?" } ?? "the built-in agent is `knobs`")
+      } else if !seen.insert(text).inserted {
+        reader.report(.badValue, at: node, "agent `\(text.shown())` is listed twice")
+      }
+    }
+    return items.map(\.text)
+  }
+
+  private mutating func seed(in file: Section) -> UInt64 {
+    guard let node = file.values["seed"] else { return 1 }
+    guard let text = node.plain, let seed = UInt64(text) else {
+      reader.report(.wrongType, at: node, "`seed` must be a whole number from 0 to \(UInt64.max), not \(node.kind)")
+      return 1
+    }
+    return seed
+  }
+}

@@ -1,0 +1,189 @@
+import PawlCore
+
+/// Writes a commented pawl.yaml.
+struct StudyWriter {
+  private(set) var text = ""
+
+  init(_ configuration: StudyConfiguration, layout: StudyLayout) {
+    let heading =
+      switch layout {
+      case .autoresearch: "a study of the karpathy/autoresearch layout"
+      case .piAutoresearch: "a study of the pi-autoresearch layout"
+      case .lab: "a study of the embedded lab"
+      case .custom: "a study"
+      }
+    line("# pawl.yaml: \(heading). Commented keys are at their default.")
+    line("# Times: 90s, 10min, 1.5h, 2d. Sizes: 512MB, 16GB (10^9), 16GiB (2^30). `none` lifts a limit.")
+    line("")
+    line("study: \(Self.scalar(configuration.name.rawValue))")
+    task(configuration)
+    metric(configuration.metric)
+    files(configuration)
+    budget(configuration.budget)
+    sandbox(configuration.sandbox)
+    rules(configuration)
+  }
+
+  private mutating func line(_ line: String) { text += line + "\n" }
+
+  /// Writes a key, as a comment where it is at its default.
+  private mutating func key(_ key: String, _ value: String, isDefault: Bool, indent: Bool = false, _ remark: String) {
+    let start = (indent ? "  " : "") + (isDefault ? "# " : "")
+    line("\(start)\(key): \(value)\(remark.isEmpty ? "" : "  # \(remark)")")
+  }
+
+  private mutating func task(_ configuration: StudyConfiguration) {
+    line("")
+    line("# What runs one attempt, by `sh -c` in a copy of the repository.")
+    line("command: \(Self.scalar(configuration.command))")
+    line(
+      "# Scores what `command` leaves behind, with the frozen files laid down afresh; without it the printed number counts."
+    )
+    key(
+      "evaluate", Self.scalar(configuration.evaluate ?? "python3 evaluate.py"),
+      isDefault: configuration.evaluate == nil, "")
+    key(
+      "artifacts", configuration.artifacts.isEmpty ? "[out/]" : Self.list(configuration.artifacts),
+      isDefault: configuration.artifacts.isEmpty, "files and folders that `command` leaves for `evaluate`")
+  }
+
+  private mutating func metric(_ rule: MetricRule) {
+    line("")
+    line("metric:")
+    line("  name: \(Self.scalar(rule.name))")
+    line("  # Found line by line; the group captures the number. The last match after the last `---` counts.")
+    line("  pattern: \(Self.scalar(rule.pattern, alwaysQuoted: true))")
+    line("  direction: \(rule.direction.rawValue)")
+    let range = rule.plausible.map { "[\(Quantity.number($0.lowerBound)), \(Quantity.number($0.upperBound))]" }
+    key(
+      "plausible", range ?? "[0, 10]", isDefault: range == nil, indent: true, "a value outside is no measurement")
+    key(
+      "memory_pattern", Self.scalar(rule.memoryPattern ?? "^peak_vram_mb:", alwaysQuoted: true),
+      isDefault: rule.memoryPattern == nil, indent: true, "peak memory in MiB, where the program prints it")
+  }
+
+  private mutating func files(_ configuration: StudyConfiguration) {
+    line("")
+    line("# Globs of the files that agents may change; everything else is frozen.")
+    line("editable: \(Self.list(configuration.editable))")
+    key(
+      "frozen", Self.list(configuration.frozen), isDefault: configuration.frozen.isEmpty,
+      "frozen even where `editable` would match")
+  }
+
+  private mutating func budget(_ budget: Budget) {
+    let standard = Budget()
+    func time(_ seconds: Double?) -> String { seconds.map { Quantity.text(seconds: $0) } ?? "none" }
+    func size(_ bytes: Bytes?) -> String { bytes.map { Quantity.text($0) } ?? "none" }
+    line("")
+    line("# What one attempt may use.")
+    section("budget", isDefault: budget == standard)
+    key("wall", time(budget.wallSeconds), isDefault: budget.wallSeconds == standard.wallSeconds, indent: true, "")
+    key(
+      "cpu", time(budget.cpuSeconds), isDefault: budget.cpuSeconds == standard.cpuSeconds, indent: true,
+      "summed over its processes")
+    key("memory", size(budget.memory), isDefault: budget.memory == standard.memory, indent: true, "")
+    key("disk", size(budget.disk), isDefault: budget.disk == standard.disk, indent: true, "")
+    key(
+      "processes", budget.processes.map(String.init) ?? "none", isDefault: budget.processes == standard.processes,
+      indent: true, "")
+    key(
+      "log", size(budget.log), isDefault: budget.log == standard.log, indent: true,
+      "kept of its output; the metric is found behind it too")
+  }
+
+  private mutating func sandbox(_ policy: SandboxPolicy) {
+    let standard = SandboxPolicy()
+    line("")
+    line("# What an attempt may reach beyond its own files.")
+    section("sandbox", isDefault: policy == standard)
+    key(
+      "level", policy.requirement.rawValue, isDefault: policy.requirement == standard.requirement, indent: true,
+      "full refuses to run where less is to be had; none turns it off")
+    key("network", "\(policy.network)", isDefault: policy.network == standard.network, indent: true, "")
+    key(
+      "read", Self.list(policy.readable), isDefault: policy.readable.isEmpty, indent: true,
+      "folders of your home that it may read")
+    key(
+      "environment", Self.list(policy.environment), isDefault: policy.environment.isEmpty, indent: true,
+      "variables that it may see")
+  }
+
+  private mutating func rules(_ configuration: StudyConfiguration) {
+    line("")
+    key("workers", "\(configuration.workers)", isDefault: configuration.workers == 1, "attempts at the same time")
+    let stop = configuration.stop
+    line("")
+    line("# When to stop; without any of these, when you do.")
+    section("stop", isDefault: stop == StopRule())
+    key("trials", stop.trials.map(String.init) ?? "100", isDefault: stop.trials == nil, indent: true, "")
+    key(
+      "for", stop.wallSeconds.map { Quantity.text(seconds: $0) } ?? "8h", isDefault: stop.wallSeconds == nil,
+      indent: true, "wall time")
+    key(
+      "compute", stop.computeSeconds.map { Quantity.text(seconds: $0) } ?? "40h",
+      isDefault: stop.computeSeconds == nil, indent: true, "wall time summed over all attempts")
+    key(
+      "spend", stop.spend.map { Quantity.number($0) } ?? "20", isDefault: stop.spend == nil, indent: true,
+      "US dollars for agents")
+    let ratchet = configuration.ratchet
+    let standard = RatchetRule()
+    line("")
+    line("# How much evidence is asked for.")
+    section("ratchet", isDefault: ratchet == standard)
+    key(
+      "alpha", Quantity.number(ratchet.alpha), isDefault: ratchet.alpha == standard.alpha, indent: true,
+      "expected share of false certificates over the study's life")
+    key(
+      "calibration", "\(ratchet.calibration)", isDefault: ratchet.calibration == standard.calibration, indent: true,
+      "attempts of the unchanged baseline")
+    key(
+      "max_replicates", "\(ratchet.maximumReplicates)",
+      isDefault: ratchet.maximumReplicates == standard.maximumReplicates, indent: true, "attempts of one candidate")
+    key(
+      "max_pairs", "\(ratchet.maximumPairs)", isDefault: ratchet.maximumPairs == standard.maximumPairs, indent: true,
+      "paired seeds of one certification")
+    line("")
+    key("agents", Self.list(configuration.agents), isDefault: configuration.agents == ["knobs"], "")
+    key(
+      "seed", "\(configuration.seed)", isDefault: configuration.seed == 1,
+      "everything random in the study is derived from it")
+  }
+
+  /// Opens a map; one whose keys are all comments must be a comment itself, or it would read as empty.
+  private mutating func section(_ name: String, isDefault: Bool) { line(isDefault ? "# \(name):" : "\(name):") }
+
+  private static func list(_ items: [String]) -> String {
+    "[" + items.map { scalar($0) }.joined(separator: ", ") + "]"
+  }
+
+  /// Returns a text as a YAML scalar: plain where that is safe, else quoted.
+  static func scalar(_ text: String, alwaysQuoted: Bool = false) -> String {
+    let isWord = text.utf8.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || "./_- ".utf8.contains(byte)
+    }
+    let isReserved = YAMLNode.nulls.contains(text) || text.first == " " || text.last == " " || text.first == "-"
+    if !alwaysQuoted, isWord, !isReserved { return text }
+    if text.unicodeScalars.allSatisfy({ (0x20..<0x7f).contains($0.value) || (0xa1...0x2027).contains($0.value) }) {
+      var result = "'"
+      // By scalars: a quote may carry a combining mark.
+      for scalar in text.unicodeScalars { result += scalar == "'" ? "''" : String(scalar) }
+      return result + "'"
+    }
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\t": result += "\\t"
+      case _ where (0x20..<0x7f).contains(scalar.value): result.unicodeScalars.append(scalar)
+      default:
+        let digits = String(scalar.value, radix: 16)
+        let width = scalar.value > 0xffff ? 8 : 4
+        result += (width == 8 ? "\\U" : "\\u") + String(repeating: "0", count: width - digits.count) + digits
+      }
+    }
+    return result + "\""
+  }
+}

@@ -1,0 +1,101 @@
+public import PawlCore
+
+/// Decides which edits may become a candidate: editable files only, and nothing that leads out of the repository.
+///
+/// What cannot be read as a glob covers nothing as `editable` and everything as `frozen`: a mistake never opens a file.
+public struct EditPolicy: Sendable {
+  /// The most that all edits of one proposal may hold together.
+  package static let sizeLimit = Bytes.mebibytes(1)
+  private let editable: [Glob]
+  private let frozen: [Glob]
+  private let isClosed: Bool
+
+  public init(editable: [String], frozen: [String]) {
+    self.editable = editable.compactMap(Glob.init)
+    let globs = frozen.map(Glob.init)
+    self.frozen = globs.compactMap { $0 }
+    isClosed = globs.contains { $0 == nil }
+  }
+
+  /// Returns whether agents may change the file at `path`; paths that are not plain and relative never are.
+  public func isEditable(_ path: String) -> Bool {
+    Self.flaw(of: path) == nil && isInEditableSet(path) && !isFrozen(path)
+  }
+
+  /// Returns nil where the edits are allowed, else a lowercase reason.
+  ///
+  /// - Parameter links: Paths in the repository that are symbolic links; nothing is written to or through one.
+  public func refusal(of edits: [FileEdit], links: Set<String>) -> String? {
+    guard !edits.isEmpty else { return "the proposal is empty: it edits no file" }
+    var seen: Set<String> = []
+    var size: Int64 = 0
+    for edit in edits {
+      let shown = "`\(edit.path.shown())`"
+      if let flaw = Self.flaw(of: edit.path) { return "\(shown) \(flaw)" }
+      if isFrozen(edit.path) { return "\(shown) is frozen" }
+      if !isInEditableSet(edit.path) { return "\(shown) is outside the editable set" }
+      if let link = Self.link(on: edit.path, among: links) {
+        return link == edit.path ? "\(shown) is a symbolic link" : "\(shown) leads through the link `\(link.shown())`"
+      }
+      guard seen.insert(edit.path).inserted else { return "\(shown) is edited twice" }
+      if let flaw = Self.flaw(of: edit.change, size: &size) { return "the edit of \(shown) \(flaw)" }
+    }
+    if size > Self.sizeLimit.count { return "the edits are too large: \(Bytes(size)), at most \(Self.sizeLimit)" }
+    return nil
+  }
+
+  private func isInEditableSet(_ path: String) -> Bool { editable.contains { $0.matches(path) } }
+  private func isFrozen(_ path: String) -> Bool { isClosed || frozen.contains { $0.matches(path) } }
+
+  /// Says why no repository may have a candidate write to `path`, whatever the globs say.
+  private static func flaw(of path: String) -> String? {
+    if path.isEmpty { return "is no path" }
+    if path.utf8.contains(0) { return "contains a NUL" }
+    if path.utf8.first == UInt8(ascii: "/") { return "is absolute" }
+    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
+      // Lowercased, because some file systems do not tell `.GIT` from `.git`.
+      switch part.lowercased() {
+      case "..": return "climbs out with `..`"
+      case "", ".": return "is not a plain path"
+      case ".git": return "is inside `.git`"
+      case ".pawl": return "is inside `.pawl`"
+      default: continue
+      }
+    }
+    return path == "pawl.yaml" ? "is frozen: it defines the study" : nil
+  }
+
+  private static func flaw(of change: FileEdit.Change, size: inout Int64) -> String? {
+    switch change {
+    case .content(let content):
+      size = size.clampedAdding(content.utf8.count)
+      if content.utf8.contains(0) { return "contains a NUL" }
+    case .lines(let changes):
+      if changes.isEmpty { return "is empty" }
+      if changes.allSatisfy({ $0.old.utf8.elementsEqual($0.new.utf8) }) { return "leaves its content unchanged" }
+      for change in changes {
+        size = size.clampedAdding(change.new.utf8.count)
+        if change.new.utf8.contains(0) { return "contains a NUL" }
+        if change.new.utf8.contains(UInt8(ascii: "\n")) { return "puts a line break into line \(change.line)" }
+      }
+    }
+    return nil
+  }
+
+  private static func link(on path: String, among links: Set<String>) -> String? {
+    guard !links.isEmpty else { return nil }
+    var prefix = ""
+    for part in path.split(separator: "/") {
+      prefix += prefix.isEmpty ? String(part) : "/\(part)"
+      if links.contains(prefix) { return prefix }
+    }
+    return nil
+  }
+}
+
+extension Int64 {
+  fileprivate func clampedAdding(_ count: Int) -> Int64 {
+    let (sum, overflow) = addingReportingOverflow(Int64(count))
+    return overflow ? .max : sum
+  }
+}

@@ -1,0 +1,130 @@
+public import PawlCore
+
+/// Finds the metric in a stream of output chunks, in one pass, without keeping the output.
+///
+/// Lines end at `\n` or `\r` (a progress bar overwrites itself), count up to their first 64 KiB, and lose their colour codes. A line
+/// `---` starts the summary anew: only what follows the last one counts, and of that the last match. Memory is bounded by 64 lines
+/// for each pattern and one line that a chunk cuts in two. For use by one thread at a time.
+public struct MetricScanner: Sendable {
+  /// How much of a line is looked at.
+  static let lineLimit = 64 << 10
+  private let rule: MetricRule
+  private var metric: LineTrack
+  private var memory: LineTrack?
+  /// The start of a line whose end has not come yet.
+  private var carried: [UInt8] = []
+  private var hasSeparator = false
+
+  /// Fails with `badPattern` where a pattern of the rule is no regular expression or captures more than one group.
+  public init(rule: MetricRule) throws(GuardError) {
+    self.rule = rule
+    metric = LineTrack(pattern: try MetricPattern(rule.pattern))
+    if let pattern = rule.memoryPattern { memory = LineTrack(pattern: try MetricPattern(pattern)) }
+  }
+
+  /// Takes the next bytes of the output; they may end anywhere.
+  public mutating func scan(_ chunk: UnsafeRawBufferPointer) {
+    var rest = chunk[...]
+    if !carried.isEmpty {
+      let end = rest.firstIndex(where: Self.isBreak) ?? rest.endIndex
+      carry(rest[..<end])
+      guard end < rest.endIndex else { return }
+      flushCarried()
+      rest = rest[(end + 1)...]
+    }
+    guard let last = Self.lastBreak(in: rest) else { return carry(rest) }
+    scanLines(UnsafeRawBufferPointer(rebasing: rest[...last]))
+    carry(rest[(last + 1)...])
+  }
+
+  /// Returns the metric of all that was scanned.
+  public mutating func finish() -> MetricReading {
+    flushCarried()
+    metric.settle()
+    memory?.settle()
+    var bytes: Bytes?
+    if let capture = memory?.newest, case .number(let mebibytes) = PrintedNumber(capture),
+      mebibytes >= 0, mebibytes < 1e12
+    {
+      bytes = Bytes(Int64(mebibytes * 1_048_576))
+    }
+    let (value, remark) = verdict()
+    return MetricReading(value: value, remark: remark, memory: bytes)
+  }
+
+  private func verdict() -> (Double?, String?) {
+    guard let capture = metric.newest else {
+      let place = hasSeparator ? " after the last `---`" : ""
+      let near = metric.nearMiss.map { "; the nearest was `\($0.shown())`" } ?? ""
+      return (nil, "no line matched `\(rule.pattern.shown(limit: 200))`\(place)\(near)")
+    }
+    switch PrintedNumber(capture) {
+    case .flaw(let flaw): return (nil, flaw)
+    case .number(let value):
+      if let range = rule.plausible, !range.contains(value) {
+        return (nil, "metric `\(value)` is outside what is plausible: `\(range.lowerBound)` to `\(range.upperBound)`")
+      }
+      switch metric.count {
+      case ...1: return (value, nil)
+      case ...LineTrack.batchLimit: return (value, "metric printed \(metric.count) times; the last one counts")
+      default:
+        return (value, "metric printed more than \(LineTrack.batchLimit) times; the last one counts")
+      }
+    }
+  }
+
+  private mutating func carry(_ bytes: Slice<UnsafeRawBufferPointer>) {
+    carried.append(contentsOf: bytes.prefix(max(0, Self.lineLimit - carried.count)))
+  }
+
+  private mutating func flushCarried() {
+    guard !carried.isEmpty else { return }
+    let line = carried
+    carried.removeAll(keepingCapacity: true)
+    line.withUnsafeBytes { scanLines($0) }
+  }
+
+  private static func isBreak(_ byte: UInt8) -> Bool { byte == 0x0a || byte == 0x0d }
+
+  private static func lastBreak(in bytes: Slice<UnsafeRawBufferPointer>) -> Int? { bytes.lastIndex(where: isBreak) }
+
+  /// Scans whole lines; the last one may lack its break.
+  private mutating func scanLines(_ lines: UnsafeRawBufferPointer) {
+    // Before there is a line to forget, a separator means nothing: most of an output is searched for one word only.
+    var metricHit = LiteralSearch(metric.pattern.literals.word, in: lines)
+    var memoryHit = memory.map { LiteralSearch($0.pattern.literals.word, in: lines) }
+    var separatorHit = LiteralSearch(Array("---".utf8), in: lines)
+    var position = 0
+    while position < lines.count {
+      let first = min(metricHit.next(from: position), memoryHit?.next(from: position) ?? lines.count)
+      let hasLines = !metric.isEmpty || memory?.isEmpty == false
+      let separator = hasLines || first < lines.count ? separatorHit.next(from: position) : lines.count
+      let hit = min(first, separator)
+      guard hit < lines.count else { return }
+      let (start, end) = Self.line(around: hit, from: position, in: lines)
+      let line = UnsafeRawBufferPointer(rebasing: lines[start..<min(end, start + Self.lineLimit)])
+      if separator < end, Self.isSeparator(line) {
+        metric.reset()
+        memory?.reset()
+        hasSeparator = true
+      }
+      if metricHit.next(from: start) < start + line.count { metric.append(line) }
+      if let word = memoryHit?.next(from: start), word < start + line.count { memory?.append(line) }
+      position = end + 1
+    }
+  }
+
+  /// Returns the line that holds `hit`; no line starts before `from`.
+  private static func line(around hit: Int, from: Int, in lines: UnsafeRawBufferPointer) -> (start: Int, end: Int) {
+    var start = hit
+    while start > from, !isBreak(lines[start - 1]) { start -= 1 }
+    var end = hit
+    while end < lines.count, !isBreak(lines[end]) { end += 1 }
+    return (start, end)
+  }
+
+  private static func isSeparator(_ line: UnsafeRawBufferPointer) -> Bool {
+    let text = TerminalText.stripped(line).split { $0 == 0x20 || $0 == 0x09 }
+    return text.count == 1 && text[0].elementsEqual("---".utf8)
+  }
+}
