@@ -52,10 +52,12 @@ extension String {
     let text = onOneLine
     guard text.count > width else { return text }
     let head = text.prefix(max(1, width - 1))
+    var kept = head
     if let space = head.lastIndex(of: " "), head.distance(from: head.startIndex, to: space) > width / 2 {
-      return head[..<space] + "…"
+      kept = head[..<space]
     }
-    return head + "…"
+    while let last = kept.last, " :;,.-–→(".contains(last) { kept.removeLast() }
+    return kept + "…"
   }
 }
 

@@ -62,20 +62,21 @@ struct PlotRange {
       return
     }
     let noise = Self.bounded(sigma ?? 0).magnitude
-    let quartiles = all[(all.count - 1) * 3 / 4] - all[(all.count - 1) / 4]
-    var core = (low: least, high: least)
-    if let first = heads.min(), let last = heads.max() {
-      core = (first - 2.2 * noise, last + 2.2 * noise)
-    } else {
-      let median = all[all.count / 2]
-      core = (median, median)
+    let (first, third) = (all[(all.count - 1) / 4], all[(all.count - 1) * 3 / 4])
+    var core = (low: all[all.count / 2], high: all[all.count / 2])
+    if let lowest = heads.min(), let highest = heads.max() {
+      core = (lowest - 2.2 * noise, highest + 2.2 * noise)
     }
-    // With real steps they decide how much is shown around them; without, the bulk of the trials does.
+    // The bulk of the trials (Tukey's fences) is shown too, unless that would make the head's steps small.
+    let whisker = 1.5 * (third - first)
     let climb = core.high - core.low
-    let reach =
-      heads.count > 1 && climb > 0 ? max(0.9 * climb, min(1.5 * quartiles, 1.8 * climb)) : max(2.5 * quartiles, climb)
-    low = min(core.low, max(least, core.low - reach))
-    high = max(core.high, min(most, core.high + reach))
+    let reach = heads.count > 1 && climb > 0 ? 0.8 * climb : Double.greatestFiniteMagnitude
+    let fence = (
+      low: max(core.low - reach, min(first - whisker, core.low - 0.1 * climb)),
+      high: min(core.high + reach, max(third + whisker, core.high + 0.1 * climb))
+    )
+    low = min(core.low, all.first { $0 >= fence.low } ?? least)
+    high = max(core.high, all.last { $0 <= fence.high } ?? most)
     let pad = (high - low) * 0.06
     low -= pad
     high += pad

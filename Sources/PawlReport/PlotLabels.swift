@@ -32,7 +32,7 @@ extension PlotLayout {
     var labels: [Label] = []
     for (dot, _) in ranked.prefix(most) {
       let trial = input.trials[dot.index]
-      let name = dot.kind == .baseline ? "baseline" : trial.hypothesis?.abbreviated(to: 28) ?? "trial \(trial.id)"
+      let name = dot.kind == .baseline ? "baseline" : trial.hypothesis?.abbreviated(to: 30) ?? "trial \(trial.id)"
       guard !name.isEmpty else { continue }
       if let label = place(name, at: dot.point, better: better, obstacles: obstacles, labels: labels) {
         labels.append(label)
@@ -54,7 +54,7 @@ extension PlotLayout {
     let size = Self.width(of: text)
     var best: (cost: Double, label: Label)?
     for side in [better, -better] {
-      for distance in [15.0, 27, 40, 54, 70, 88, 108, 130, 155] {
+      for distance in side == better ? [15.0, 27, 40, 54, 70, 88, 108, 130] : [15.0, 27, 40, 54] {
         for shift in [0.0, -0.5, 0.5, -0.9, 0.9] {
           let slide = shift.magnitude > 0.6 ? 20 + distance * 0.4 : 0
           let center = Point(x: dot.x + shift * (size + 2 * slide), y: dot.y + side * distance)

@@ -49,10 +49,18 @@ struct PlotMarks {
     for kind in [PlotLayout.Kind.discarded, .inconclusive, .pending] {
       var seen: Set<PlotLayout.Point> = []
       var path = ""
+      var arrows = ""
       for dot in layout.dots where dot.kind == kind {
         let point = PlotLayout.Point(x: (dot.point.x * 2).rounded() / 2, y: (dot.point.y * 2).rounded() / 2)
-        if seen.insert(point).inserted { path += "M\(point.x.px) \(point.y.px)h0" }
+        if dot.clip != .none {
+          let up = dot.clip == .above ? -1.0 : 1.0
+          let base = PlotLayout.Point(x: (point.x / 4).rounded() * 4, y: point.y)
+          if seen.insert(base).inserted { arrows += "M\(base.x.px) \((base.y + 3 * up).px)l3 \((-5 * up).px)h-6z" }
+        } else if seen.insert(point).inserted {
+          path += "M\(point.x.px) \(point.y.px)h0"
+        }
       }
+      if !arrows.isEmpty { svg += "<path class=\"\(name(kind)) clip\" d=\"\(arrows)\"/>\n" }
       if !path.isEmpty { svg += "<path class=\"\(name(kind)) many\" d=\"\(path)\"/>\n" }
     }
     var seen: Set<Int> = []

@@ -63,7 +63,7 @@ extension ReportPage {
     facts.append(
       (
         "Evidence",
-        "false certificates at most \((ratchet.alpha * 100).formatted(digits: 3)) %, "
+        "false certificates at most \((ratchet.alpha * 100).short) %, "
           + "\(ratchet.calibration) calibration runs, at most \(ratchet.maximumReplicates) runs a trial, "
           + "\(ratchet.maximumPairs) pairs a certificate"
       ))
@@ -124,7 +124,7 @@ extension ReportPage {
         "The head moves on expected gain. Its value comes from the runs that selected it, and is a little flattering; "
           + "only certificates are free of that.")
     }
-    let share = (input.configuration.ratchet.alpha * 100).formatted(digits: 3)
+    let share = (input.configuration.ratchet.alpha * 100).short
     said.append("Over the life of a study, at most \(share) % of its certificates are expected to be false.")
     said.append("Effects hold for this budget, data and machine; a larger scale can turn them around.")
     return section("Caveats", id: "caveats", "<ul>\n" + said.map { "<li>\($0)</li>\n" }.joined() + "</ul>\n")

@@ -34,7 +34,8 @@ extension ReportPage {
         : input.trials.count > 1 ? "No trial was kept: the baseline stands." : "Nothing has been tried yet."
       tiles += tile("Baseline", "<p class=\"big\">\(start)</p>", note: note, wide: true)
       tiles += tile(
-        "How sure", "<p class=\"big quiet\">not certified</p>", note: "There is no improvement to be sure of.")
+        "How sure", "<p class=\"big quiet\">not certified</p>", note: "There is no improvement to be sure of.",
+        wide: true)
     }
     tiles += tile("Trials", "<p class=\"big\">\(max(0, input.trials.count - 1))</p>", note: tally())
     let noise = input.sigma.map { style.difference.text($0) } ?? "–"
@@ -59,9 +60,16 @@ extension ReportPage {
       }
     }
     if badge != "certified" { note += ", means of search measurements" }
+    note += lastStep(badge == "certified" ? input.champion : input.headPath.last)
     return tile(
       "\(title) <span class=\"pill \(badge == "certified" ? "kept" : "inconclusive")\">\(badge)</span>",
       "<p class=\"big\"><span class=\"from\">\(start)</span> → <b>\(end)</b> \(shift)</p>", note: note, wide: true)
+  }
+
+  private func lastStep(_ id: TrialID?) -> String {
+    guard let trial = id.flatMap({ trials[$0] }), trial.id != .baseline else { return "" }
+    let steps = input.headPath.firstIndex(of: trial.id).map { ", \($0.counted("kept step")) from the baseline" } ?? ""
+    return "<br>Trial \(trial.id)\(steps). Its last change: \((trial.hypothesis ?? "–").abbreviated(to: 90).escaped)"
   }
 
   private struct Total {
@@ -87,20 +95,21 @@ extension ReportPage {
 
   private func sureness(of total: Total) -> String {
     guard let last = held.last else { return "" }
-    let level = "\((total.confidence * 100).formatted(digits: 3)) %"
+    let level = "\((total.confidence * 100).short) %"
     let body = """
-      <p class="big">\(effect(total.effect))</p><p>\(level) interval \(effect(total.low)) to \(effect(total.high))</p>
+      <p class="big">\(effect(total.effect)) <span class="range">\(level) interval \(effect(total.low)) to \
+      \(effect(total.high))</span></p>
       """
     let pairs = held.reduce(0) { $0 + $1.seeds.count }
     var note =
       held.count == 1
-      ? "e-value \(last.eValue.formatted(digits: 3)), needed \(last.threshold.formatted(digits: 3)); "
-      : "\(held.count) certified steps, the last with e-value \(last.eValue.formatted(digits: 3)); "
+      ? "e-value \(last.eValue.short), needed \(last.threshold.short); "
+      : "\(held.count) certified steps, the last with e-value \(last.eValue.short); "
     note += "\(pairs.counted("pair")) of runs on fresh seeds that the search never used."
     if held.contains(where: { $0.referee == .report }) {
       note += " <b>Self-reported:</b> the script printed its own number."
     }
-    return tile("How sure", body, note: note)
+    return tile("How sure", body, note: note, wide: true)
   }
 
   private func headTile() -> String {

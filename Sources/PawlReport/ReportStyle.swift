@@ -18,10 +18,10 @@ enum ReportStyle {
     .brand{margin:0 0 2px;font-weight:600;color:var(--good)}.soft,footer{color:var(--soft)}footer{margin-top:40px}
     nav{display:flex;flex-wrap:wrap;gap:4px 18px;margin:10px 0 20px}nav a{text-decoration:none}nav a:hover{text-decoration:underline}
     .card,.tile{background:var(--paper);border:1px solid var(--line);border-radius:10px}
-    .tiles{display:grid;grid-template-columns:repeat(4,minmax(0,1fr));gap:14px;margin-bottom:14px}
-    .tile{padding:14px 18px}.tile.wide{grid-column:span 2}.tile .soft{font-size:13.5px;line-height:1.42}
+    .tiles{display:flex;flex-wrap:wrap;gap:14px;margin-bottom:14px}
+    .tile{padding:14px 18px;flex:1 1 210px}.tile.wide{flex:1 1 calc(50% - 14px)}.tile .soft{font-size:13.5px;line-height:1.42}
     .big{font-size:27px;line-height:1.2;margin:2px 0 6px;font-variant-numeric:tabular-nums;letter-spacing:-.015em}
-    .wide .big{font-size:31px}.from{color:var(--soft)}.quiet{color:var(--soft);font-size:22px}
+    .keep,.keep code{white-space:nowrap}.wide .big{font-size:31px}.range{font-size:16px;color:var(--soft);letter-spacing:0;margin-left:6px}.from{color:var(--soft)}.quiet{color:var(--soft);font-size:22px}
     .shift{font-size:17px;font-weight:600;color:var(--good);margin-left:8px;white-space:nowrap;letter-spacing:0}
     .shift.worse{color:var(--bad)}
     .pill{display:inline-block;font-size:12px;font-weight:600;line-height:1.3;padding:2px 9px;border-radius:99px;\
@@ -45,8 +45,8 @@ enum ReportStyle {
     dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}ul{margin:0;padding-left:20px}li{margin:5px 0}
     .js .sortable th{cursor:pointer}.sortable th[aria-sort=ascending]::after{content:" ↑"}
     .sortable th[aria-sort=descending]::after{content:" ↓"}
-    @media(max-width:900px){.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}}
-    @media(max-width:560px){main{padding:18px 12px 40px}.tiles{grid-template-columns:minmax(0,1fr)}.tile.wide{grid-column:auto}\
+    @media(max-width:800px){.tile.wide{flex-basis:100%}}
+    @media(max-width:560px){main{padding:18px 12px 40px}.tile{flex-basis:100%}\
     dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:8px}.wide .big{font-size:26px}}
     @media print{body{background:#fff;font-size:11px}nav,script{display:none}main{max-width:none;padding:0}.diff{max-height:none}\
     .card,.tile{break-inside:avoid}.scroll,.diff{break-inside:auto;overflow:visible}tr{break-inside:avoid}\

@@ -42,10 +42,10 @@ extension ReportPage {
         certificate.holds
         ? "<span class=\"pill kept\">certified</span>" : "<span class=\"pill discarded\">not reached</span>"
       let (low, high) = (certificate.interval.lowerBound, certificate.interval.upperBound)
-      let level = ((1 - certificate.alpha) * 100).formatted(digits: 3)
+      let level = ((1 - certificate.alpha) * 100).short
       let seeds = certificate.seeds.map(String.init).joined(separator: " ")
       rows += """
-        <tr><td class="n">\(certificate.number)</td><td>\(certificate.candidate) over \(certificate.champion)<br>\
+        <tr><td class="n">\(certificate.number)</td><td class="keep">\(certificate.candidate) over \(certificate.champion)<br>\
         <code>\(certificate.candidateCommit.short.escaped)</code></td>\
         <td class="n">\(effect(certificate.effect))</td><td class="n">\(effect(low)) to \(effect(high))<br><i>\(level) %</i></td>\
         <td class="n">\(number(certificate.eValue)) / \(number(certificate.threshold))</td><td>\(pill)</td>\
@@ -66,7 +66,7 @@ extension ReportPage {
     )
   }
 
-  private func number(_ value: Double) -> String { value.isFinite ? value.formatted(digits: 3) : "–" }
+  private func number(_ value: Double) -> String { value.isFinite ? value.short : "–" }
 
   func words(_ referee: RefereeLevel) -> String {
     switch referee {

@@ -28,3 +28,14 @@ extension Int {
   /// The number with its noun, as in `1 trial` and `2 trials`.
   func counted(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
 }
+
+extension Double {
+  /// Three significant digits, without zeros at the end.
+  var short: String {
+    let text = formatted(digits: 3)
+    guard text.contains("."), !text.contains("e") else { return text }
+    var kept = Substring(text)
+    while kept.hasSuffix("0") { kept.removeLast() }
+    return String(kept.hasSuffix(".") ? kept.dropLast() : kept)
+  }
+}
