@@ -1,0 +1,52 @@
+import PawlCore
+
+extension Timestamp {
+  /// The moment in UTC, to the second, as in `2026-03-09T06:05:04Z`.
+  var iso8601: String {
+    let moment = civil
+    return "\(moment.date)T\(moment.time)Z"
+  }
+
+  /// The moment for people, as in `2026-03-09 06:05 UTC`.
+  var readable: String { "\(civil.date) \(civil.time.prefix(5)) UTC" }
+
+  /// Proleptic Gregorian date and time of day (Hinnant, "chrono-compatible low-level date algorithms", civil_from_days).
+  private var civil: (date: String, time: String) {
+    // Beyond the year 9999 or so a text is of no use, and the arithmetic below stays far from its limits.
+    let bounded = min(max(milliseconds, -62_135_596_800_000), 253_402_300_799_000)
+    let seconds = bounded >= 0 ? bounded / 1000 : (bounded - 999) / 1000
+    let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
+    let second = seconds - days * 86_400
+    let shifted = days + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    func padded(_ value: Int64, _ width: Int) -> String {
+      let digits = String(value)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    return (
+      "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))",
+      "\(padded(second / 3600, 2)):\(padded(second / 60 % 60, 2)):\(padded(second % 60, 2))"
+    )
+  }
+}
+
+extension Double {
+  /// A duration in seconds for people, as in `7 h 12 min`.
+  var readableSeconds: String {
+    guard isFinite, self >= 0 else { return "–" }
+    if self < 10 { return "\(fixed(decimals: 1)) s" }
+    if self < 120 { return "\(fixed(decimals: 0)) s" }
+    let minutes = Int(Swift.min(self / 60, 1e9).rounded())
+    if minutes < 120 { return "\(minutes) min" }
+    let hours = minutes / 60
+    if hours < 48 { return minutes % 60 == 0 ? "\(hours) h" : "\(hours) h \(minutes % 60) min" }
+    return hours % 24 == 0 ? "\(hours / 24) d" : "\(hours / 24) d \(hours % 24) h"
+  }
+}

@@ -1,0 +1,58 @@
+public import PawlCore
+
+/// Everything that a report is made of, as plain values: the same input gives the same bytes.
+public struct ReportInput: Sendable {
+  public var configuration: StudyConfiguration
+  /// The commit that the study started from.
+  public var baseline: CommitHash
+  /// The digest over all frozen files, in hexadecimal.
+  public var frozenDigest: String
+  /// Whether the working tree had changes when the study was made.
+  public var dirty: Bool
+  /// All trials, ascending; trial 0 is the baseline.
+  public var trials: [TrialSummary]
+  /// Every head there was, the baseline first.
+  public var headPath: [TrialID]
+  /// The newest certified trial; the baseline where there is none.
+  public var champion: TrialID
+  /// Certifications in order; one that stayed below its threshold counts as failed.
+  public var certificates: [Certificate]
+  /// Standard deviation of one measurement, in the metric's unit; nil before calibration.
+  public var sigma: Double?
+  public var sandbox: SandboxLevel
+  public var referee: RefereeLevel
+  public var generatedAt: Timestamp
+  /// Pawl's own version.
+  public var version: String
+  /// Whether the study was still going on.
+  public var running: Bool
+  /// A unified diff of the champion (else the head) against the baseline.
+  public var diff: String?
+
+  public init(
+    configuration: StudyConfiguration, baseline: CommitHash, frozenDigest: String, dirty: Bool, trials: [TrialSummary],
+    headPath: [TrialID], champion: TrialID, certificates: [Certificate], sigma: Double?, sandbox: SandboxLevel,
+    referee: RefereeLevel, generatedAt: Timestamp, version: String, running: Bool, diff: String?
+  ) {
+    self.configuration = configuration
+    self.baseline = baseline
+    self.frozenDigest = frozenDigest
+    self.dirty = dirty
+    self.trials = trials
+    self.headPath = headPath
+    self.champion = champion
+    self.certificates = certificates
+    self.sigma = sigma
+    self.sandbox = sandbox
+    self.referee = referee
+    self.generatedAt = generatedAt
+    self.version = version
+    self.running = running
+    self.diff = diff
+  }
+}
+
+extension Certificate {
+  /// Whether the evidence reached what was asked for.
+  var holds: Bool { eValue >= threshold }
+}
