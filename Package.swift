@@ -75,7 +75,9 @@ let package = Package(
     .systemLibrary(name: $0.name, pkgConfig: $0.pkgConfig, providers: [.apt([$0.package])])
   }
     + [.target(name: "CPawlSystem")]
-    + libraries.map { .target(name: $0.name, dependencies: dependencies($0.needs), swiftSettings: house) }
+    + libraries.map {
+      .target(name: $0.name, dependencies: dependencies($0.needs), exclude: ["README.md"], swiftSettings: house)
+    }
     + programs.map { .executableTarget(name: $0.name, dependencies: dependencies($0.needs), swiftSettings: house) }
     + libraries.map {
       .testTarget(name: $0.name + "Tests", dependencies: dependencies([$0.name] + $0.needs), swiftSettings: house)

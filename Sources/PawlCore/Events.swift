@@ -27,6 +27,8 @@ public enum Event: Sendable, Codable, Hashable {
   case certificationStarted(number: Int, candidate: TrialID, champion: TrialID, alpha: Double)
   case certificationFailed(number: Int, eValue: Double, pairs: Int)
   case championCertified(Certificate)
+  /// The branch `pawl/<study>` took in the step of that certificate.
+  case branchAdvanced(certificate: Int, to: CommitHash)
   case paused(by: String)
   case resumed(by: String)
   /// New work is no longer started; what runs is finished.
@@ -54,6 +56,7 @@ public enum Event: Sendable, Codable, Hashable {
     case .certificationStarted: "certificationStarted"
     case .certificationFailed: "certificationFailed"
     case .championCertified: "championCertified"
+    case .branchAdvanced: "branchAdvanced"
     case .paused: "paused"
     case .resumed: "resumed"
     case .stopRequested: "stopRequested"

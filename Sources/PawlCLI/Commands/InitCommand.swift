@@ -1,0 +1,113 @@
+import Foundation
+import PawlConfiguration
+import PawlCore
+import PawlRuntime
+
+/// `pawl init`: looks at the repository and writes pawl.yaml.
+struct InitCommand: Command {
+  static let specification = CommandSpecification(
+    name: "init", summary: "look at this repository and write pawl.yaml",
+    options: [
+      .init(name: "study", value: "NAME", help: "name of the study (the repository's folder unless given)"),
+      .init(name: "command", value: "CMD", help: "what one attempt runs, by `sh -c`"),
+      .init(name: "metric", value: "NAME", help: "name of the metric that the command prints"),
+      .init(name: "pattern", value: "REGEX", help: "finds the number: one capture group, matched line by line"),
+      .init(name: "direction", value: "minimize|maximize", help: "which way the metric improves"),
+      .init(name: "editable", value: "GLOB", help: "files that agents may change (repeatable)", repeats: true),
+      .init(name: "frozen", value: "GLOB", help: "files that stay as they are although `editable` matches (repeatable)", repeats: true),
+      .init(name: "budget", value: "TIME", help: "wall time of one attempt, as in 10min"),
+      .init(name: "workers", value: "N", help: "attempts at the same time"),
+      .init(name: "trials", value: "N", help: "stop after N trials"),
+      .init(name: "force", value: nil, help: "write pawl.yaml anew"),
+    ],
+    notes: """
+      Recognised without any flag: karpathy/autoresearch (train.py, prepare.py, program.md), pi-autoresearch
+      (`METRIC name=value` lines) and the lab's template (`pawl-lab init`). Any other command needs
+      --command, --metric, --direction and --editable.
+      """)
+
+  static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
+    var setup = try StudySetup(at: console.directory)
+    let configuration = try configure(&setup, arguments, console: console)
+    let written = try setup.write(configuration, overwrite: arguments.has("force"))
+    for note in setup.draft.notes { console.messages("  \(note)\n") }
+    console.messages(
+      """
+        command   \(configuration.command)
+        metric    \(configuration.metric.name) (\(configuration.metric.direction.rawValue))
+        editable  \(configuration.editable.joined(separator: ", "))
+
+      wrote \(written.joined(separator: " and ")) in \(setup.root)
+      next: `pawl doctor` checks the machine, `pawl run` starts the study `\(configuration.name)`
+
+      """)
+    return 0
+  }
+
+  private static func configure(
+    _ setup: inout StudySetup, _ arguments: ParsedArguments, console: Console
+  ) throws -> StudyConfiguration {
+    let draft = setup.draft
+    let command = arguments.value("command") ?? draft.command ?? ask("command that one attempt runs", console)
+    guard let command, !command.isEmpty else {
+      throw UsageError("no known layout here, and no command", hints: ["pass `--command 'python3 train.py'`"])
+    }
+    let metric = try metric(draft, arguments, console: console)
+    var editable = arguments.all("editable")
+    if editable.isEmpty { editable = draft.editable }
+    if editable.isEmpty, let answer = ask("files that agents may change (globs, separated by spaces)", console) {
+      editable = answer.split(separator: " ").map(String.init)
+    }
+    guard !editable.isEmpty else {
+      throw UsageError("nothing says which files agents may change", hints: ["pass `--editable train.py`"])
+    }
+    let folder = (setup.root as NSString).lastPathComponent
+    let name = arguments.value("study") ?? folder
+    guard let study = StudyName(rawValue: name) ?? (arguments.has("study") ? nil : StudyName(rawValue: "study")) else {
+      throw UsageError(
+        "`\(name)` is not a study name", hints: ["letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first"])
+    }
+    var configuration = StudyConfiguration(
+      name: study, command: command, metric: metric, editable: editable,
+      frozen: arguments.has("frozen") ? arguments.all("frozen") : draft.frozen, budget: draft.budget,
+      sandbox: draft.sandbox)
+    if let seconds = try arguments.seconds("budget") { configuration.budget.wallSeconds = seconds }
+    if let workers = try arguments.integer("workers", atLeast: 1) { configuration.workers = workers }
+    configuration.stop.trials = try arguments.integer("trials", atLeast: 1)
+    // What the file says must parse back: the checks of pawl.yaml hold for flags too.
+    return try StudyFile.parse(StudyFile.render(configuration, layout: draft.layout), path: "pawl.yaml")
+  }
+
+  private static func metric(
+    _ draft: StudyDraft, _ arguments: ParsedArguments, console: Console
+  ) throws -> MetricRule {
+    let detected = arguments.has("metric") ? nil : draft.metric
+    guard let name = arguments.value("metric") ?? detected?.name ?? ask("name of the metric", console), !name.isEmpty
+    else {
+      throw UsageError("nothing says which metric the command prints", hints: ["pass `--metric val_loss`"])
+    }
+    let pattern = arguments.value("pattern") ?? detected?.pattern ?? "^\\s*\(escaped(name))\\s*[:=]\\s*(\\S+)"
+    let word = arguments.value("direction") ?? detected?.direction.rawValue ?? WellKnownMetrics.direction(of: name)?.rawValue
+      ?? ask("minimize or maximize", console)
+    guard let word, let direction = Direction(rawValue: word) else {
+      throw UsageError(
+        word.map { "`--direction \($0)` is neither minimize nor maximize" }
+          ?? "nothing says which way `\(name)` improves",
+        hints: ["pass `--direction minimize` or `--direction maximize`"])
+    }
+    return MetricRule(
+      name: name, pattern: pattern, direction: direction, plausible: detected?.plausible,
+      memoryPattern: detected?.memoryPattern)
+  }
+
+  private static func escaped(_ name: String) -> String {
+    name.map { "\\^$.|?*+()[]{}".contains($0) ? "\\\($0)" : String($0) }.joined()
+  }
+
+  /// Asks a person, where there is one.
+  private static func ask(_ question: String, _ console: Console) -> String? {
+    guard console.messagesAreTerminal, isatty(0) == 1 else { return nil }
+    console.messages("\(question): ")
+    return readLine()?.trimmingCharacters(in: .whitespaces)
+  }
+}

@@ -1,0 +1,98 @@
+import PawlCore
+import PawlRuntime
+
+/// `pawl show ID`: one trial, whole.
+struct ShowCommand: Command {
+  static let specification = CommandSpecification(
+    name: "show", summary: "show one trial: hypothesis, diff, attempts, evidence, the end of its log",
+    positionals: ["ID"], options: [CommandSpecification.study, CommandSpecification.json])
+
+  private struct Shown: Encodable {
+    let trial: TrialSummary
+    let attempts: [AttemptSummary]
+    let proposal: Proposal?
+    let diff: String?
+    let certificate: Certificate?
+    let logPath: String?
+    let logTail: String?
+  }
+
+  static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
+    let reader = try reader(arguments, console: console)
+    guard let id = try arguments.trial(at: 0) else { return 2 }
+    let details = try reader.details(of: id)
+    if arguments.has("json") {
+      console.output(
+        try JSONText.encode(
+          Shown(
+            trial: details.trial, attempts: details.attempts, proposal: details.proposal, diff: details.diff,
+            certificate: details.certificate, logPath: details.log?.path, logTail: details.log?.tail)) + "\n")
+    } else {
+      console.output(text(details, metric: try reader.configuration().metric, console: console))
+    }
+    return 0
+  }
+
+  private static func text(_ details: StudyReader.Details, metric: MetricRule, console: Console) -> String {
+    let trial = details.trial
+    let title = trial.id == .baseline ? "the baseline" : trial.hypothesis ?? "no proposal"
+    var text = Ink.strong.paint("trial \(trial.id): \(title)", console.colour) + "\n\n"
+    var lines = [("standing", trial.standing + (trial.certified ? ", certified" : ""))]
+    if let why = trial.explanation { lines.append(("because", why)) }
+    if let agent = trial.agent { lines.append(("agent", agent)) }
+    if let parent = trial.parent { lines.append(("parent", "trial \(parent)")) }
+    if let commit = trial.commit { lines.append(("commit", commit.rawValue)) }
+    if let added = trial.added, let removed = trial.removed { lines.append(("change", "+\(added) -\(removed) lines")) }
+    if let evidence = trial.evidence {
+      lines.append((
+        "evidence",
+        "effect \(evidence.effect.asEffect) ± \(evidence.deviation.formatted(digits: 2)) over trial \(evidence.head) (positive is better)"
+      ))
+      lines.append((
+        "", "expected gain \(evidence.gain.formatted(digits: 3)), expected loss \(evidence.loss.formatted(digits: 3)), noise σ \(evidence.sigma.formatted(digits: 3))"
+      ))
+    }
+    if let certificate = details.certificate {
+      lines.append((
+        "certified",
+        "\(certificate.effect.asEffect) [\(certificate.interval.lowerBound.formatted(digits: 3)), \(certificate.interval.upperBound.formatted(digits: 3))] over trial \(certificate.champion), e-value \(certificate.eValue.formatted(digits: 3)) (asked for \(certificate.threshold.formatted(digits: 3)))"
+      ))
+    }
+    text += lines.map { "\($0.0.padded(to: 10))\($0.1)\n" }.joined()
+    text += attempts(details.attempts, metric: metric)
+    if let diff = details.diff, !diff.isEmpty { text += "\n\(coloured(diff, console.colour))" }
+    if let log = details.log { text += "\nend of \(log.path):\n\(indented(log.tail))" }
+    return text
+  }
+
+  private static func attempts(_ attempts: [AttemptSummary], metric: MetricRule) -> String {
+    guard !attempts.isEmpty else { return "" }
+    let lines = attempts.map { attempt -> String in
+      let purpose =
+        switch attempt.request.purpose {
+        case .calibration: "calibration"
+        case .search: "search"
+        case .certification(let number, let pair, _): "certificate \(number), pair \(pair + 1)"
+        }
+      let start = "  \(attempt.request.id.description.aligned(to: 5))  seed \(attempt.request.seed.description.padded(to: 11))\(purpose.padded(to: 24))"
+      guard let result = attempt.result else { return start + "not finished\n" }
+      let value = result.measurement.map { "\(metric.name) \($0.asMetric)" } ?? "\(result.outcome)"
+      let remark = result.remark.map { ", \($0)" } ?? ""
+      return start + "\(value)\(remark), \(result.usage.wallSeconds.asDuration), \(result.usage.peakMemory)\n"
+    }
+    return "\nattempts:\n" + lines.joined()
+  }
+
+  private static func coloured(_ diff: String, _ colour: Bool) -> String {
+    guard colour else { return diff }
+    return diff.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      if line.hasPrefix("+") { return Ink.good.paint(String(line), true) }
+      return line.hasPrefix("-") ? Ink.bad.paint(String(line), true) : String(line)
+    }.joined(separator: "\n")
+  }
+
+  private static func indented(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "  \($0)" }
+      .joined(separator: "\n") + (text.hasSuffix("\n") ? "" : "\n")
+  }
+}

@@ -1,0 +1,144 @@
+import PawlCore
+import PawlRuntime
+
+/// Shows a running study: one line for each thing that happened and, on a terminal, a last line that is kept up to date.
+final class ProgressDisplay {
+  private let console: Console
+  private let quiet: Bool
+  private let began = Timestamp.now()
+  private var statusShown = false
+  private var hypotheses: [TrialID: String] = [:]
+  private var measured: [TrialID: Int] = [:]
+
+  init(console: Console, quiet: Bool) {
+    self.console = console
+    self.quiet = quiet
+  }
+
+  func show(_ notice: StudyNotice) {
+    guard !quiet else { return }
+    switch notice {
+    case .began(let study, let folder, let resumed, let sandbox, let notes):
+      print("study \(study) \(resumed ? "carries on" : "begins"), sandbox \(sandbox.rawValue), journal in \(folder)")
+      for note in notes { print(Ink.careful.paint("note", console.messageColour) + " \(note)") }
+    case .recorded(let events, let progress):
+      for event in events { if let line = line(for: event, progress) { print(line) } }
+      update(progress)
+    case .tick(let progress): update(progress)
+    }
+  }
+
+  func finish(_ end: StudyEnd) {
+    clear()
+    guard !quiet else { return }
+    if end.failed {
+      console.messages(Ink.bad.paint("failed", console.messageColour) + ": \(end.reason)\n\nhint: `pawl show 0` has the end of its log\n")
+    } else {
+      console.messages("\nended: \(end.reason), after \(Timestamp.now().since(began).seconds.asDuration)\n")
+    }
+    if end.interrupted { console.messages("`pawl run` carries on\n") }
+    if let branch = end.branch { console.output("branch  \(branch)\n") }
+    if let report = end.report { console.output("report  \(report)\n") }
+  }
+
+  // MARK: events
+
+  private func line(for event: Event, _ progress: StudyProgress) -> String? {
+    switch event {
+    case .proposalReceived(let trial, let proposal):
+      hypotheses[trial] = proposal.hypothesis
+      return nil
+    case .attemptFinished(let result): return measured(result, progress)
+    case .trialJudged(let trial, let verdict, let evidence):
+      return judged(trial, verdict, evidence)
+    case .trialCrashed(let trial, let outcome): return row(trial, "crashed", "\(outcome)")
+    case .proposalRefused(let trial, let reason): return row(trial, "refused", reason)
+    case .certificationStarted(let number, let candidate, let champion, _):
+      return "certificate \(number): trial \(candidate) against \(name(champion)), on fresh paired seeds"
+    case .certificationFailed(let number, let eValue, let pairs):
+      return "certificate \(number) failed: e-value \(eValue.formatted(digits: 3)) after \(pairs) pairs"
+    case .championCertified(let certificate): return certified(certificate)
+    case .paused(let person): return "paused by \(person); `pawl resume` carries on"
+    case .resumed: return "resumed"
+    case .stopRequested: return "stopping: running attempts finish; Ctrl-C again stops at once"
+    case .configurationChanged: return "pawl.yaml changed since the last session"
+    default: return nil
+    }
+  }
+
+  private func measured(_ result: AttemptResult, _ progress: StudyProgress) -> String? {
+    guard progress.calibrated <= progress.calibration, let baseline = progress.baselineMean,
+      progress.trialsEnded == 0, progress.head == .baseline, let value = result.measurement,
+      measured[.baseline, default: 0] < progress.calibrated
+    else { return nil }
+    measured[.baseline] = progress.calibrated
+    let noise = progress.sigma.map { ", noise σ \($0.formatted(digits: 3))" } ?? ""
+    let mean = progress.calibrated > 1 ? ", mean \(baseline.asMetric)\(noise)" : ""
+    return "baseline \(progress.calibrated)/\(progress.calibration)  \(progress.metric.name) \(value.asMetric)\(mean)"
+  }
+
+  private func judged(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) -> String {
+    let times = evidence.measurements > 1 ? " (\(evidence.measurements)x)" : ""
+    let effect = "\(evidence.effect.asEffect) ± \(evidence.deviation.formatted(digits: 2))"
+    return row(trial, verdict.rawValue, "\(evidence.mean.asMetric)\(times)  \(effect)")
+  }
+
+  private func row(_ trial: TrialID, _ standing: String, _ text: String) -> String {
+    let word = ink(for: standing).paint(standing.padded(to: 12), console.messageColour)
+    let what = hypotheses.removeValue(forKey: trial).map { "  \($0)" } ?? ""
+    return "trial \(trial.description.padded(to: 5)) \(word) \(text)\(what)"
+  }
+
+  private func certified(_ certificate: Certificate) -> String {
+    let interval =
+      "[\(certificate.interval.lowerBound.formatted(digits: 3)), \(certificate.interval.upperBound.formatted(digits: 3))]"
+    return Ink.good.paint("certified", console.messageColour)
+      + ": trial \(certificate.candidate) is better than \(name(certificate.champion)) by \(certificate.effect.formatted(digits: 3)) \(interval), e-value \(certificate.eValue.formatted(digits: 3)) (asked for \(certificate.threshold.formatted(digits: 3)))"
+  }
+
+  private func name(_ trial: TrialID) -> String { trial == .baseline ? "the baseline" : "trial \(trial)" }
+
+  // MARK: the last line
+
+  private func print(_ line: String) {
+    clear()
+    console.messages(line + "\n")
+  }
+
+  private func clear() {
+    guard statusShown else { return }
+    console.messages("\r\u{1b}[K")
+    statusShown = false
+  }
+
+  private func update(_ progress: StudyProgress) {
+    guard console.messagesAreTerminal else { return }
+    let text = status(progress).cut(to: console.columns - 1)
+    console.messages("\r" + Ink.faint.paint(text, console.messageColour) + "\u{1b}[K")
+    statusShown = true
+  }
+
+  private func status(_ progress: StudyProgress) -> String {
+    let now = Timestamp.now()
+    var parts = [progress.trialBound.map { "\(progress.trialsEnded)/\($0) trials" } ?? "\(progress.trialsEnded) trials"]
+    if let mean = progress.headMean {
+      var text = "head \(mean.asMetric)"
+      if let baseline = progress.baselineMean, progress.head != .baseline {
+        text += " (\(progress.metric.direction.improvement(of: mean, over: baseline).asEffect))"
+      }
+      parts.append(text)
+    }
+    if let certification = progress.certification {
+      parts.append("certifying: \(certification.pairs) pairs, e \(certification.eValue.formatted(digits: 3))")
+    }
+    let running = progress.running.map { attempt in
+      "#\(attempt.request.trial) \(now.since(attempt.since).seconds.asDuration)"
+    }
+    if !running.isEmpty { parts.append("running \(running.joined(separator: ", "))") }
+    if let left = progress.secondsLeft { parts.append("\(left.asDuration) left") }
+    parts.append(now.since(began).seconds.asDuration)
+    if progress.paused { parts.append("paused") }
+    if progress.stopping { parts.append("stopping") }
+    return parts.joined(separator: " · ")
+  }
+}

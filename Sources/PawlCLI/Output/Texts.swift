@@ -1,0 +1,42 @@
+import PawlCore
+
+extension Double {
+  /// Returns a duration as in `12 s`, `3 min 20 s`, `2 h 5 min`.
+  var asDuration: String {
+    let seconds = Int(Swift.min(Swift.max(0, self), 1e9) + 0.5)
+    if seconds < 60 { return "\(seconds) s" }
+    if seconds < 3_600 { return "\(seconds / 60) min \(seconds % 60) s" }
+    return "\(seconds / 3_600) h \(seconds / 60 % 60) min"
+  }
+
+  /// Returns a signed effect: plus is better, whatever the metric's direction.
+  var asEffect: String { (self < 0 ? "-" : "+") + magnitude.formatted(digits: 3) }
+
+  var asMetric: String { formatted(digits: 6) }
+}
+
+extension TrialSummary {
+  /// One word for where the trial stands.
+  var standing: String {
+    if let verdict { return verdict.rawValue }
+    return state.rawValue
+  }
+
+  /// Why there is no number, or the reason that goes with the standing.
+  var explanation: String? {
+    switch state {
+    case .crashed: outcome.map { "\($0)" + (remark.map { ", \($0)" } ?? "") } ?? remark
+    case .refused, .failed: remark
+    default: nil
+    }
+  }
+}
+
+func ink(for standing: String) -> Ink {
+  switch standing {
+  case "kept": .good
+  case "crashed", "failed", "refused": .bad
+  case "inconclusive": .careful
+  default: .faint
+  }
+}

@@ -1,0 +1,147 @@
+import PawlCore
+import PawlRatchet
+
+extension StudyState {
+  /// The next event that follows from the state alone, or nil when the engine waits for the world.
+  func nextDecision(at now: Timestamp) -> Event? {
+    guard failure == nil, session != nil, let ratchet else { return nil }
+    if let event = baselineFailure() ?? certificationVerdict() ?? judgedTrial(ratchet, at: now) { return event }
+    guard stopReason == nil, pausedBy == nil else { return nil }
+    let limit = limitReached(at: now)
+    if isSpent(at: now) { return nil }
+    let free = workers - inFlight.count
+    if free > 0, let request = nextAttempt(ratchet) { return .attemptRequested(request) }
+    let finishing = limit != nil && open.isEmpty
+    if let event = certificationStart(finishing: finishing) { return event }
+    return limit == nil ? nextProposal(freeWorkers: free) : nil
+  }
+
+  /// Why the session is over: nothing runs and nothing may be started; nil while there is work.
+  func finishReason(at now: Timestamp) -> String? {
+    guard session != nil, inFlight.isEmpty, awaitingBranch.isEmpty else { return nil }
+    if let failure { return failure }
+    if let stopReason { return stopReason }
+    guard pausedBy == nil, let limit = limitReached(at: now) else { return nil }
+    if isSpent(at: now) { return limit }
+    return open.isEmpty && certification == nil ? limit : nil
+  }
+
+  private func baselineFailure() -> Event? {
+    guard !isCalibrated, let outcome = baselineOutcome else { return nil }
+    return .studyFailed(reason: "the baseline gave no measurement: \(outcome)")
+  }
+
+  // MARK: verdicts
+
+  private func judgedTrial(_ ratchet: HeadRatchet, at now: Timestamp) -> Event? {
+    guard let head else { return nil }
+    for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
+      guard case .ready(let commit) = opened.stage, !isInFlight(trial) else { continue }
+      if ratchet.moments(of: trial) == nil {
+        // The sandbox may fail for reasons of its own; anything else that a candidate does wrong is a crash.
+        if opened.failures >= 1, let outcome = opened.lastFailure, opened.failures >= 3 || !outcome.isLaunchFailure {
+          return .trialCrashed(trial, outcome)
+        }
+        continue
+      }
+      guard isCalibrated else { continue }
+      if opened.failures >= 2, let outcome = opened.lastFailure, opened.failures * 2 > opened.attempts {
+        return .trialCrashed(trial, outcome)
+      }
+      switch ratchet.judge(trial, inFlight: 0) {
+      case .decided(let verdict, let evidence):
+        return verdict == .kept && commit == head.commit
+          ? .trialJudged(trial, .discarded, evidence) : .trialJudged(trial, verdict, evidence)
+      case .replicateHead(let evidence) where headFailures >= 3:
+        return .trialJudged(trial, evidence.effect > 0 ? .kept : .discarded, evidence)
+      case .replicateCandidate, .replicateHead, .wait: continue
+      }
+    }
+    return nil
+  }
+
+  private func isInFlight(_ trial: TrialID) -> Bool {
+    inFlight.values.contains { $0.trial == trial && $0.purpose == .search }
+  }
+
+  // MARK: attempts
+
+  /// The most useful attempt now: calibration, then certification, replicates, and new candidates in their order.
+  private func nextAttempt(_ ratchet: HeadRatchet) -> AttemptRequest? {
+    guard let champion, let head, let rule = configuration?.ratchet else { return nil }
+    if stack.count == 1, champion.trial == .baseline, calibrationRequested < rule.calibration {
+      return request(champion, .calibration)
+    }
+    if let certification, let half = nextHalf() {
+      let side = half.candidate ? certification.candidate : certification.champion
+      return request(
+        side, .certification(certification.number, pair: half.pair, candidate: half.candidate),
+        seed: derivedSeed("certification", UInt64(certification.number), UInt64(half.pair)))
+    }
+    var fresh: HeadStep?
+    for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
+      guard case .ready(let commit) = opened.stage, !isInFlight(trial) else { continue }
+      let step = HeadStep(trial: trial, commit: commit)
+      guard ratchet.moments(of: trial) != nil, isCalibrated else {
+        if opened.attempts == opened.failures, fresh == nil { fresh = step }
+        continue
+      }
+      switch ratchet.judge(trial, inFlight: 0) {
+      case .replicateCandidate: return request(step, .search)
+      case .replicateHead where !isInFlight(head.trial): return request(head, .search)
+      case .replicateHead, .wait, .decided: continue
+      }
+    }
+    return fresh.map { request($0, .search) }
+  }
+
+  private func request(_ step: HeadStep, _ purpose: AttemptPurpose, seed: UInt64? = nil) -> AttemptRequest {
+    let id = lastAttempt + 1
+    return AttemptRequest(
+      id: AttemptID(rawValue: id), trial: step.trial, commit: step.commit,
+      seed: seed ?? derivedSeed("search", UInt64(id)), purpose: purpose)
+  }
+
+  /// A 31-bit seed, so that it fits every library's; certification draws from a stream of its own.
+  private func derivedSeed(_ stream: String, _ numbers: UInt64...) -> UInt64 {
+    var hash = StableHash()
+    hash.add(configuration?.seed ?? 0)
+    hash.add(stream)
+    for number in numbers { hash.add(number) }
+    return hash.value & 0x7fff_ffff
+  }
+
+  // MARK: certification and proposals
+
+  private func certificationStart(finishing: Bool) -> Event? {
+    guard let champion, let target = certificationTarget(finishing: finishing) else { return nil }
+    return .certificationStarted(
+      number: certifications + 1, candidate: target, champion: champion.trial, alpha: nextAlpha())
+  }
+
+  /// A proposal is asked for when a worker is free for it, and earlier where proposals are slow beside attempts.
+  private func nextProposal(freeWorkers: Int) -> Event? {
+    guard let head, let configuration, let agent = configuration.agents.first else { return nil }
+    let waiting = open.values.count { $0.attempts == 0 }
+    guard waiting < max(0, freeWorkers) + prefetch else { return nil }
+    let trial = TrialID(rawValue: lastTrial + 1)
+    return .proposalRequested(
+      ProposalRequest(
+        trial: trial, agent: agent, parent: head.trial, parentCommit: head.commit,
+        seed: derivedSeed("proposal", UInt64(trial.rawValue))))
+  }
+
+  /// Candidates kept ready beyond the free workers. None where a proposal takes under a hundredth of an attempt: what waits
+  /// grows stale when the head moves.
+  private var prefetch: Int {
+    guard let proposal = meanProposalSeconds, let attempt = meanAttemptSeconds else { return 1 }
+    return proposal < attempt / 100 ? 0 : workers
+  }
+}
+
+extension Outcome {
+  fileprivate var isLaunchFailure: Bool {
+    if case .launchFailed = self { return true }
+    return false
+  }
+}

@@ -1,0 +1,23 @@
+public import PawlCore
+
+/// Something for the runtime to do, allowed only once the events that ask for it are in the journal.
+public enum Effect: Sendable, Hashable {
+  case propose(ProposalRequest)
+  /// `at` dates the commit: the same proposal always gives the same one.
+  case createCandidate(TrialID, parent: CommitHash, Proposal, at: Timestamp)
+  case startAttempt(AttemptRequest)
+  /// Adds one commit to `pawl/<study>`; doing it twice must do no harm.
+  case advanceBranch(Certificate)
+  /// Nothing runs and nothing is left to start.
+  case finish(reason: String)
+}
+
+/// What follows from one observation: journal the events in one transaction, then start the effects.
+public struct Step: Sendable, Hashable {
+  public var events: [Event]
+  public var effects: [Effect]
+  package init(events: [Event] = [], effects: [Effect] = []) {
+    self.events = events
+    self.effects = effects
+  }
+}

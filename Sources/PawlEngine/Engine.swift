@@ -1,0 +1,75 @@
+public import PawlCore
+import PawlRatchet
+
+/// The loop itself: `(state, observation) -> (events, effects)`, without I/O, clock or randomness of its own.
+///
+/// Every change goes through ``StudyState/apply(_:at:)``, so that a replay of the journal gives the live state.
+public struct Engine: Sendable {
+  public private(set) var state: StudyState
+
+  public init(state: StudyState = StudyState()) { self.state = state }
+
+  /// Folds in an event that is already in the journal.
+  public mutating func replay(_ recorded: RecordedEvent) { state.apply(recorded.event, at: recorded.at) }
+
+  /// Folds in what was observed and decides what follows; empty `observations` only look at the clock.
+  public mutating func handle(_ observations: [Event], at now: Timestamp) -> Step {
+    var step = Step()
+    for observation in observations {
+      let duplicate = duplicateRefusal(of: observation)
+      take(observation, into: &step, at: now)
+      if let duplicate { take(duplicate, into: &step, at: now) }
+    }
+    while let decision = state.nextDecision(at: now) { take(decision, into: &step, at: now) }
+    // A proposal that was refused in the same step never becomes a candidate.
+    step.effects.removeAll { effect in
+      if case .createCandidate(let trial, _, _, _) = effect { return state.open[trial] == nil }
+      return false
+    }
+    if let reason = state.finishReason(at: now) { step.effects.append(.finish(reason: reason)) }
+    return step
+  }
+
+  private mutating func take(_ event: Event, into step: inout Step, at now: Timestamp) {
+    state.apply(event, at: now)
+    step.events.append(event)
+    step.effects += effects(of: event)
+  }
+
+  private func duplicateRefusal(of observation: Event) -> Event? {
+    guard case .proposalReceived(let trial, let proposal) = observation,
+      state.fingerprints.contains(proposal.fingerprint)
+    else { return nil }
+    return .proposalRefused(trial, reason: "this very code was tried before")
+  }
+
+  private func effects(of event: Event) -> [Effect] {
+    switch event {
+    case .proposalRequested(let request): [.propose(request)]
+    case .proposalReceived(let trial, let proposal):
+      state.open[trial].map {
+        [.createCandidate(trial, parent: $0.request.parentCommit, proposal, at: $0.requestedAt)]
+      } ?? []
+    case .attemptRequested(let request): [.startAttempt(request)]
+    case .championCertified(let certificate): [.advanceBranch(certificate)]
+    case .sessionStarted: recovery()
+    default: []
+    }
+  }
+
+  /// What was under way when the last session ended: asked for again, with the same seeds and parents.
+  private func recovery() -> [Effect] {
+    var effects: [Effect] = state.awaitingBranch.map { .advanceBranch($0) }
+    for (trial, opened) in state.open.sorted(by: { $0.key < $1.key }) {
+      switch opened.stage {
+      case .proposing: effects.append(.propose(opened.request))
+      case .proposed(let proposal):
+        effects.append(
+          .createCandidate(trial, parent: opened.request.parentCommit, proposal, at: opened.requestedAt))
+      case .ready: break
+      }
+    }
+    effects += state.inFlight.values.sorted { $0.id < $1.id }.map { .startAttempt($0) }
+    return effects
+  }
+}

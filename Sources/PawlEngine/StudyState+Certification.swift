@@ -1,0 +1,93 @@
+import PawlCore
+import PawlRatchet
+import PawlStatistics
+
+extension StudyState {
+  mutating func startCertification(number: Int, candidate: TrialID, champion: TrialID, alpha: Double) {
+    certifications = max(certifications, number)
+    guard let configuration, let from = stack.first, let to = stack.first(where: { $0.trial == candidate }) else {
+      return
+    }
+    certification = RunningCertification(
+      test: Certification(
+        number: number, candidate: candidate, champion: champion, alpha: alpha, rule: configuration.ratchet,
+        direction: configuration.metric.direction),
+      number: number, candidate: to, champion: from)
+  }
+
+  /// A stack that fails is halved: its older half is tried next, down to a single step.
+  mutating func failCertification() {
+    guard let failed = certification else { return }
+    certification = nil
+    if failedTarget == nil || failed.candidate.trial > (failedTarget ?? .baseline) {
+      failedTarget = failed.candidate.trial
+    }
+    let position = stack.firstIndex { $0.trial == failed.candidate.trial } ?? 0
+    retryTarget = position >= 2 ? stack[position / 2].trial : nil
+  }
+
+  /// The champion moves forward; what the stack holds beyond it stays on trial.
+  mutating func certify(_ certificate: Certificate) {
+    certification = nil
+    certificates += 1
+    retryTarget = nil
+    awaitingBranch.append(certificate)
+    if let position = stack.firstIndex(where: { $0.trial == certificate.candidate }) {
+      stack.removeFirst(position)
+    }
+  }
+
+  /// What to certify next, if it is worth its attempts: the head, or half of a stack that failed.
+  ///
+  /// `finishing` lifts the demand that search has settled: at the end of a study there is nothing better to spend on.
+  func certificationTarget(finishing: Bool) -> TrialID? {
+    guard certification == nil, isCalibrated, let head, let champion, head.trial != champion.trial else { return nil }
+    if let retryTarget { return retryTarget }
+    if let failedTarget, failedTarget >= head.trial { return nil }
+    if finishing { return head.trial }
+    let settled = endedSinceHeadMoved >= 10 || stack.count > 8
+    return settled ? head.trial : nil
+  }
+
+  /// The share of alpha that the next certification may spend (e-LOND).
+  func nextAlpha() -> Double {
+    let rule = configuration?.ratchet ?? RatchetRule()
+    return AlphaSchedule(alpha: rule.alpha).level(test: certifications + 1, discoveries: certificates)
+  }
+
+  /// The next half of a pair that has not been asked for; several pairs are in flight at once to use all workers.
+  func nextHalf() -> RunningCertification.Half? {
+    guard let certification, case .running(let nextPair) = certification.test.state else { return nil }
+    let limit = configuration?.ratchet.maximumPairs ?? 0
+    let ahead = max(1, workers / 2)
+    for pair in nextPair..<max(nextPair, min(nextPair + ahead, limit)) {
+      for candidate in [true, false] {
+        let half = RunningCertification.Half(pair: pair, candidate: candidate)
+        if !certification.requested.contains(half) { return half }
+      }
+    }
+    return nil
+  }
+
+  /// Returns the event that ends the running certification, when its test is over.
+  func certificationVerdict() -> Event? {
+    guard let certification, let rule = configuration?.ratchet else { return nil }
+    let test = certification.test
+    switch test.state {
+    case .running: return nil
+    case .failed:
+      return .certificationFailed(number: certification.number, eValue: test.eValue, pairs: test.pairs.count)
+    case .certified:
+      guard let effect = test.effect, let interval = test.interval else { return nil }
+      let pairs = test.pairs
+      return .championCertified(
+        Certificate(
+          number: certification.number, candidate: certification.candidate.trial,
+          candidateCommit: certification.candidate.commit, champion: certification.champion.trial,
+          championCommit: certification.champion.commit, effect: effect, interval: interval, eValue: test.eValue,
+          threshold: test.threshold, alpha: rule.alpha,
+          seeds: pairs.map { certification.seeds[$0.index] ?? 0 }, candidateValues: pairs.map(\.candidate),
+          championValues: pairs.map(\.champion), referee: referee, sandbox: weakestSandbox))
+    }
+  }
+}

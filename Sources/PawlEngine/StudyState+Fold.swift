@@ -1,0 +1,179 @@
+public import PawlCore
+import PawlRatchet
+import PawlSearch
+
+extension StudyState {
+  /// Folds one event in. Replay and live operation both come through here, so they cannot differ.
+  public mutating func apply(_ event: Event, at: Timestamp) {
+    switch event {
+    case .studyStarted(let start): begin(start)
+    case .sessionStarted(let session): begin(session, at: at)
+    case .sessionEnded:
+      closeSession(at: at)
+    case .configurationChanged(let configuration): self.configuration = configuration
+    case .proposalRequested(let request):
+      open[request.trial] = OpenTrial(request: request, at: at)
+      lastTrial = max(lastTrial, request.trial.rawValue)
+    case .proposalReceived(let trial, let proposal): receive(proposal, for: trial)
+    case .proposalFailed(let trial, let reason):
+      end(trial)
+      exhausted = reason
+    case .proposalRefused(let trial, _): end(trial)
+    case .candidateCreated(let trial, let commit, _): ready(trial, commit, at: at)
+    case .attemptRequested(let request): ask(request)
+    case .attemptFinished(let result): finish(result)
+    case .trialJudged(let trial, let verdict, let evidence): close(trial, verdict, evidence)
+    case .trialCrashed(let trial, _):
+      ratchet?.drop(trial)
+      observe(trial, loss: nil, measurements: 0)
+      end(trial)
+      crashesInARow += 1
+    case .headMoved(let trial, _): moveHead(to: trial)
+    case .certificationStarted(let number, let candidate, let champion, let alpha):
+      startCertification(number: number, candidate: candidate, champion: champion, alpha: alpha)
+    case .certificationFailed: failCertification()
+    case .championCertified(let certificate): certify(certificate)
+    case .branchAdvanced(let number, let commit):
+      awaitingBranch.removeAll { $0.number == number }
+      branchTip = commit
+    case .paused(let person): pausedBy = person
+    case .resumed: pausedBy = nil
+    case .stopRequested(let reason): stopReason = reason
+    case .studyFailed(let reason): failure = reason
+    }
+    lastEventAt = at
+  }
+
+  private mutating func begin(_ start: StudyStart) {
+    self.start = start
+    configuration = start.configuration
+    ratchet = HeadRatchet(direction: start.configuration.metric.direction, rule: start.configuration.ratchet)
+    stack = [HeadStep(trial: .baseline, commit: start.baseline)]
+    fingerprints = [start.fingerprint]
+    referee = start.configuration.evaluate == nil ? .report : .evaluate
+  }
+
+  private mutating func begin(_ session: SessionStart, at: Timestamp) {
+    closeSession(at: lastEventAt ?? at)
+    self.session = Session(
+      start: session, at: at, endedBefore: ended, computeBefore: computeSeconds, spendBefore: spend)
+    stopReason = nil
+    failure = nil
+    exhausted = nil
+    crashesInARow = 0
+    headFailures = 0
+    baselineOutcome = nil
+    calibrationRequested = calibrated + inFlight.values.count { $0.purpose == .calibration }
+  }
+
+  private mutating func closeSession(at: Timestamp) {
+    guard let session else { return }
+    wallSecondsBefore += max(0, at.since(session.at).seconds)
+    self.session = nil
+  }
+
+  private mutating func ready(_ trial: TrialID, _ commit: CommitHash, at: Timestamp) {
+    guard let opened = open[trial] else { return }
+    let latency = max(0, at.since(opened.requestedAt).seconds)
+    meanProposalSeconds = meanProposalSeconds.map { $0 + (latency - $0) * 0.2 } ?? latency
+    open[trial]?.stage = .ready(commit)
+  }
+
+  private mutating func receive(_ proposal: Proposal, for trial: TrialID) {
+    spend += proposal.cost
+    fingerprints.insert(proposal.fingerprint)
+    open[trial]?.stage = .proposed(proposal)
+    open[trial]?.knobs = proposal.knobs
+  }
+
+  private mutating func ask(_ request: AttemptRequest) {
+    inFlight[request.id] = request
+    lastAttempt = max(lastAttempt, request.id.rawValue)
+    switch request.purpose {
+    case .calibration: calibrationRequested += 1
+    case .search: open[request.trial]?.attempts += 1
+    case .certification(_, let pair, let candidate):
+      certification?.requested.insert(.init(pair: pair, candidate: candidate))
+      certification?.seeds[pair] = request.seed
+    }
+  }
+
+  private mutating func finish(_ result: AttemptResult) {
+    guard let request = inFlight.removeValue(forKey: result.id) else { return }
+    finishedAttempts += 1
+    computeSeconds += result.usage.wallSeconds
+    meanAttemptSeconds =
+      meanAttemptSeconds.map { $0 + (result.usage.wallSeconds - $0) * 0.1 } ?? result.usage.wallSeconds
+    if result.sandbox.weakness > weakestSandbox.weakness { weakestSandbox = result.sandbox }
+    switch request.purpose {
+    case .calibration:
+      guard let value = result.measurement else {
+        calibrationRequested -= 1
+        baselineOutcome = result.remark.map { "\(result.outcome), \($0)" } ?? "\(result.outcome)"
+        return
+      }
+      calibrated += 1
+      baselineMean = (baselineMean ?? value) + (value - (baselineMean ?? value)) / Double(calibrated)
+      ratchet?.record(value, for: request.trial)
+    case .search:
+      if let value = result.measurement {
+        ratchet?.record(value, for: request.trial)
+        crashesInARow = 0
+        if request.trial == head?.trial { headFailures = 0 }
+      } else {
+        open[request.trial]?.failures += 1
+        open[request.trial]?.lastFailure = result.outcome
+        if request.trial == head?.trial { headFailures += 1 }
+      }
+    case .certification(let number, let pair, let candidate):
+      guard certification?.number == number else { return }
+      // A half that did not measure voids its pair; the test itself decides what that means.
+      if candidate {
+        certification?.test.record(pair: pair, candidate: .some(result.measurement))
+      } else {
+        certification?.test.record(pair: pair, champion: .some(result.measurement))
+      }
+    }
+  }
+
+  private mutating func close(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) {
+    let direction = configuration?.metric.direction ?? .minimize
+    observe(
+      trial, loss: direction == .minimize ? evidence.mean : -evidence.mean, measurements: evidence.measurements)
+    ratchet?.close(trial, evidence: evidence)
+    if verdict == .kept, let commit = open[trial]?.commit { stack.append(HeadStep(trial: trial, commit: commit)) }
+    end(trial)
+    crashesInARow = 0
+  }
+
+  private mutating func moveHead(to trial: TrialID) {
+    ratchet?.moveHead(to: trial)
+    endedSinceHeadMoved = 0
+    headFailures = 0
+    exhausted = nil
+  }
+
+  /// A trial is over: what an agent proposed must not be proposed again, whatever came of it.
+  private mutating func end(_ trial: TrialID) {
+    guard open.removeValue(forKey: trial) != nil else { return }
+    ended += 1
+    endedSinceHeadMoved += 1
+  }
+
+  private mutating func observe(_ trial: TrialID, loss: Double?, measurements: Int) {
+    guard let knobs = open[trial]?.knobs, !knobs.isEmpty else { return }
+    history.append(KnobObservation(knobs: knobs, loss: loss, measurements: measurements))
+    if history.count > Self.historyLimit { history.removeFirst(history.count - Self.historyLimit) }
+  }
+}
+
+extension SandboxLevel {
+  /// Greater is weaker.
+  fileprivate var weakness: Int {
+    switch self {
+    case .full: 0
+    case .partial: 1
+    case .none: 2
+    }
+  }
+}

@@ -1,0 +1,139 @@
+public import PawlCore
+public import PawlRatchet
+public import PawlSearch
+import PawlStatistics
+
+/// A trial that is not ended yet.
+public struct OpenTrial: Sendable, Codable, Hashable {
+  /// Each case carries exactly what is known by then.
+  public enum Stage: Sendable, Codable, Hashable {
+    case proposing
+    case proposed(Proposal)
+    /// The candidate exists; attempts may be made.
+    case ready(CommitHash)
+  }
+  public let request: ProposalRequest
+  public internal(set) var stage: Stage
+  public internal(set) var knobs: [String: KnobValue] = [:]
+  /// Attempts asked for so far.
+  public internal(set) var attempts = 0
+  /// Attempts that ended without a measurement.
+  public internal(set) var failures = 0
+  public internal(set) var lastFailure: Outcome?
+  public internal(set) var requestedAt: Timestamp
+  init(request: ProposalRequest, at: Timestamp) {
+    self.request = request
+    stage = .proposing
+    requestedAt = at
+  }
+  public var commit: CommitHash? {
+    if case .ready(let commit) = stage { return commit }
+    return nil
+  }
+}
+
+/// A candidate that became the head.
+public struct HeadStep: Sendable, Codable, Hashable {
+  public let trial: TrialID
+  public let commit: CommitHash
+  public init(trial: TrialID, commit: CommitHash) {
+    self.trial = trial
+    self.commit = commit
+  }
+}
+
+/// A certification under way, with what its attempts need.
+public struct RunningCertification: Sendable, Codable, Hashable {
+  /// One half of a pair.
+  public struct Half: Sendable, Codable, Hashable {
+    public let pair: Int
+    public let candidate: Bool
+  }
+  public internal(set) var test: Certification
+  public let number: Int
+  public let candidate: HeadStep
+  public let champion: HeadStep
+  public internal(set) var requested: Set<Half> = []
+  public internal(set) var seeds: [Int: UInt64] = [:]
+}
+
+/// Everything that the engine knows of a study: the fold of its events, and nothing else.
+///
+/// Bounded: closed trials leave behind their fingerprint, their part of the noise and the prior, and one search observation
+/// of the newest `historyLimit`; the rest of them lives in the journal's tables.
+public struct StudyState: Sendable, Codable, Hashable {
+  /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
+  public static let snapshotVersion = 1
+  static let historyLimit = 2_000
+
+  public internal(set) var start: StudyStart?
+  public internal(set) var configuration: StudyConfiguration?
+  public internal(set) var ratchet: HeadRatchet?
+
+  public internal(set) var open: [TrialID: OpenTrial] = [:]
+  public internal(set) var inFlight: [AttemptID: AttemptRequest] = [:]
+  public internal(set) var lastTrial = 0
+  public internal(set) var lastAttempt = 0
+
+  /// The head and every head since the champion, the champion first.
+  public internal(set) var stack: [HeadStep] = []
+  public internal(set) var calibrated = 0
+  /// Mean over the calibration.
+  public internal(set) var baselineMean: Double?
+  public internal(set) var calibrationRequested = 0
+  /// How a calibration attempt ended that gave no measurement: the study cannot go on.
+  public internal(set) var baselineOutcome: String?
+  /// Attempts of the present head that ended without a measurement, in a row.
+  public internal(set) var headFailures = 0
+
+  public internal(set) var certification: RunningCertification?
+  public internal(set) var certifications = 0
+  public internal(set) var certificates = 0
+  /// The newest head whose certification failed, and the part of its stack to try instead.
+  public internal(set) var failedTarget: TrialID?
+  public internal(set) var retryTarget: TrialID?
+  public internal(set) var awaitingBranch: [Certificate] = []
+  public internal(set) var branchTip: CommitHash?
+
+  public internal(set) var fingerprints: Set<UInt64> = []
+  public internal(set) var history: [KnobObservation] = []
+
+  public internal(set) var ended = 0
+  public internal(set) var endedSinceHeadMoved = 0
+  public internal(set) var crashesInARow = 0
+  public internal(set) var finishedAttempts = 0
+  public internal(set) var computeSeconds = 0.0
+  public internal(set) var spend = 0.0
+  /// Running means, for planning ahead.
+  public internal(set) var meanAttemptSeconds: Double?
+  public internal(set) var meanProposalSeconds: Double?
+  public internal(set) var weakestSandbox = SandboxLevel.full
+  public internal(set) var referee = RefereeLevel.report
+
+  public internal(set) var session: Session?
+  public internal(set) var wallSecondsBefore = 0.0
+  public internal(set) var lastEventAt: Timestamp?
+  public internal(set) var pausedBy: String?
+  public internal(set) var stopReason: String?
+  public internal(set) var failure: String?
+  /// The agent said that it has nothing left; forgotten when the head moves or a session starts.
+  public internal(set) var exhausted: String?
+
+  /// One process's turn at the study.
+  public struct Session: Sendable, Codable, Hashable {
+    public let start: SessionStart
+    public let at: Timestamp
+    /// What had been used when it began, for the bounds of this session alone.
+    let endedBefore: Int
+    let computeBefore: Double
+    let spendBefore: Double
+  }
+
+  public init() {}
+
+  public var champion: HeadStep? { stack.first }
+  public var head: HeadStep? { stack.last }
+  /// Attempts that may run at the same time.
+  public var workers: Int { session?.start.workers ?? configuration?.workers ?? 1 }
+  public var isCalibrated: Bool { calibrated >= (configuration?.ratchet.calibration ?? .max) }
+}

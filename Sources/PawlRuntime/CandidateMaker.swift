@@ -1,0 +1,69 @@
+import Foundation
+import PawlCore
+import PawlGuard
+import PawlSearch
+import PawlWorkspace
+
+/// Asks the agent, guards what it says, and commits the candidate; used by one thread at a time.
+final class CandidateMaker {
+  private let workspace: Workspace
+  private let configuration: StudyConfiguration
+  private let policy: EditPolicy
+  private let links: Set<String>
+  /// The editable files of the newest parents, oldest first: candidates mostly share theirs.
+  private var sources: [(commit: CommitHash, files: [String: String])] = []
+
+  init(workspace: Workspace, configuration: StudyConfiguration, baseline: CommitHash) throws {
+    self.workspace = workspace
+    self.configuration = configuration
+    policy = EditPolicy(editable: configuration.editable, frozen: configuration.frozen)
+    links = Set(try workspace.files(at: baseline).filter { $0.kind == .link }.map(\.path))
+  }
+
+  /// Returns the editable text files of a commit by path.
+  func editableFiles(at commit: CommitHash) throws -> [String: String] {
+    if let known = sources.last(where: { $0.commit == commit }) { return known.files }
+    let paths = try workspace.files(at: commit)
+      .filter { ($0.kind == .file || $0.kind == .executable) && policy.isEditable($0.path) }.map(\.path)
+    let files = try workspace.texts(of: paths, at: commit)
+    sources.append((commit, files))
+    if sources.count > 4 { sources.removeFirst() }
+    return files
+  }
+
+  /// Returns what the engine is told: a proposal, its refusal if there is one, or that there is none.
+  func propose(
+    _ request: ProposalRequest, history: [KnobObservation], known: Set<UInt64>
+  ) -> [Event] {
+    do {
+      let files = try editableFiles(at: request.parentCommit)
+      guard
+        let proposal = KnobAgent.propose(
+          files: files, parent: nil, history: history, seed: request.seed, isKnown: { known.contains($0) })
+      else {
+        let reason =
+          KnobFinder.knobs(in: files).isEmpty
+          ? "there is no constant to tune in the editable files" : "every combination of the knobs was tried"
+        return [.proposalFailed(request.trial, reason: reason)]
+      }
+      if let refusal = policy.refusal(of: proposal.edits, links: links) {
+        return [.proposalReceived(request.trial, proposal), .proposalRefused(request.trial, reason: refusal)]
+      }
+      return [.proposalReceived(request.trial, proposal)]
+    } catch {
+      return [.proposalFailed(request.trial, reason: describe(error))]
+    }
+  }
+
+  /// Returns the commit of a proposal, or its refusal where an edit does not fit.
+  func create(study: StudyName, _ trial: TrialID, parent: CommitHash, _ proposal: Proposal, at: Timestamp) -> Event {
+    do {
+      let candidate = try workspace.makeCandidate(
+        study: study, trial: trial, parent: parent, edits: proposal.edits,
+        message: "\(proposal.hypothesis)\n\nTrial: \(trial)\nAgent: \(proposal.agent)\n", at: at)
+      return .candidateCreated(trial, candidate.commit, candidate.statistics)
+    } catch {
+      return .proposalRefused(trial, reason: describe(error))
+    }
+  }
+}

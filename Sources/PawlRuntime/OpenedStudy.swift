@@ -1,0 +1,168 @@
+import Foundation
+public import PawlCore
+import PawlEngine
+import PawlGuard
+import PawlJournal
+import PawlSandbox
+import PawlSearch
+import PawlWorkspace
+
+/// A study that is open for running: its journal locked, its state folded, its world checked.
+public final class OpenedStudy: Sendable {
+  let workspace: Workspace
+  let journal: Journal
+  let sandbox: Sandbox
+  let paths: StudyPaths
+  let configuration: StudyConfiguration
+  let baseline: CommitHash
+  let engine: Engine
+  let snapshotSequence: Int64
+  let session: SessionStart
+  /// To be journaled before the session begins: the study's start, or a change of its configuration.
+  let firstEvents: [Event]
+  let resumed: Bool
+  /// What a person should know before it runs, one line each.
+  let notes: [String]
+
+  /// What the command line adds to `pawl.yaml`.
+  public struct Options: Sendable {
+    public var stop: StopRule
+    public var workers: Int?
+    public var allowDirty: Bool
+    public init(stop: StopRule = StopRule(), workers: Int? = nil, allowDirty: Bool = false) {
+      self.stop = stop
+      self.workers = workers
+      self.allowDirty = allowDirty
+    }
+  }
+
+  /// Opens or creates the study that `configuration` names.
+  ///
+  /// - Throws: an error of the port that failed, or a `RuntimeError`; nothing has been changed then.
+  public init(at path: String, configuration: StudyConfiguration, options: Options, version: String) throws {
+    self.configuration = configuration
+    workspace = try Workspace.open(at: path)
+    sandbox = try Sandbox.probe(requirement: configuration.sandbox.requirement)
+    paths = StudyPaths(root: workspace.root, study: configuration.name)
+    session = SessionStart(
+      version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
+      sandbox: sandbox.level, stop: options.stop, workers: options.workers ?? configuration.workers)
+    var notes = Self.sandboxNotes(sandbox)
+    if paths.hasJournal {
+      journal = try Journal.open(in: paths.folder)
+      let restored = try Self.restore(from: journal)
+      engine = restored.engine
+      snapshotSequence = restored.snapshot
+      guard let start = engine.state.start, let recorded = engine.state.configuration else {
+        throw RuntimeError(
+          .noStudy, "the journal in `\(paths.folder)` records no study",
+          hints: ["remove that folder, then run `pawl run`"])
+      }
+      resumed = true
+      baseline = start.baseline
+      firstEvents = recorded == configuration ? [] : [.configurationChanged(configuration)]
+      try Self.checkComparable(configuration, with: recorded)
+      try Self.checkBranch(workspace, configuration.name, expected: engine.state)
+    } else {
+      let start = try Self.begin(configuration, in: workspace, allowDirty: options.allowDirty, notes: &notes)
+      guard try workspace.branchTip(study: configuration.name) == nil else {
+        throw RuntimeError(
+          .branchMoved, "the branch `pawl/\(configuration.name)` exists, but the study has no journal",
+          hints: [
+            "rename it with `git branch -m pawl/\(configuration.name) NAME`, or name the study otherwise in pawl.yaml (`study:`)"
+          ])
+      }
+      let folder = try workspace.prepareFolder(study: configuration.name)
+      journal = try Journal.create(in: folder)
+      engine = Engine()
+      snapshotSequence = 0
+      resumed = false
+      baseline = start.baseline
+      firstEvents = [.studyStarted(start)]
+    }
+    self.notes = notes
+  }
+
+  /// When a certificate was journaled; the branch's commits are dated by it, so that making one twice gives the same commit.
+  func journaledAt(_ certificate: Certificate) -> Timestamp {
+    (try? journal.reader.trial(certificate.candidate)?.proposedAt) ?? Timestamp(milliseconds: 0)
+  }
+
+  private static func restore(from journal: Journal) throws -> (engine: Engine, snapshot: Int64) {
+    var engine = Engine()
+    var sequence: Int64 = 0
+    if let snapshot = try journal.latestSnapshot(version: StudyState.snapshotVersion),
+      let state = try? JSONDecoder().decode(StudyState.self, from: Data(snapshot.bytes))
+    {
+      engine = Engine(state: state)
+      sequence = snapshot.sequence
+    }
+    try journal.replay(after: sequence) { engine.replay($0) }
+    return (engine, sequence)
+  }
+
+  private static func begin(
+    _ configuration: StudyConfiguration, in workspace: Workspace, allowDirty: Bool, notes: inout [String]
+  ) throws -> StudyStart {
+    // What `pawl init` writes is recorded in the journal, and no candidate depends on it.
+    let dirty = try workspace.dirtyPaths().filter { $0 != "pawl.yaml" && $0 != "program.md" }
+    if !dirty.isEmpty, !allowDirty {
+      let shown = dirty.prefix(5).map { "`\($0)`" }.joined(separator: ", ")
+      let more = dirty.count > 5 ? " and \(dirty.count - 5) more" : ""
+      throw RuntimeError(
+        .dirtyTree, "the working tree has changes that are not committed: \(shown)\(more)",
+        hints: ["commit them", "or pass `--allow-dirty`: the baseline then takes them in and says so"])
+    }
+    let baseline =
+      dirty.isEmpty ? try workspace.headCommit() : try workspace.commitWorkingTree(study: configuration.name)
+    if !dirty.isEmpty { notes.append("the baseline takes in \(dirty.count) uncommitted paths") }
+    let policy = EditPolicy(editable: configuration.editable, frozen: configuration.frozen)
+    let paths = try workspace.files(at: baseline).filter { $0.kind != .link && policy.isEditable($0.path) }
+    guard !paths.isEmpty else {
+      throw RuntimeError(
+        .noEditableFile,
+        "no committed file matches `editable`: \(configuration.editable.map { "`\($0)`" }.joined(separator: ", "))",
+        hints: ["commit the file, or correct `editable` in pawl.yaml"])
+    }
+    let files = try workspace.texts(of: paths.map(\.path), at: baseline)
+    let frozen = try workspace.digest(at: baseline) { !policy.isEditable($0) }
+    return StudyStart(
+      configuration: configuration, baseline: baseline, frozenDigest: frozen, dirty: !dirty.isEmpty,
+      fingerprint: KnobAgent.fingerprint(of: files))
+  }
+
+  /// Measurements under another command, metric, budget or frozen set say nothing about these.
+  private static func checkComparable(_ new: StudyConfiguration, with old: StudyConfiguration) throws {
+    let changed = [
+      ("command", new.command != old.command), ("evaluate", new.evaluate != old.evaluate),
+      ("artifacts", new.artifacts != old.artifacts), ("metric", new.metric != old.metric),
+      ("editable", new.editable != old.editable), ("frozen", new.frozen != old.frozen),
+      ("budget", new.budget != old.budget), ("seed", new.seed != old.seed),
+    ].filter(\.1).map { "`\($0.0)`" }
+    guard changed.isEmpty else {
+      throw RuntimeError(
+        .changedStudy,
+        "pawl.yaml has another \(changed.joined(separator: ", ")) than study `\(old.name)` was begun with, so results would not compare",
+        hints: ["undo the change, or begin a new study: give it another name in pawl.yaml (`study:`)"])
+    }
+  }
+
+  private static func checkBranch(_ workspace: Workspace, _ study: StudyName, expected state: StudyState) throws {
+    let tip = try workspace.branchTip(study: study)
+    // A certificate may have moved the branch in the instant before a crash.
+    guard tip != state.branchTip, state.awaitingBranch.isEmpty else { return }
+    let expected = state.branchTip.map { "at \($0.short)" } ?? "absent"
+    let found = tip.map { "at \($0.short)" } ?? "gone"
+    let mend =
+      state.branchTip.map { "git branch -f pawl/\(study) \($0.short)" } ?? "git branch -m pawl/\(study) NAME"
+    throw RuntimeError(
+      .branchMoved, "the branch `pawl/\(study)` is \(found), and Pawl left it \(expected)",
+      hints: ["keep your commits on a branch of their own, then run `\(mend)`"])
+  }
+
+  private static func sandboxNotes(_ sandbox: Sandbox) -> [String] {
+    guard sandbox.level != .full else { return [] }
+    let missing = sandbox.findings.filter { !$0.present }.map(\.name).joined(separator: ", ")
+    return ["the sandbox is \(sandbox.level.rawValue), without: \(missing); `pawl doctor` says how to mend it"]
+  }
+}

@@ -1,0 +1,49 @@
+public import PawlCore
+
+/// What a face shows while a study runs.
+public struct StudyProgress: Sendable {
+  /// One attempt that runs now.
+  public struct Attempt: Sendable {
+    public let request: AttemptRequest
+    public let since: Timestamp
+  }
+  public let metric: MetricRule
+  public let trialsEnded: Int
+  public let trialBound: Int?
+  public let secondsLeft: Double?
+  public let running: [Attempt]
+  public let workers: Int
+  public let calibrated: Int
+  public let calibration: Int
+  /// Mean of the baseline's, and belief about the head's, true metric.
+  public let baselineMean: Double?
+  public let headMean: Double?
+  public let head: TrialID
+  public let champion: TrialID
+  public let sigma: Double?
+  public let paused: Bool
+  public let stopping: Bool
+  /// Pairs done of a certification that is under way.
+  public let certification: (candidate: TrialID, pairs: Int, eValue: Double, threshold: Double)?
+}
+
+/// What `StudyRun` tells its face, on the conductor's thread.
+public enum StudyNotice: Sendable {
+  /// A session begins; `resumed` where the journal had trials already.
+  case began(study: StudyName, folder: String, resumed: Bool, sandbox: SandboxLevel, notes: [String])
+  /// These events are on disk now.
+  case recorded([Event], StudyProgress)
+  /// Only the clock moved.
+  case tick(StudyProgress)
+}
+
+/// How a session ended.
+public struct StudyEnd: Sendable {
+  public let reason: String
+  /// The study cannot go on as it is; `reason` says why.
+  public let failed: Bool
+  /// The user asked for the end.
+  public let interrupted: Bool
+  public let branch: String?
+  public let report: String?
+}

@@ -1,0 +1,208 @@
+import Foundation
+public import PawlCore
+import PawlEngine
+import PawlJournal
+import PawlSandbox
+import PawlWorkspace
+
+/// The conductor: one thread that feeds the engine, writes the journal, and only then starts what the engine asks for.
+public final class StudyRun {
+  private enum Message: Sendable {
+    case observed([Event])
+    /// An attempt ended; nil when it was cancelled.
+    case attemptEnded(AttemptID, AttemptResult?)
+    case branch(Certificate, Result<CommitHash, WorkspaceError>)
+    case signal(Int32)
+  }
+
+  private let opened: OpenedStudy
+  private let observer: (StudyNotice) -> Void
+  private let mailbox = Mailbox<Message>()
+  private let cancellation = Cancellation()
+  private let attempts: WorkerThreads
+  private let preparation = WorkerThreads(name: "preparation", count: 1)
+  private let runner: AttemptRunner
+  private let maker: CandidateMaker
+  private let inbox: ControlInbox
+
+  private var engine: Engine
+  private var startedAt: [AttemptID: Timestamp] = [:]
+  private var finished: String?
+  private var interrupts = 0
+  private var snapshotAt: Int64
+
+  /// The events between two snapshots: at most this many are folded when a study is opened.
+  static let snapshotInterval: Int64 = 10_000
+
+  public init(_ opened: OpenedStudy, observer: @escaping (StudyNotice) -> Void) throws {
+    self.opened = opened
+    self.observer = observer
+    engine = opened.engine
+    snapshotAt = opened.snapshotSequence
+    attempts = WorkerThreads(name: "attempt", count: opened.session.workers)
+    runner = AttemptRunner(
+      workspace: opened.workspace, sandbox: opened.sandbox, paths: opened.paths,
+      configuration: opened.configuration, baseline: opened.baseline)
+    maker = try CandidateMaker(
+      workspace: opened.workspace, configuration: opened.configuration, baseline: opened.baseline)
+    inbox = ControlInbox(folder: opened.paths.inbox)
+  }
+
+  /// Runs the study until it ends, is interrupted, or fails; blocks the calling thread.
+  ///
+  /// - Throws: what stopped the journal; everything recorded before is kept.
+  public func run() throws -> StudyEnd {
+    try SignalWatcher.start { [mailbox] in mailbox.post(.signal($0)) }
+    for (path, _) in inbox.waiting() { inbox.remove(path) }
+    observer(
+      .began(
+        study: opened.configuration.name, folder: opened.paths.folder, resumed: opened.resumed,
+        sandbox: opened.sandbox.level, notes: opened.notes))
+    do {
+      try step(opened.firstEvents + [.sessionStarted(opened.session)])
+      while finished == nil {
+        let messages = mailbox.take(waiting: 0.25)
+        for message in messages where finished == nil { try receive(message) }
+        try readInbox()
+        if messages.isEmpty {
+          // Time passes: a bound may have been reached.
+          try step([])
+          observer(.tick(progress()))
+        }
+      }
+      try record([.sessionEnded(reason: finished ?? "")], at: .now())
+      try snapshot()
+    } catch {
+      shutDown()
+      throw error
+    }
+    shutDown()
+    let failed = engine.state.failure != nil
+    let report = try? ReportWriter(opened: opened).write(running: false)
+    return StudyEnd(
+      reason: finished ?? "", failed: failed, interrupted: interrupts > 0,
+      branch: engine.state.branchTip == nil ? nil : "pawl/\(opened.configuration.name)", report: report)
+  }
+
+  private func receive(_ message: Message) throws {
+    switch message {
+    case .observed(let events): try step(events)
+    case .attemptEnded(let id, let result):
+      startedAt[id] = nil
+      // Cancelled attempts stay in flight in the journal: the next session makes them again.
+      if let result { try step([.attemptFinished(result)]) }
+      if engine.state.failure != nil { cancellation.cancel() }
+      if (interrupts > 1 || engine.state.failure != nil), startedAt.isEmpty, finished == nil {
+        finished = engine.state.failure ?? "interrupted"
+      }
+    case .branch(let certificate, .success(let commit)):
+      try step([.branchAdvanced(certificate: certificate.number, to: commit)])
+    case .branch(_, .failure(let error)): throw error
+    case .signal(let number): try interrupt(number)
+    }
+  }
+
+  /// The first signal lets running attempts finish; the second stops them at once, and they are made again later.
+  private func interrupt(_ number: Int32) throws {
+    interrupts += 1
+    guard interrupts > 1 || number == SIGHUP else { return try step([.stopRequested(reason: "interrupted")]) }
+    interrupts = max(interrupts, 2)
+    cancellation.cancel()
+    if startedAt.isEmpty { finished = "interrupted" }
+  }
+
+  private func readInbox() throws {
+    for (path, message) in inbox.waiting() where finished == nil {
+      switch message.verb {
+      case .pause: if engine.state.pausedBy == nil { try step([.paused(by: message.by)]) }
+      case .resume: if engine.state.pausedBy != nil { try step([.resumed(by: message.by)]) }
+      case .stop: try step([.stopRequested(reason: "stopped by \(message.by)")])
+      }
+      inbox.remove(path)
+    }
+  }
+
+  /// One turn: decide, journal, act.
+  private func step(_ observations: [Event]) throws {
+    let now = Timestamp.now()
+    let step = engine.handle(observations, at: now)
+    if !step.events.isEmpty { try record(step.events, at: now) }
+    for effect in step.effects { start(effect) }
+    if !step.events.isEmpty { observer(.recorded(step.events, progress())) }
+  }
+
+  private func record(_ events: [Event], at now: Timestamp) throws {
+    let sequence = try opened.journal.append(events, at: now)
+    if sequence - snapshotAt >= Self.snapshotInterval { try snapshot() }
+  }
+
+  private func snapshot() throws {
+    let sequence = opened.journal.lastSequence
+    guard sequence > snapshotAt else { return }
+    try opened.journal.saveSnapshot(
+      [UInt8](JSONEncoder().encode(engine.state)), version: StudyState.snapshotVersion, sequence: sequence)
+    snapshotAt = sequence
+  }
+
+  private func start(_ effect: Effect) {
+    switch effect {
+    case .propose(let request):
+      let history = engine.state.history
+      let known = engine.state.fingerprints
+      prepare { $0.propose(request, history: history, known: known) }
+    case .createCandidate(let trial, let parent, let proposal, let at):
+      let study = opened.configuration.name
+      prepare { [$0.create(study: study, trial, parent: parent, proposal, at: at)] }
+    case .startAttempt(let request):
+      startedAt[request.id] = .now()
+      attempts.run { [runner, cancellation, mailbox] in
+        let result = cancellation.isCancelled ? nil : runner.run(request, cancellation: cancellation)
+        mailbox.post(.attemptEnded(request.id, result))
+      }
+    case .advanceBranch(let certificate):
+      let expected = engine.state.branchTip
+      preparation.run { [opened, mailbox] in
+        mailbox.post(.branch(certificate, ResultBranch(opened: opened).advance(certificate, from: expected)))
+      }
+    case .finish(let reason): finished = reason
+    }
+  }
+
+  private func prepare(_ work: @escaping @Sendable (CandidateMaker) -> [Event]) {
+    // Safe: the maker is used on the one preparation thread alone.
+    nonisolated(unsafe) let maker = maker
+    preparation.run { [mailbox] in mailbox.post(.observed(work(maker))) }
+  }
+
+  private func shutDown() {
+    cancellation.cancel()
+    attempts.finish()
+    preparation.finish()
+    opened.workspace.remove(opened.paths.attempts)
+    opened.journal.close()
+  }
+
+  private func progress() -> StudyProgress {
+    let state = engine.state
+    let running = state.inFlight.values.sorted { $0.id < $1.id }.compactMap { request in
+      startedAt[request.id].map { StudyProgress.Attempt(request: request, since: $0) }
+    }
+    let certification = state.certification.map {
+      (
+        candidate: $0.candidate.trial, pairs: $0.test.pairs.count, eValue: $0.test.eValue, threshold: $0.test.threshold
+      )
+    }
+    return StudyProgress(
+      metric: opened.configuration.metric, trialsEnded: state.ended, trialBound: state.trialBound,
+      secondsLeft: state.secondsLeft(at: .now()), running: running, workers: state.workers,
+      calibrated: state.calibrated, calibration: opened.configuration.ratchet.calibration,
+      baselineMean: state.baselineMean, headMean: headMean, head: state.head?.trial ?? .baseline,
+      champion: state.champion?.trial ?? .baseline, sigma: state.ratchet?.sigma, paused: state.pausedBy != nil,
+      stopping: state.stopReason != nil, certification: certification)
+  }
+
+  private var headMean: Double? {
+    guard let head = engine.state.head else { return nil }
+    return engine.state.ratchet?.moments(of: head.trial)?.mean
+  }
+}

@@ -1,0 +1,88 @@
+import Foundation
+public import PawlConfiguration
+public import PawlCore
+import PawlWorkspace
+
+/// What `pawl init` does: look at the repository, draft the study, write `pawl.yaml`.
+public struct StudySetup {
+  public let root: String
+  public var draft: StudyDraft
+  private let workspace: Workspace
+
+  public init(at path: String) throws {
+    workspace = try Workspace.open(at: path)
+    root = workspace.root
+    draft = LayoutDetector.detect(
+      CommittedView(workspace: workspace, commit: try workspace.headCommit()))
+    readHomeTools()
+  }
+
+  /// Interpreters that live in the home folder, which the sandbox hides, are made readable, and the draft says so.
+  private mutating func readHomeTools() {
+    let home = NSHomeDirectory()
+    var found: [String] = []
+    for entry in (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
+    where entry.hasPrefix(home + "/") && FileManager.default.fileExists(atPath: entry) {
+      let parent = (entry as NSString).deletingLastPathComponent
+      let last = (entry as NSString).lastPathComponent
+      // A bin folder needs its libraries beside it; ~/bin and ~/.local/bin do not.
+      let alone = parent == home || parent == "\(home)/.local"
+      let folder = (last == "bin" || last == "shims" || last == "condabin") && !alone ? parent : entry
+      let short = "~" + folder.dropFirst(home.count)
+      if !found.contains(short), !draft.sandbox.readable.contains(short) { found.append(short) }
+    }
+    guard !found.isEmpty else { return }
+    draft.sandbox.readable += found
+    draft.notes.append("programs of your PATH inside your home folder stay readable: \(found.joined(separator: ", "))")
+  }
+
+  /// Writes `pawl.yaml`, and `program.md` where there is none; returns what was written.
+  public func write(_ configuration: StudyConfiguration, overwrite: Bool) throws -> [String] {
+    let path = "\(root)/pawl.yaml"
+    guard overwrite || !FileManager.default.fileExists(atPath: path) else {
+      throw RuntimeError(
+        .exists, "`pawl.yaml` is there already", hints: ["run `pawl run`, or pass `--force` to write it anew"])
+    }
+    var written = ["pawl.yaml"]
+    do {
+      try Data(StudyFile.render(configuration, layout: draft.layout).utf8)
+        .write(to: URL(fileURLWithPath: path), options: .atomic)
+      if !FileManager.default.fileExists(atPath: "\(root)/program.md") {
+        try Data(ProgramTemplate.text(for: configuration).utf8)
+          .write(to: URL(fileURLWithPath: "\(root)/program.md"), options: .atomic)
+        written.append("program.md")
+      }
+    } catch {
+      throw RuntimeError(.system, "cannot write into `\(root)`", hints: ["run `pawl doctor`"], cause: error)
+    }
+    return written
+  }
+
+  /// Reads the `pawl.yaml` of the repository around `path`.
+  public static func configuration(at path: String) throws -> StudyConfiguration {
+    let root = try Workspace.open(at: path).root
+    let file = "\(root)/pawl.yaml"
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw RuntimeError(.noConfiguration, "there is no `pawl.yaml` in `\(root)`", hints: ["run `pawl init` first"])
+    }
+    return try StudyFile.parse(String(decoding: data, as: UTF8.self), path: "pawl.yaml")
+  }
+}
+
+/// The committed files of a repository, as the detector wants to see them.
+private struct CommittedView: RepositoryView {
+  let workspace: Workspace
+  let commit: CommitHash
+  let paths: [String]
+
+  init(workspace: Workspace, commit: CommitHash) throws {
+    self.workspace = workspace
+    self.commit = commit
+    paths = try workspace.files(at: commit).filter { $0.kind == .file || $0.kind == .executable }.map(\.path)
+  }
+
+  func text(of path: String) -> String? {
+    guard let bytes = try? workspace.content(of: path, at: commit), bytes.count <= 1 << 20 else { return nil }
+    return String(validating: bytes, as: UTF8.self)
+  }
+}
