@@ -5,7 +5,7 @@ public import PawlCore
 /// What cannot be read as a glob covers nothing as `editable` and everything as `frozen`: a mistake never opens a file.
 public struct EditPolicy: Sendable {
   /// The most that all edits of one proposal may hold together.
-  package static let sizeLimit = Bytes.mebibytes(1)
+  static let sizeLimit = Bytes.mebibytes(1)
   private let editable: [Glob]
   private let frozen: [Glob]
   private let isClosed: Bool
