@@ -1,0 +1,149 @@
+internal import PawlCore
+
+/// Brings the derived tables up to an event; the one place that says what an event means to the queries.
+///
+/// The journal decides nothing: an event about a trial or an attempt that is not there changes no row, and is no error.
+struct Derivation {
+  let connection: Connection
+  let coder: JSONCoder
+
+  func apply(_ record: RecordedEvent, to tally: inout Tally) throws(JournalError) {
+    tally.lastEventAt = record.at
+    switch record.event {
+    case .studyStarted, .sessionStarted, .configurationChanged, .paused, .resumed, .stopRequested, .studyFailed,
+      .sessionEnded:
+      try applyToStudy(record, &tally)
+    case .proposalRequested, .proposalReceived, .proposalFailed, .proposalRefused, .candidateCreated, .trialJudged,
+      .trialCrashed:
+      try applyToTrial(record, &tally)
+    case .attemptRequested(let request): try requested(request, record, &tally)
+    case .attemptFinished(let result): try finished(result, record, &tally)
+    case .headMoved(let head, _):
+      try closeBaseline(at: record.at, &tally)
+      tally.head = head
+      try addHeadMove(head, record)
+    case .championCertified(let certificate):
+      tally.champion = certificate.candidate
+      try connection.run(
+        "INSERT OR IGNORE INTO certificates(number, event) VALUES (?, ?)", .integer(certificate.number),
+        .integer(record.sequence))
+      tally.certificates += connection.changes
+      try connection.run("UPDATE trials SET certified = 1 WHERE id = ?", .integer(certificate.candidate.rawValue))
+    case .certificationStarted, .certificationFailed: break
+    }
+  }
+
+  private func applyToStudy(_ record: RecordedEvent, _ tally: inout Tally) throws(JournalError) {
+    switch record.event {
+    case .studyStarted(let start):
+      tally.name = start.configuration.name
+      tally.baseline = start.baseline
+      tally.startedAt = record.at
+      tally.start = record.sequence
+      tally.configuration = record.sequence
+      try connection.run(
+        "INSERT OR IGNORE INTO trials(id, commit_hash, state, proposed_at) VALUES (0, ?, 'measuring', ?)",
+        .text(start.baseline.rawValue), .integer(record.at.milliseconds))
+      tally.baselineIsMeasured = tally.baselineIsMeasured || connection.changes > 0
+      try addHeadMove(.baseline, record)
+    case .sessionStarted:
+      tally.sessions += 1
+      tally.stopRequested = nil
+      tally.failed = nil
+    case .configurationChanged(let configuration):
+      tally.name = configuration.name
+      tally.configuration = record.sequence
+    case .paused: tally.paused = true
+    case .resumed: tally.paused = false
+    case .stopRequested(let reason): tally.stopRequested = reason
+    case .studyFailed(let reason): tally.failed = reason
+    default: break
+    }
+  }
+
+  private func applyToTrial(_ record: RecordedEvent, _ tally: inout Tally) throws(JournalError) {
+    let at = SQLValue.integer(record.at.milliseconds)
+    switch record.event {
+    case .proposalRequested(let request):
+      try closeBaseline(at: record.at, &tally)
+      try connection.run(
+        "INSERT OR IGNORE INTO trials(id, parent, agent, state, proposed_at) VALUES (?, ?, ?, 'proposing', ?)",
+        .integer(request.trial.rawValue), .integer(request.parent.rawValue), .text(request.agent), at)
+      if request.trial != .baseline { tally.open += connection.changes }
+    case .proposalReceived(let trial, let proposal):
+      tally.cost += proposal.cost.isFinite ? proposal.cost : 0
+      try update(trial, to: .proposed, &tally)
+      try connection.run(
+        "UPDATE trials SET agent = ?, hypothesis = ?, proposal = ? WHERE id = ?", .text(proposal.agent),
+        .text(proposal.hypothesis), .integer(record.sequence), .integer(trial.rawValue))
+    case .candidateCreated(let trial, let commit, let size):
+      try update(trial, to: .ready, &tally)
+      try connection.run(
+        "UPDATE trials SET commit_hash = ?, added = ?, removed = ? WHERE id = ?", .text(commit.rawValue),
+        .integer(size.added), .integer(size.removed), .integer(trial.rawValue))
+    case .proposalFailed(let trial, let reason):
+      try update(trial, to: .failed, &tally)
+      try end(trial, remark: reason, at)
+    case .proposalRefused(let trial, let reason):
+      try update(trial, to: .refused, &tally)
+      try end(trial, remark: reason, at)
+    case .trialJudged(let trial, let verdict, let evidence):
+      if evidence.sigma.isFinite { tally.sigma = evidence.sigma }
+      try update(trial, to: .judged, verdict: verdict, &tally)
+      try end(trial, remark: nil, at)
+      try connection.run(
+        "UPDATE trials SET evidence = ? WHERE id = ?", .text(try coder.encode(evidence)), .integer(trial.rawValue))
+    case .trialCrashed(let trial, let outcome):
+      let known = try connection.first("SELECT remark FROM trials WHERE id = ?", [.integer(trial.rawValue)]) {
+        row throws(JournalError) in row.optionalText(0)
+      }
+      try update(trial, to: .crashed, &tally)
+      try end(trial, remark: (known ?? nil) ?? outcome.description, at)
+      try note(outcome, of: trial)
+    default: break
+    }
+  }
+
+  /// From the first trial on, the baseline is what the search builds on: kept.
+  private func closeBaseline(at: Timestamp, _ tally: inout Tally) throws(JournalError) {
+    guard tally.baselineIsMeasured else { return }
+    tally.baselineIsMeasured = false
+    try connection.run(
+      "UPDATE trials SET state = 'judged', verdict = 'kept', ended_at = ? WHERE id = 0 AND state = 'measuring'",
+      .integer(at.milliseconds))
+  }
+
+  private func addHeadMove(_ trial: TrialID, _ record: RecordedEvent) throws(JournalError) {
+    try connection.run(
+      "INSERT INTO head_moves(event, trial, at) VALUES (?, ?, ?)", .integer(record.sequence), .integer(trial.rawValue),
+      .integer(record.at.milliseconds))
+  }
+
+  private func update(
+    _ trial: TrialID, to state: TrialState, verdict: Verdict? = nil, _ tally: inout Tally
+  ) throws(JournalError) {
+    let old = try connection.first(
+      "SELECT state, verdict FROM trials WHERE id = ?", [.integer(trial.rawValue)]
+    ) { row throws(JournalError) in
+      (TrialState(rawValue: row.text(0)), row.optionalText(1).flatMap(Verdict.init))
+    }
+    guard let (oldState, oldVerdict) = old else { return }
+    tally.move(
+      trial, from: oldState.flatMap { TrialEnd(state: $0, verdict: oldVerdict) },
+      to: TrialEnd(state: state, verdict: verdict))
+    try connection.run(
+      "UPDATE trials SET state = ?, verdict = ?, ended_at = NULL WHERE id = ?", .text(state.rawValue),
+      .optional(verdict?.rawValue), .integer(trial.rawValue))
+  }
+
+  private func end(_ trial: TrialID, remark: String?, _ at: SQLValue) throws(JournalError) {
+    try connection.run(
+      "UPDATE trials SET remark = ?, ended_at = ? WHERE id = ?", .optional(remark), at, .integer(trial.rawValue))
+  }
+
+  private func note(_ outcome: Outcome, of trial: TrialID) throws(JournalError) {
+    guard outcome != .exited(code: 0) else { return }
+    try connection.run(
+      "UPDATE trials SET outcome = ? WHERE id = ?", .text(try coder.encode(outcome)), .integer(trial.rawValue))
+  }
+}
