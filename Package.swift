@@ -70,7 +70,11 @@ func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .init(
 let libraries = layers.flatMap { $0 } + lab
 let package = Package(
   name: "pawl",
-  products: [.executable(name: "pawl", targets: ["pawl"]), .executable(name: "pawl-lab", targets: ["pawl-lab"])],
+  products: [
+    .executable(name: "pawl", targets: ["pawl"]), .executable(name: "pawl-lab", targets: ["pawl-lab"]),
+    // A candidate's train.swift is compiled against the library as a file.
+    .library(name: "PawlLab", type: .static, targets: ["PawlLab"]),
+  ],
   targets: systemLibraries.map {
     .systemLibrary(name: $0.name, pkgConfig: $0.pkgConfig, providers: [.apt([$0.package])])
   }

@@ -1,4 +1,12 @@
+import PawlLab
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 @main
 struct Main {
-  static func main() {}
+  static func main() { exit(LabCommand.main(Array(CommandLine.arguments.dropFirst()))) }
 }

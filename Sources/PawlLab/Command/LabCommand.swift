@@ -1,0 +1,92 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The command line of `pawl-lab`.
+public enum LabCommand {
+  static let help = """
+    pawl-lab: train small byte-level language models, and judge them fairly
+
+    usage: pawl-lab init DIR [--data FILE] [--budget OPERATIONS]
+           pawl-lab run train.swift [--flops OPERATIONS] [--steps N] [--wall SECONDS]
+
+    init   makes DIR a git repository with `train.swift`, `program.md`, the text and the settings
+             --data FILE          learn this text; without it, the King James Bible of Debian's `bible-kjv`
+             --budget OPERATIONS  floating-point operations of a run, such as 2e11
+    run    compiles and trains `train.swift`, then prints its validation bits per byte after a line `---`
+             --flops OPERATIONS   instead of the budget in `lab.conf`; 0 for none
+             --steps N            at most N steps
+             --wall SECONDS       stop without a metric after this time
+           PAWL_SEED in the environment is the seed; 0 without it
+
+    exit codes: 0 done, 1 something is missing, 2 wrong usage, 3 train.swift does not compile, 4 training failed,
+                5 out of time, 6 invalid predictions
+    """
+
+  /// Runs the program with the arguments after its name; returns its exit code.
+  public static func main(_ arguments: [String]) -> Int32 {
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      try run(arguments)
+      return ExitCode.success.rawValue
+    } catch {
+      var text = "error: \(error.message)\n"
+      if !error.hints.isEmpty { text += "\n" + error.hints.map { "hint: \($0)\n" }.joined() }
+      _ = writeAll(Array(text.utf8), to: 2)
+      return error.code.exit.rawValue
+    }
+  }
+
+  private static func run(_ arguments: [String]) throws(LabError) {
+    let wanted: Set = ["-h", "--help", "help"]
+    if arguments.contains(where: wanted.contains) {
+      say(help)
+      return
+    }
+    switch arguments.first {
+    case "init": try InitCommand(arguments.dropFirst()).run()
+    case "run": try RunCommand(arguments.dropFirst()).run()
+    case let other:
+      throw LabError(
+        .usage, other.map { "`\($0)` is not a command of pawl-lab" } ?? "no command given",
+        hints: ["`pawl-lab --help` lists the commands"])
+    }
+  }
+}
+
+/// Options with a value, in any order with one plain argument.
+struct Arguments {
+  private(set) var plain: String?
+  private var options: [String: String] = [:]
+
+  init(_ arguments: ArraySlice<String>, options known: Set<String>) throws(LabError) {
+    var rest = arguments
+    while let argument = rest.popFirst() {
+      if argument.hasPrefix("--") {
+        let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+        guard known.contains(parts[0]) else {
+          throw LabError(
+            .usage, "`\(parts[0])` is not an option here",
+            hints: ["it knows " + known.sorted().map { "`\($0)`" }.joined(separator: ", ")])
+        }
+        guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
+          throw LabError(.usage, "`\(parts[0])` needs a value")
+        }
+        options[parts[0]] = value
+      } else if plain == nil {
+        plain = argument
+      } else {
+        throw LabError(.usage, "`\(argument)` is one argument too many", hints: ["`pawl-lab --help` shows the usage"])
+      }
+    }
+  }
+
+  func text(_ name: String) -> String? { options[name] }
+
+  func number(_ name: String, from low: Int, to high: Int) throws(LabError) -> Int? {
+    guard let text = options[name] else { return nil }
+    return try wholeNumber(text, at: "`\(name)`", from: low, to: high)
+  }
+}

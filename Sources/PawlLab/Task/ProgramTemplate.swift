@@ -1,0 +1,31 @@
+/// What an agent is told about a study of the lab.
+func programTemplate(_ settings: LabSettings) -> String {
+  """
+  # Train the best byte-level language model that the budget allows
+
+  `train.swift` trains a small GPT on a text and is judged on text that it has not seen. Make `val_bpb` lower.
+
+  - **Change** `train.swift` and nothing else: model, optimiser, schedule, loop, settings. `data/` and `lab.conf` are frozen.
+  - **Run** it with `pawl-lab run train.swift`. After a line `---` comes `val_bpb: 2.123456`, validation bits per byte: lower is better.
+    `PAWL_SEED` in the environment sets the seed. No line means no metric: read the error.
+  - **Budget**: \(settings.operations) floating-point operations, counted by the library in all that it computes, and at most
+    \(fixed(settings.wallSeconds, 0)) seconds. A bigger model therefore takes fewer steps. `step.fraction` says how much is spent.
+  - **Rules**: `logits` gets windows of `lab.context` bytes; row `i` may use bytes 0...i only, and each row is normalised by
+    softmax. The metric comes from another process, which checks that; nothing that `train.swift` prints counts.
+
+  ## What is there
+
+  `import PawlLab` gives `Tape` (`embedding`, `constant`, `backward`, `reset`), `Tensor` (`linear`, `+`, `scaled`, `layerNorm`, `rmsNorm`,
+  `addingPositions`, `rotary`, `gelu`, `reluSquared`, `swiglu`, `softCapped`, `crossEntropy`), `causalAttention`, `Parameters`
+  (`matrix`, `embedding`, `vector`, `clipGradients`), `AdamW`, `Muon`, `Generator` and `Lab`. Gradients come by themselves.
+
+  ## Ideas
+
+  Noise between seeds is small but not zero, so prefer changes that should matter: the learning rate and its schedule; batch size against
+  number of steps; rotary positions; RMSNorm; ReLU squared or SwiGLU; Muon for the matrices; an untied head; the initial scale; depth
+  against width; a soft cap on the logits; residual scalings; weight decay only where it helps.
+
+  A comment such as `// pawl: log 1e-4...3e-2` tells an agent that turns knobs which values make sense.
+
+  """
+}

@@ -1,0 +1,83 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Memory for the tensors of one step, handed out in order and taken back all at once.
+///
+/// After the first step of a loop the chunks are there, and nothing is allocated any more.
+final class Arena {
+  private var chunks: [(start: Floats, capacity: Int)] = []
+  private var chunk = 0
+  private var used = 0
+  static let smallestChunk = 1 << 18
+
+  deinit { for chunk in chunks { free(chunk.start) } }
+
+  /// Returns memory for `count` floats, aligned to 64 bytes and padded to whole vectors; its content is undefined.
+  func allocate(_ count: Int) -> Floats {
+    let wanted = max(16, (count + 15) & ~15)
+    while chunk < chunks.count {
+      if used + wanted <= chunks[chunk].capacity {
+        defer { used += wanted }
+        return chunks[chunk].start + used
+      }
+      chunk += 1
+      used = 0
+    }
+    let capacity = max(wanted, Self.smallestChunk)
+    let start = allocateFloats(capacity)
+    chunks.append((start, capacity))
+    chunk = chunks.count - 1
+    used = wanted
+    return start
+  }
+
+  /// Takes everything back; the next step writes over it.
+  func rewind() {
+    chunk = 0
+    used = 0
+  }
+
+  /// Bytes held from the system.
+  var heldBytes: Int { chunks.reduce(0) { $0 + $1.capacity * MemoryLayout<Float>.stride } }
+}
+
+/// Zeros that last as long as their owner, such as an optimiser's averages.
+final class FloatBuffer {
+  let memory: Floats
+
+  init(count: Int) {
+    let padded = (count + 15) & ~15
+    memory = allocateFloats(padded)
+    memory.update(repeating: 0, count: padded)
+  }
+
+  deinit { free(memory) }
+}
+
+/// Allocates floats aligned to a page, or ends the program with a message that says how many were asked for.
+func allocateFloats(_ count: Int) -> Floats {
+  var memory: UnsafeMutableRawPointer?
+  let bytes = count.multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
+  guard !bytes.overflow, posix_memalign(&memory, 4096, bytes.partialValue) == 0, let memory else {
+    refuse("no memory for `\(count)` floats; make the model or the batch smaller")
+  }
+  return memory.bindMemory(to: Float.self, capacity: count)
+}
+
+/// Ends the candidate's program: `message` goes to standard error, the exit code is 4.
+///
+/// For mistakes in `train.swift` that no caller could mend, such as shapes that do not fit.
+func refuse(_ message: String) -> Never {
+  let line = "error: \(message)\n"
+  fflush(nil)
+  var bytes = Array(line.utf8)[...]
+  while !bytes.isEmpty {
+    let written = bytes.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+    if written <= 0 { break }
+    bytes = bytes.dropFirst(written)
+  }
+  _exit(ExitCode.trainingFailed.rawValue)
+}
