@@ -1,1 +1,4 @@
+// The few system calls that Swift cannot import: variadic ones, macros, and what glibc has no wrapper for.
 #pragma once
+#include "pawl_files.h"
+#include "pawl_process.h"
