@@ -44,21 +44,24 @@ final class Descriptor: @unchecked Sendable {
     return Descriptor(number)
   }
 
-  /// Appends what there is to read, at most `limit` bytes, and returns how much it was; 0 at the end.
-  func read(into bytes: inout [UInt8], atMost limit: Int) throws(WorkspaceError) -> Int {
-    let start = bytes.count
-    bytes.append(contentsOf: repeatElement(0, count: limit))
-    var count = -1
-    var number = EINTR
-    while count < 0 && number == EINTR {
-      count = bytes.withUnsafeMutableBytes { buffer in
-        systemRead(self.number, buffer.baseAddress.map { $0 + start }, limit)
-      }
-      number = errno
+  /// Fills the front of the buffer with what there is to read, and returns how much it was; 0 at the end.
+  func read(into buffer: inout [UInt8]) throws(WorkspaceError) -> Int {
+    while true {
+      let count = buffer.withUnsafeMutableBytes { systemRead(number, $0.baseAddress, $0.count) }
+      if count >= 0 { return count }
+      guard errno == EINTR else { throw .system("a pipe could not be read") }
     }
-    bytes.removeLast(limit - max(0, count))
-    guard count >= 0 else { throw .system("a pipe could not be read", number) }
-    return count
+  }
+
+  /// Returns everything up to the end.
+  func readAll() throws(WorkspaceError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 32_768)
+    while true {
+      let count = try read(into: &buffer)
+      if count == 0 { return bytes }
+      bytes += buffer[..<count]
+    }
   }
 }
 

@@ -23,8 +23,9 @@ final class GitHelper: @unchecked Sendable {
     let complaints: Descriptor
     /// A file that the process sees as its descriptor 3.
     let scratch: Descriptor?
-    private var buffer: [UInt8] = []
-    private var used = 0
+    private var buffer = [UInt8](repeating: 0, count: 65_536)
+    /// What of the buffer was read and not yet used.
+    private var unused = 0..<0
 
     init(pid: pid_t, input: Descriptor, output: Descriptor, complaints: Descriptor, scratch: Descriptor?) {
       self.pid = pid
@@ -48,30 +49,26 @@ final class GitHelper: @unchecked Sendable {
     }
 
     private mutating func fill() throws(HelperDied) {
-      if used == buffer.count {
-        buffer.removeAll(keepingCapacity: true)
-        used = 0
-      }
       var count = 0
-      do throws(WorkspaceError) { count = try output.read(into: &buffer, atMost: 65_536) } catch { throw HelperDied() }
+      do throws(WorkspaceError) { count = try output.read(into: &buffer) } catch { throw HelperDied() }
       guard count > 0 else { throw HelperDied() }
+      unused = 0..<count
     }
 
-    /// Returns the next line without its line break.
+    /// Returns the next line without its line break; every answer's lines are short.
     mutating func line() throws(HelperDied) -> String {
-      var searched = used
+      var line: [UInt8] = []
       while true {
-        if let end = buffer[searched...].firstIndex(of: 0x0a) {
-          defer { used = end + 1 }
-          return String(decoding: buffer[used..<end], as: UTF8.self)
+        if unused.isEmpty { try fill() }
+        let rest = buffer[unused]
+        if let end = rest.firstIndex(of: 0x0a) {
+          line += rest[..<end]
+          unused = (end + 1)..<unused.upperBound
+          return String(decoding: line, as: UTF8.self)
         }
-        let kept = buffer.count - used
-        if used > 0 && kept > 0 {
-          buffer.removeFirst(used)
-          used = 0
-        }
-        try fill()
-        searched = used + kept
+        line += rest
+        unused = 0..<0
+        guard line.count <= 65_536 else { throw HelperDied() }
       }
     }
 
@@ -79,11 +76,11 @@ final class GitHelper: @unchecked Sendable {
     mutating func pieces(_ count: Int, _ body: (ArraySlice<UInt8>) -> Void) throws(HelperDied) {
       var left = count
       while left > 0 {
-        if used == buffer.count { try fill() }
-        let end = used + min(left, buffer.count - used)
-        body(buffer[used..<end])
-        left -= end - used
-        used = end
+        if unused.isEmpty { try fill() }
+        let piece = unused.prefix(left)
+        body(buffer[piece])
+        left -= piece.count
+        unused = piece.upperBound..<unused.upperBound
       }
     }
 

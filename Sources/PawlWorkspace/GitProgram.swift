@@ -54,7 +54,7 @@ struct GitProgram: Sendable {
     var output: [UInt8] = []
     let failure: WorkspaceError?
     do throws(WorkspaceError) {
-      while try reading.read(into: &output, atMost: 65_536) > 0 {}
+      output = try reading.readAll()
       failure = nil
     } catch {
       failure = error

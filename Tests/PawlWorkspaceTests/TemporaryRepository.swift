@@ -37,9 +37,7 @@ final class TemporaryRepository {
   func read(_ path: String) -> String? {
     let whole = path.hasPrefix("/") ? path : "\(root)/\(path)"
     guard let file = try? Descriptor.open(whole, O_RDONLY) else { return nil }
-    var bytes: [UInt8] = []
-    while let count = try? file.read(into: &bytes, atMost: 65_536), count > 0 {}
-    return String(decoding: bytes, as: UTF8.self)
+    return (try? file.readAll()).map { String(decoding: $0, as: UTF8.self) }
   }
 
   func commit(_ message: String) throws {
@@ -56,9 +54,11 @@ final class TemporaryRepository {
   @discardableResult
   func shell(_ command: String) -> Int32 {
     let line = "cd '\(root)' && { \(command); }"
-    let argv = ["sh", "-c", line].map { strdup($0) } + [nil]
+    let words = ["sh", "-c", line]
+    let settings = ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(root)"]
+    let argv: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for pointer in argv { free(pointer) } }
-    let variables = ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(root)"].map { strdup($0) } + [nil]
+    let variables: [UnsafeMutablePointer<CChar>?] = settings.map { strdup($0) } + [nil]
     defer { for pointer in variables { free(pointer) } }
     var pid: pid_t = 0
     guard pawl_workspace_spawn(&pid, argv, variables, [0, 1, 2, -1]) == 0 else { return 127 }
