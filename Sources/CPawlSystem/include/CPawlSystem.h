@@ -2,3 +2,5 @@
 #pragma once
 #include "pawl_files.h"
 #include "pawl_process.h"
+#include "pawl_signals.h"
+#include "pawl_workspace.h"
