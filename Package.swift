@@ -56,7 +56,7 @@ let layers: [Layer] = [
     )
   ],
   // 6  Faces: arguments, progress, diagnostics, exit codes.
-  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime"])],
+  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlRuntime", "CPawlSystem"])],
 ]
 
 // Apart: the embedded pretraining lab. The engine knows nothing of it, and it knows nothing of the engine.

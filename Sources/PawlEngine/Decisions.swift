@@ -5,6 +5,7 @@ extension StudyState {
   /// The next event that follows from the state alone, or nil when the engine waits for the world.
   func nextDecision(at now: Timestamp) -> Event? {
     guard failure == nil, session != nil, let ratchet else { return nil }
+    if let head, head.trial != ratchet.head { return .headMoved(to: head.trial, from: ratchet.head) }
     if let event = baselineFailure() ?? certificationVerdict() ?? judgedTrial(ratchet, at: now) { return event }
     guard stopReason == nil, pausedBy == nil else { return nil }
     let limit = limitReached(at: now)

@@ -12,6 +12,8 @@ final class CandidateMaker {
   private let links: Set<String>
   /// The editable files of the newest parents, oldest first: candidates mostly share theirs.
   private var sources: [(commit: CommitHash, files: [String: String])] = []
+  /// Proposals of which the engine may not know yet: two that are asked for at once must not be the same.
+  private var recent: [UInt64] = []
 
   init(workspace: Workspace, configuration: StudyConfiguration, baseline: CommitHash) throws {
     self.workspace = workspace
@@ -39,13 +41,16 @@ final class CandidateMaker {
       let files = try editableFiles(at: request.parentCommit)
       guard
         let proposal = KnobAgent.propose(
-          files: files, parent: nil, history: history, seed: request.seed, isKnown: { known.contains($0) })
+          files: files, parent: nil, history: history, seed: request.seed,
+          isKnown: { known.contains($0) || recent.contains($0) })
       else {
         let reason =
           KnobFinder.knobs(in: files).isEmpty
           ? "there is no constant to tune in the editable files" : "every combination of the knobs was tried"
         return [.proposalFailed(request.trial, reason: reason)]
       }
+      recent.append(proposal.fingerprint)
+      if recent.count > 64 { recent.removeFirst() }
       if let refusal = policy.refusal(of: proposal.edits, links: links) {
         return [.proposalReceived(request.trial, proposal), .proposalRefused(request.trial, reason: refusal)]
       }

@@ -1,5 +1,5 @@
 import Foundation
-public import PawlCore
+import PawlCore
 import PawlSandbox
 import PawlWorkspace
 
@@ -33,7 +33,7 @@ public enum Doctor {
     } catch {
       return Finding(
         name: "repository", state: .missing, detail: describe(error),
-        remedy: (error as? any DescribedError)?.hints.first)
+        remedy: error.hints.first)
     }
   }
 
@@ -92,7 +92,8 @@ public enum Doctor {
   private static func agents() -> [Finding] {
     let programs = ["claude", "codex", "gemini", "aider"].filter { find($0) != nil }
     return [
-      Finding(name: "agents", state: .good, detail: (["knobs (built in)"] + programs).joined(separator: ", "), remedy: nil)
+      Finding(
+        name: "agents", state: .good, detail: (["knobs (built in)"] + programs).joined(separator: ", "), remedy: nil)
     ]
   }
 

@@ -28,6 +28,12 @@ struct ReportWriter {
       version: opened.session.version, path: opened.paths.report)
   }
 
+  /// The loosest sandbox that any of the attempts ran in.
+  private func weakest(_ attempts: [AttemptSummary]) -> SandboxLevel {
+    let levels = Set(attempts.compactMap(\.result?.sandbox))
+    return SandboxLevel.allCases.last { levels.contains($0) } ?? .none
+  }
+
   func write(running: Bool) throws -> String {
     let overview = try journal.overview()
     guard let start = try journal.start() else {
@@ -36,18 +42,21 @@ struct ReportWriter {
     let certificates = try journal.certificates()
     let shown = overview.champion == .baseline ? overview.head : overview.champion
     let commit = try journal.trial(shown)?.commit
-    let diff = try commit.flatMap { $0 == start.baseline ? nil : try workspace.diff(from: start.baseline, to: $0, colour: false) }
+    let diff = try commit.flatMap {
+      $0 == start.baseline ? nil : try workspace.diff(from: start.baseline, to: $0, colour: false)
+    }
     let input = ReportInput(
       configuration: configuration, baseline: start.baseline, frozenDigest: start.frozenDigest, dirty: start.dirty,
       trials: try journal.trials(TrialFilter()), headPath: try journal.headPath().map(\.trial),
       champion: overview.champion, certificates: certificates, sigma: overview.sigma,
-      sandbox: certificates.last?.sandbox ?? overview.sandbox ?? .none,
+      sandbox: try certificates.last?.sandbox ?? weakest(journal.attempts(of: shown)),
       referee: configuration.evaluate == nil ? .report : .evaluate, generatedAt: .now(), version: version,
       running: running, diff: diff)
     do {
       try Data(StudyReport.html(input).utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {
-      throw RuntimeError(.system, "cannot write the report to `\(path)`", hints: ["choose a place with `--output PATH`"], cause: error)
+      throw RuntimeError(
+        .system, "cannot write the report to `\(path)`", hints: ["choose a place with `--output PATH`"], cause: error)
     }
     return path
   }

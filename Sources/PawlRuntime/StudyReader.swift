@@ -33,7 +33,10 @@ public struct StudyReader: Sendable {
         .noStudy, "study `\(study)` has no journal yet",
         hints: others.isEmpty
           ? ["run `pawl run` to begin it"]
-          : ["studies here: \(others.joined(separator: ", ")); choose one with `--study NAME`", "run `pawl run` to begin it"])
+          : [
+            "studies here: \(others.joined(separator: ", ")); choose one with `--study NAME`",
+            "run `pawl run` to begin it",
+          ])
     }
     journal = try Journal.read(in: paths.folder)
   }
@@ -46,7 +49,15 @@ public struct StudyReader: Sendable {
   public func overview() throws -> StudyOverview { try journal.overview() }
 
   /// The process that runs the study now, if one does.
-  public var runner: LockHolder? { Journal.holder(in: paths.folder) }
+  public var runner: Runner? {
+    Journal.holder(in: paths.folder).map { Runner(process: $0.pid, host: $0.host, since: $0.since) }
+  }
+
+  public struct Runner: Sendable, Codable, Hashable {
+    public let process: Int32
+    public let host: String
+    public let since: Timestamp
+  }
 
   public func trials(_ filter: TrialFilter = TrialFilter()) throws -> [TrialSummary] { try journal.trials(filter) }
 
@@ -71,7 +82,8 @@ public struct StudyReader: Sendable {
     }
     let attempts = try journal.attempts(of: id)
     return Details(
-      trial: trial, attempts: attempts, proposal: try journal.proposal(of: id), diff: try diff(of: trial, colour: false),
+      trial: trial, attempts: attempts, proposal: try journal.proposal(of: id),
+      diff: try diff(of: trial, colour: false),
       certificate: try journal.certificates().last { $0.candidate == id }, log: newestLog(of: attempts))
   }
 
@@ -93,7 +105,8 @@ public struct StudyReader: Sendable {
     }
     guard let commit = trial.commit else {
       throw RuntimeError(
-        .noTrial, "trial `\(id)` has no candidate: it was \(trial.state.rawValue)", hints: ["`pawl show \(id)` says why"])
+        .noTrial, "trial `\(id)` has no candidate: it was \(trial.state.rawValue)",
+        hints: ["`pawl show \(id)` says why"])
     }
     return commit
   }
@@ -128,7 +141,8 @@ public struct StudyReader: Sendable {
   public func control(_ message: ControlMessage, patience: Duration = .seconds(10)) throws {
     guard let runner else {
       throw RuntimeError(
-        .notRunning, "nothing runs study `\(name)`", hints: ["start it with `pawl run`; Ctrl-C and `pawl run` pause it too"])
+        .notRunning, "nothing runs study `\(name)`",
+        hints: ["start it with `pawl run`; Ctrl-C and `pawl run` pause it too"])
     }
     let inbox = ControlInbox(folder: paths.inbox)
     let path = try inbox.post(message)

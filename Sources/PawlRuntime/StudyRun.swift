@@ -1,8 +1,10 @@
 import Foundation
-public import PawlCore
+import PawlCore
 import PawlEngine
 import PawlJournal
+import PawlRatchet
 import PawlSandbox
+import PawlStatistics
 import PawlWorkspace
 
 /// The conductor: one thread that feeds the engine, writes the journal, and only then starts what the engine asks for.
@@ -33,6 +35,9 @@ public final class StudyRun {
 
   /// The events between two snapshots: at most this many are folded when a study is opened.
   static let snapshotInterval: Int64 = 10_000
+
+  /// Whether a study could not be opened because another process runs it.
+  public static func isHeldByAnother(_ error: any Error) -> Bool { (error as? JournalError)?.code == .locked }
 
   public init(_ opened: OpenedStudy, observer: @escaping (StudyNotice) -> Void) throws {
     self.opened = opened

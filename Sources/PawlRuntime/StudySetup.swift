@@ -12,8 +12,8 @@ public struct StudySetup {
   public init(at path: String) throws {
     workspace = try Workspace.open(at: path)
     root = workspace.root
-    draft = LayoutDetector.detect(
-      CommittedView(workspace: workspace, commit: try workspace.headCommit()))
+    let view = try CommittedView(workspace: workspace, commit: try workspace.headCommit())
+    draft = LayoutDetector.detect(view)
     readHomeTools()
   }
 
@@ -31,6 +31,7 @@ public struct StudySetup {
       let short = "~" + folder.dropFirst(home.count)
       if !found.contains(short), !draft.sandbox.readable.contains(short) { found.append(short) }
     }
+    found = found.filter { folder in !found.contains { folder.hasPrefix($0 + "/") } }
     guard !found.isEmpty else { return }
     draft.sandbox.readable += found
     draft.notes.append("programs of your PATH inside your home folder stay readable: \(found.joined(separator: ", "))")

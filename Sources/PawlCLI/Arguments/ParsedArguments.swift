@@ -82,7 +82,7 @@ struct ParsedArguments: Sendable {
   /// Returns the value as a duration in seconds.
   func seconds(_ name: String) throws -> Double? {
     guard let text = value(name) else { return nil }
-    guard let seconds = Quantity.seconds(text), seconds > 0 else {
+    guard let seconds = FlagValues.seconds(text), seconds > 0 else {
       throw UsageError("`--\(name) \(text)` is not a duration", hints: ["write it as `90s`, `10min`, `8h` or `2d`"])
     }
     return seconds

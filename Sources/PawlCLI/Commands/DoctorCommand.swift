@@ -5,7 +5,8 @@ import PawlRuntime
 struct DoctorCommand: Command {
   static let specification = CommandSpecification(
     name: "doctor", summary: "say what is there, what is missing, and how to mend it",
-    options: [CommandSpecification.json], notes: "Exits with 1 where something is missing that a study cannot do without.")
+    options: [CommandSpecification.json],
+    notes: "Exits with 1 where something is missing that a study cannot do without.")
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
     let findings = Doctor.examine(at: console.directory)
@@ -34,7 +35,8 @@ struct DoctorCommand: Command {
 enum JSONText {
   static func encode(_ value: some Encodable, pretty: Bool = true) throws -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting =
+      pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
   }
 }

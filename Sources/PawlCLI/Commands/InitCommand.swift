@@ -14,7 +14,9 @@ struct InitCommand: Command {
       .init(name: "pattern", value: "REGEX", help: "finds the number: one capture group, matched line by line"),
       .init(name: "direction", value: "minimize|maximize", help: "which way the metric improves"),
       .init(name: "editable", value: "GLOB", help: "files that agents may change (repeatable)", repeats: true),
-      .init(name: "frozen", value: "GLOB", help: "files that stay as they are although `editable` matches (repeatable)", repeats: true),
+      .init(
+        name: "frozen", value: "GLOB", help: "files that stay as they are although `editable` matches (repeatable)",
+        repeats: true),
       .init(name: "budget", value: "TIME", help: "wall time of one attempt, as in 10min"),
       .init(name: "workers", value: "N", help: "attempts at the same time"),
       .init(name: "trials", value: "N", help: "stop after N trials"),
@@ -65,7 +67,8 @@ struct InitCommand: Command {
     let name = arguments.value("study") ?? folder
     guard let study = StudyName(rawValue: name) ?? (arguments.has("study") ? nil : StudyName(rawValue: "study")) else {
       throw UsageError(
-        "`\(name)` is not a study name", hints: ["letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first"])
+        "`\(name)` is not a study name",
+        hints: ["letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first"])
     }
     var configuration = StudyConfiguration(
       name: study, command: command, metric: metric, editable: editable,
@@ -86,8 +89,9 @@ struct InitCommand: Command {
     else {
       throw UsageError("nothing says which metric the command prints", hints: ["pass `--metric val_loss`"])
     }
-    let pattern = arguments.value("pattern") ?? detected?.pattern ?? "^\\s*\(escaped(name))\\s*[:=]\\s*(\\S+)"
-    let word = arguments.value("direction") ?? detected?.direction.rawValue ?? WellKnownMetrics.direction(of: name)?.rawValue
+    let pattern = arguments.value("pattern") ?? detected?.pattern ?? FlagValues.pattern(forMetric: name)
+    let word =
+      arguments.value("direction") ?? detected?.direction.rawValue ?? FlagValues.direction(ofMetric: name)?.rawValue
       ?? ask("minimize or maximize", console)
     guard let word, let direction = Direction(rawValue: word) else {
       throw UsageError(
@@ -98,10 +102,6 @@ struct InitCommand: Command {
     return MetricRule(
       name: name, pattern: pattern, direction: direction, plausible: detected?.plausible,
       memoryPattern: detected?.memoryPattern)
-  }
-
-  private static func escaped(_ name: String) -> String {
-    name.map { "\\^$.|?*+()[]{}".contains($0) ? "\\\($0)" : String($0) }.joined()
   }
 
   /// Asks a person, where there is one.

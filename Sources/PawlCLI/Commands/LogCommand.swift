@@ -11,7 +11,8 @@ struct LogCommand: Command {
       .init(name: "all", value: nil, help: "every trial"),
       .init(name: "kept", value: nil, help: "kept trials only"),
       .init(name: "verdict", value: "V", help: "kept, discarded or inconclusive (repeatable)", repeats: true),
-      .init(name: "state", value: "S", help: "judged, crashed, refused, failed, measuring … (repeatable)", repeats: true),
+      .init(
+        name: "state", value: "S", help: "judged, crashed, refused, failed, measuring … (repeatable)", repeats: true),
       .init(name: "agent", value: "NAME", help: "trials of this agent"),
       .init(name: "grep", value: "TEXT", help: "trials whose hypothesis contains TEXT"),
       CommandSpecification.json,

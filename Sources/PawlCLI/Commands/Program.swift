@@ -38,7 +38,8 @@ public enum Program {
     guard let command = commands.first(where: { $0.specification.name == word }) else {
       let suggestion = nearest(word, in: commands.map { $0.specification.name })
       throw UsageError(
-        "unknown command `\(word)`", hints: [suggestion.map { "did you mean `pawl \($0)`?" } ?? "`pawl help` lists them"])
+        "unknown command `\(word)`",
+        hints: [suggestion.map { "did you mean `pawl \($0)`?" } ?? "`pawl help` lists them"])
     }
     let parsed = try ParsedArguments(Array(arguments.dropFirst()), for: command.specification)
     if parsed.has("help") {
@@ -53,7 +54,7 @@ public enum Program {
   }
 
   private static var overview: String {
-    let width = (commands.map(\.specification.name.count).max() ?? 0) + 3
+    let width = (commands.map { $0.specification.name.count }.max() ?? 0) + 3
     let lines = commands.map { "  " + $0.specification.name.padded(to: width) + $0.specification.summary }
     return """
       Pawl: an autonomous research engine that keeps what is really better.
@@ -69,7 +70,7 @@ public enum Program {
 }
 
 /// One command of the program.
-protocol Command {
+protocol Command: Sendable {
   static var specification: CommandSpecification { get }
   /// Returns the exit code.
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32
@@ -81,7 +82,8 @@ extension Command {
     if let text = arguments.value("study") {
       guard let name = StudyName(rawValue: text) else {
         throw UsageError(
-          "`\(text)` is not a study name", hints: ["letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first"])
+          "`\(text)` is not a study name",
+          hints: ["letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first"])
       }
       return try StudyReader(at: console.directory, study: name)
     }

@@ -44,19 +44,23 @@ struct ShowCommand: Command {
     if let commit = trial.commit { lines.append(("commit", commit.rawValue)) }
     if let added = trial.added, let removed = trial.removed { lines.append(("change", "+\(added) -\(removed) lines")) }
     if let evidence = trial.evidence {
-      lines.append((
-        "evidence",
-        "effect \(evidence.effect.asEffect) ± \(evidence.deviation.formatted(digits: 2)) over trial \(evidence.head) (positive is better)"
-      ))
-      lines.append((
-        "", "expected gain \(evidence.gain.formatted(digits: 3)), expected loss \(evidence.loss.formatted(digits: 3)), noise σ \(evidence.sigma.formatted(digits: 3))"
-      ))
+      lines.append(
+        (
+          "evidence",
+          "effect \(evidence.effect.asEffect) ± \(evidence.deviation.formatted(digits: 2)) over trial \(evidence.head) (positive is better)"
+        ))
+      lines.append(
+        (
+          "",
+          "expected gain \(evidence.gain.formatted(digits: 3)), expected loss \(evidence.loss.formatted(digits: 3)), noise σ \(evidence.sigma.formatted(digits: 3))"
+        ))
     }
     if let certificate = details.certificate {
-      lines.append((
-        "certified",
-        "\(certificate.effect.asEffect) [\(certificate.interval.lowerBound.formatted(digits: 3)), \(certificate.interval.upperBound.formatted(digits: 3))] over trial \(certificate.champion), e-value \(certificate.eValue.formatted(digits: 3)) (asked for \(certificate.threshold.formatted(digits: 3)))"
-      ))
+      lines.append(
+        (
+          "certified",
+          "\(certificate.effect.asEffect) [\(certificate.interval.lowerBound.formatted(digits: 3)), \(certificate.interval.upperBound.formatted(digits: 3))] over trial \(certificate.champion), e-value \(certificate.eValue.formatted(digits: 3)) (asked for \(certificate.threshold.formatted(digits: 3)))"
+        ))
     }
     text += lines.map { "\($0.0.padded(to: 10))\($0.1)\n" }.joined()
     text += attempts(details.attempts, metric: metric)
@@ -74,7 +78,8 @@ struct ShowCommand: Command {
         case .search: "search"
         case .certification(let number, let pair, _): "certificate \(number), pair \(pair + 1)"
         }
-      let start = "  \(attempt.request.id.description.aligned(to: 5))  seed \(attempt.request.seed.description.padded(to: 11))\(purpose.padded(to: 24))"
+      let start =
+        "  \(attempt.request.id.description.aligned(to: 5))  seed \(attempt.request.seed.description.padded(to: 11))\(purpose.padded(to: 24))"
       guard let result = attempt.result else { return start + "not finished\n" }
       let value = result.measurement.map { "\(metric.name) \($0.asMetric)" } ?? "\(result.outcome)"
       let remark = result.remark.map { ", \($0)" } ?? ""

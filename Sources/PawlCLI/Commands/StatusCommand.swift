@@ -4,11 +4,12 @@ import PawlRuntime
 /// `pawl status`: where the study stands, beside a running process or without one.
 struct StatusCommand: Command {
   static let specification = CommandSpecification(
-    name: "status", summary: "say where the study stands", options: [CommandSpecification.study, CommandSpecification.json])
+    name: "status", summary: "say where the study stands",
+    options: [CommandSpecification.study, CommandSpecification.json])
 
   private struct Status: Encodable {
     let overview: StudyOverview
-    let runner: LockHolder?
+    let runner: StudyReader.Runner?
     let running: [AttemptSummary]
   }
 
@@ -35,19 +36,21 @@ struct StatusCommand: Command {
       lines.append(("head", "trial \(overview.head), \(metric.name) \(mean.asMetric)\(change(mean, overview, metric))"))
     }
     if overview.champion != .baseline, let mean = overview.championMean {
-      lines.append((
-        "champion", "trial \(overview.champion), \(metric.name) \(mean.asMetric), \(overview.certificates) certified"
-      ))
+      lines.append(
+        (
+          "champion", "trial \(overview.champion), \(metric.name) \(mean.asMetric), \(overview.certificates) certified"
+        ))
     } else {
       lines.append(("champion", "the baseline: nothing is certified yet"))
     }
-    lines.append(("compute", "\(overview.attemptsFinished) attempts, \(overview.attemptSeconds.asDuration)"))
+    lines.append(("compute", "\(overview.attemptsFinished) attempts, \(overview.wallSeconds.asDuration)"))
     let now = Timestamp.now()
     for attempt in status.running where status.runner != nil {
-      lines.append((
-        "running",
-        "attempt \(attempt.request.id) of trial \(attempt.request.trial), \(now.since(attempt.requestedAt).seconds.asDuration)"
-      ))
+      lines.append(
+        (
+          "running",
+          "attempt \(attempt.request.id) of trial \(attempt.request.trial), \(now.since(attempt.requestedAt).seconds.asDuration)"
+        ))
     }
     return lines.map { Ink.strong.paint($0.0.padded(to: 10), console.colour) + $0.1 + "\n" }.joined()
   }
@@ -62,9 +65,11 @@ struct StatusCommand: Command {
 
   private static func trials(_ overview: StudyOverview) -> String {
     let parts = [
-      (overview.kept, "kept"), (overview.discarded, "discarded"), (overview.inconclusive, "inconclusive"),
-      (overview.crashed, "crashed"), (overview.refused, "refused"), (overview.withoutProposal, "without a proposal"),
-      (overview.open, "open"),
+      (overview.trialsKept, "kept"), (overview.trialsDiscarded, "discarded"),
+      (overview.trialsInconclusive, "inconclusive"),
+      (overview.trialsCrashed, "crashed"), (overview.trialsRefused, "refused"),
+      (overview.trialsFailed, "without a proposal"),
+      (overview.trialsOpen, "open"),
     ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     return parts.isEmpty ? "none yet" : parts.joined(separator: ", ")
   }

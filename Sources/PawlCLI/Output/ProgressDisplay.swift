@@ -32,7 +32,9 @@ final class ProgressDisplay {
     clear()
     guard !quiet else { return }
     if end.failed {
-      console.messages(Ink.bad.paint("failed", console.messageColour) + ": \(end.reason)\n\nhint: `pawl show 0` has the end of its log\n")
+      console.messages(
+        Ink.bad.paint("failed", console.messageColour)
+          + ": \(end.reason)\n\nhint: `pawl show 0` has the end of its log\n")
     } else {
       console.messages("\nended: \(end.reason), after \(Timestamp.now().since(began).seconds.asDuration)\n")
     }

@@ -29,7 +29,7 @@ struct Derivation {
         .integer(record.sequence))
       tally.certificates += connection.changes
       try connection.run("UPDATE trials SET certified = 1 WHERE id = ?", .integer(certificate.candidate.rawValue))
-    case .certificationStarted, .certificationFailed: break
+    case .certificationStarted, .certificationFailed, .branchAdvanced: break
     }
   }
 

@@ -1,5 +1,3 @@
-public import PawlCore
-
 /// Everything that `pawl status` shows of a study, read from one row however many trials there are.
 public struct StudyOverview: Sendable, Codable, Hashable {
   public var name: StudyName
@@ -42,6 +40,42 @@ public struct StudyOverview: Sendable, Codable, Hashable {
   /// US dollars paid for proposals.
   public var cost: Double
 
+  public init(
+    name: StudyName, baseline: CommitHash, head: TrialID, champion: TrialID, trialsKept: Int, trialsDiscarded: Int,
+    trialsInconclusive: Int, trialsCrashed: Int, trialsRefused: Int, trialsFailed: Int, trialsOpen: Int,
+    attemptsFinished: Int, attemptsRunning: Int, wallSeconds: Double, certificates: Int, paused: Bool,
+    stopRequested: String?, failed: String?, sessions: Int, startedAt: Timestamp, lastEventAt: Timestamp,
+    lastSequence: Int64, sigma: Double?, headMean: Double?, championMean: Double?, baselineMean: Double?, cost: Double
+  ) {
+    self.name = name
+    self.baseline = baseline
+    self.head = head
+    self.champion = champion
+    self.trialsKept = trialsKept
+    self.trialsDiscarded = trialsDiscarded
+    self.trialsInconclusive = trialsInconclusive
+    self.trialsCrashed = trialsCrashed
+    self.trialsRefused = trialsRefused
+    self.trialsFailed = trialsFailed
+    self.trialsOpen = trialsOpen
+    self.attemptsFinished = attemptsFinished
+    self.attemptsRunning = attemptsRunning
+    self.wallSeconds = wallSeconds
+    self.certificates = certificates
+    self.paused = paused
+    self.stopRequested = stopRequested
+    self.failed = failed
+    self.sessions = sessions
+    self.startedAt = startedAt
+    self.lastEventAt = lastEventAt
+    self.lastSequence = lastSequence
+    self.sigma = sigma
+    self.headMean = headMean
+    self.championMean = championMean
+    self.baselineMean = baselineMean
+    self.cost = cost
+  }
+
   /// All trials that ended, of whatever kind.
   public var trialsEnded: Int {
     trialsKept + trialsDiscarded + trialsInconclusive + trialsCrashed + trialsRefused + trialsFailed
@@ -81,16 +115,5 @@ public struct TrialFilter: Sendable, Hashable {
     self.ids = ids
     self.text = text
     self.limit = limit
-  }
-}
-
-/// The engine's state at one event, so that a restart replays only what came after.
-public struct JournalSnapshot: Sendable, Hashable {
-  /// The last event that is in it.
-  public let sequence: Int64
-  public let bytes: [UInt8]
-  public init(sequence: Int64, bytes: [UInt8]) {
-    self.sequence = sequence
-    self.bytes = bytes
   }
 }
