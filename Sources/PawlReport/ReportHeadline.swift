@@ -127,7 +127,7 @@ extension ReportPage {
     var note = "What the search expects, its steps added up"
     note += deviation.isFinite ? ": \(effect(sum)) <i>± \(style.difference.text(deviation))</i>." : "."
     if failed > 0 { note += " \(failed.counted("certification")) did not reach the threshold." }
-    return tile("How sure", "<p class=\"big quiet\">not certified yet</p>", note: note)
+    return tile("How sure", "<p class=\"big quiet\">not certified yet</p>", note: note, wide: true)
   }
 
   private func tally() -> String {

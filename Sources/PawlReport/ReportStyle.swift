@@ -34,7 +34,7 @@ enum ReportStyle {
     th,td{padding:7px 12px;border-bottom:1px solid var(--line)}td{vertical-align:top}
     tbody tr:last-child td{border-bottom:0}tbody tr:hover td{background:var(--ground)}
     .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.text{min-width:220px;overflow-wrap:anywhere}
-    .seeds{min-width:130px;max-width:220px;font-size:12px;overflow-wrap:break-word}
+    .words{min-width:150px}.seeds{min-width:150px;max-width:220px;font-size:12px;overflow-wrap:break-word}
     .plus{color:var(--good)}.minus{color:var(--bad)}.warn{color:var(--warn)}
     code,pre{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12.5px}
     code{overflow-wrap:anywhere}pre{margin:10px 0;padding:12px 16px;overflow-x:auto;line-height:1.5;tab-size:4}
