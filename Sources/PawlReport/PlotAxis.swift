@@ -14,6 +14,7 @@ struct PlotAxis {
   /// The round distance between ticks.
   let step: Double
   let ticks: [Double]
+  private let whole: Bool
 
   /// Makes an axis over a range that is widened where it is too small to tell its ends apart.
   init(low: Double, high: Double, count: Int, whole: Bool = false) {
@@ -24,6 +25,7 @@ struct PlotAxis {
       let pad = middle == 0 ? 1 : middle.magnitude * 0.01
       (low, high) = (middle - pad, middle + pad)
     }
+    self.whole = whole
     self.low = low
     self.high = high
     var (step, ticks) = (1.0, [Double]())
@@ -50,7 +52,7 @@ struct PlotAxis {
   /// The common power of ten of the tick labels; 0 where they are plain.
   var exponent: Int {
     let scale = NumberStyle.exponent(of: max(low.magnitude, high.magnitude))
-    return scale >= 6 || scale <= -4 ? scale : 0
+    return !whole && (scale >= 6 || scale <= -4) ? scale : 0
   }
 
   /// The text of a tick, without the common power of ten.

@@ -14,7 +14,7 @@ extension ReportPage {
       let mark =
         trial.certified || certified.contains(trial.id)
         ? "<span class=\"pill kept\">★ certified</span>"
-        : index + 1 < reached ? "as part of the stack" : "<span class=\"soft\">not yet</span>"
+        : index + 1 < reached ? "in the stack" : "<span class=\"soft\">not yet</span>"
       rows += """
         <tr><td class="n">\(trial.id)</td><td class="text">\(hypothesis(of: trial))</td><td class="n">\(value(of: trial))</td>\
         <td class="n">\(effect(trial.evidence))</td><td class="n">\(trial.measurements)</td><td class="n">\(change(of: trial))</td>\
