@@ -1,5 +1,12 @@
 import PawlCore
 
+// Rounding is a call into the C library's mathematics, which is linked only where it is imported.
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// A range of values with round ticks.
 struct PlotAxis {
   let low: Double
@@ -7,6 +14,7 @@ struct PlotAxis {
   /// The round distance between ticks.
   let step: Double
   let ticks: [Double]
+  private let whole: Bool
 
   /// Makes an axis over a range that is widened where it is too small to tell its ends apart.
   init(low: Double, high: Double, count: Int, whole: Bool = false) {
@@ -17,13 +25,20 @@ struct PlotAxis {
       let pad = middle == 0 ? 1 : middle.magnitude * 0.01
       (low, high) = (middle - pad, middle + pad)
     }
-    var step = Self.roundStep((high - low) / Double(max(1, count)))
-    if whole { step = max(1, step.rounded(.up)) }
+    self.whole = whole
     self.low = low
     self.high = high
+    var (step, ticks) = (1.0, [Double]())
+    // A round step can leave a small axis with a tick or none: finer ones are tried until there are three.
+    for finer in 0..<8 {
+      step = Self.roundStep((high - low) / Double(max(1, count + finer)))
+      if whole { step = max(1, step.rounded(.up)) }
+      let first = (low / step).rounded(.up)
+      ticks = (0..<64).map { (first + Double($0)) * step }.filter { $0 <= high }
+      if ticks.count >= 3 { break }
+    }
     self.step = step
-    let first = (low / step).rounded(.up)
-    ticks = (0..<64).map { (first + Double($0)) * step }.filter { $0 <= high + step * 1e-9 }
+    self.ticks = ticks
   }
 
   /// The smallest of 1, 2 and 5 times a power of ten that is at least `raw`.
@@ -37,7 +52,7 @@ struct PlotAxis {
   /// The common power of ten of the tick labels; 0 where they are plain.
   var exponent: Int {
     let scale = NumberStyle.exponent(of: max(low.magnitude, high.magnitude))
-    return scale >= 6 || scale <= -4 ? scale : 0
+    return !whole && (scale >= 6 || scale <= -4) ? scale : 0
   }
 
   /// The text of a tick, without the common power of ten.

@@ -39,7 +39,7 @@ struct PlotLayout {
   let yAxis: PlotAxis
   /// One for each trial with a value, by ascending x.
   let dots: [Dot]
-  /// Trials that crashed or were refused, by ascending x, on a rail under the plot.
+  /// Trials that crashed, by ascending x, on a rail under the plot.
   let crashes: [(index: Int, point: Point)]
   /// Corners of the head's staircase from the baseline to the right edge; x never falls.
   let staircase: [Point]

@@ -63,6 +63,11 @@ public enum ProgressPlot {
     let hint = metric.direction == .minimize ? "↓ lower is better" : "↑ higher is better"
     svg += "<text class=\"title\" x=\"14\" y=\"20\">\((metric.name.abbreviated(to: 40) + factor).escaped)"
     svg += "<tspan class=\"hint\" dx=\"10\">\(hint)</tspan></text>\n"
+    let beyond = layout.dots.count { $0.clip != .none }
+    if beyond > 0 {
+      let note = "△ \(beyond) beyond the range shown"
+      svg += "<text class=\"beyond\" x=\"\(plot.right.px)\" y=\"20\">\(note)</text>\n"
+    }
     if !layout.crashes.isEmpty {
       svg += "<text class=\"tick y\" x=\"\((plot.left - 8).px)\" y=\"\((plot.bottom + 17).px)\">crashed</text>\n"
     }
@@ -104,7 +109,7 @@ public enum ProgressPlot {
     .pawl-plot .name{font-weight:500;text-anchor:middle;paint-order:stroke;stroke:var(--paper);stroke-width:3.5px;\
     stroke-linejoin:round}
     .pawl-plot .leader{stroke:var(--soft);stroke-width:.8;fill:none;opacity:.8}
-    .pawl-plot .empty{text-anchor:middle;fill:var(--soft);font-size:14px}
+    .pawl-plot .beyond{text-anchor:end;fill:var(--soft)}.pawl-plot .empty{text-anchor:middle;fill:var(--soft);font-size:14px}
     """
 }
 

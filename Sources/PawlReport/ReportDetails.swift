@@ -14,16 +14,15 @@ extension ReportPage {
     let judged = input.trials.count { trial in
       trial.id != .baseline && (trial.state == .judged || trial.state == .crashed || trial.state == .refused)
     }
-    let compute = input.trials.reduce(0) { $0 + (($1.wallSeconds).isFinite ? $1.wallSeconds : 0) }
     let from = input.trials.map(\.proposedAt).min()
     let to = input.running ? input.generatedAt : input.trials.compactMap(\.endedAt).max() ?? input.generatedAt
     let peak = input.trials.compactMap(\.peakMemory).max()
     var facts: [(String, String)] = []
     facts.append(("Trials", "\(judged)" + (stop.trials.map { " of \($0)" } ?? "")))
-    facts.append(("Attempts", "\(input.trials.reduce(0) { $0 + min($1.attempts, 1 << 40) })"))
+    facts.append(("Attempts", "\(attempts)"))
     facts.append(("Compute", compute.readableSeconds + (stop.computeSeconds.map { " of \($0.readableSeconds)" } ?? "")))
     if let from, to >= from {
-      let span = Double(to.milliseconds - from.milliseconds) / 1000
+      let span = (Double(to.milliseconds) - Double(from.milliseconds)) / 1000
       facts.append(("From first to last", span.readableSeconds))
     }
     if let limit = stop.wallSeconds { facts.append(("Time limit", limit.readableSeconds)) }
@@ -31,6 +30,12 @@ extension ReportPage {
     if let peak { facts.append(("Largest memory", peak.description)) }
     return section("Budget used", id: "budget", list(facts))
   }
+
+  /// Wall time summed over all attempts.
+  var compute: Double { input.trials.reduce(0) { $0 + ($1.wallSeconds.isFinite ? $1.wallSeconds : 0) } }
+
+  /// All attempts; a count that was tampered with cannot overflow the sum.
+  var attempts: Int { input.trials.reduce(0) { $0 + min(max(0, $1.attempts), 1 << 32) } }
 
   func configuration() -> String {
     let configuration = input.configuration
@@ -51,7 +56,7 @@ extension ReportPage {
     }
     facts.append(("Editable", configuration.editable.map(code).joined(separator: " ")))
     if !configuration.frozen.isEmpty {
-      facts.append(("Frozen too", configuration.frozen.map(code).joined(separator: " ")))
+      facts.append(("Also frozen", configuration.frozen.map(code).joined(separator: " ")))
     }
     facts.append(("One attempt", limits.isEmpty ? "without limits" : limits.joined(separator: ", ")))
     facts.append(

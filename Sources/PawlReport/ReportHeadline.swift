@@ -38,6 +38,9 @@ extension ReportPage {
         wide: true)
     }
     tiles += tile("Trials", "<p class=\"big\">\(max(0, input.trials.count - 1))</p>", note: tally())
+    tiles += tile(
+      "Compute", "<p class=\"big\">\(compute.readableSeconds)</p>",
+      note: "of wall time in \(attempts.counted("attempt"))")
     let noise = input.sigma.map { style.difference.text($0) } ?? "–"
     tiles += tile(
       "Noise", "<p class=\"big\">\(noise)</p>", note: "σ of one measurement: what a lucky seed alone can do.")
@@ -105,7 +108,7 @@ extension ReportPage {
       held.count == 1
       ? "e-value \(last.eValue.short), needed \(last.threshold.short); "
       : "\(held.count) certified steps, the last with e-value \(last.eValue.short); "
-    note += "\(pairs.counted("pair")) of runs on fresh seeds that the search never used."
+    note += "\(pairs.counted("pair")) of runs on fresh seeds that the search never used. Positive is better."
     if held.contains(where: { $0.referee == .report }) {
       note += " <b>Self-reported:</b> the script printed its own number."
     }
@@ -127,7 +130,7 @@ extension ReportPage {
     var note = "What the search expects, its steps added up"
     note += deviation.isFinite ? ": \(effect(sum)) <i>± \(style.difference.text(deviation))</i>." : "."
     if failed > 0 { note += " \(failed.counted("certification")) did not reach the threshold." }
-    return tile("How sure", "<p class=\"big quiet\">not certified yet</p>", note: note)
+    return tile("How sure", "<p class=\"big quiet\">not certified yet</p>", note: note, wide: true)
   }
 
   private func tally() -> String {

@@ -34,10 +34,10 @@ enum ReportStyle {
     th,td{padding:7px 12px;border-bottom:1px solid var(--line)}td{vertical-align:top}
     tbody tr:last-child td{border-bottom:0}tbody tr:hover td{background:var(--ground)}
     .n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}.text{min-width:220px;overflow-wrap:anywhere}
-    .seeds{min-width:130px;max-width:220px;font-size:12px;overflow-wrap:break-word}
+    .words{min-width:150px}.seeds{min-width:150px;max-width:220px;font-size:12px;overflow-wrap:break-word}
     .plus{color:var(--good)}.minus{color:var(--bad)}.warn{color:var(--warn)}
     code,pre{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:12.5px}
-    code{overflow-wrap:anywhere}pre{margin:10px 0;padding:12px 16px;overflow-x:auto;line-height:1.5;tab-size:4}
+    code{overflow-wrap:anywhere}dd code{font-size:13.5px}pre{margin:10px 0;padding:12px 16px;overflow-x:auto;line-height:1.5;tab-size:4}
     .diff{padding:10px 0;max-height:640px;overflow:auto}.diff span{display:block;min-width:max-content;padding:0 16px;white-space:pre}
     .diff .add{background:var(--good-bg);color:var(--good)}.diff .del{background:var(--bad-bg);color:var(--bad)}
     .diff .hunk{color:var(--accent)}.diff .meta{color:var(--soft)}.diff .file{font-weight:700}

@@ -8,11 +8,13 @@ extension ReportPage {
     let steps = input.headPath.dropFirst().compactMap { trials[$0] }
     guard !steps.isEmpty else { return section("Kept steps", id: "kept", "<p>No trial was kept.</p>\n") }
     let certified = Set(held.map(\.candidate))
+    let reached = input.headPath.lastIndex { certified.contains($0) } ?? 0
     var rows = ""
-    for trial in steps {
+    for (index, trial) in steps.enumerated() {
       let mark =
         trial.certified || certified.contains(trial.id)
-        ? "<span class=\"pill kept\">★ certified</span>" : "<span class=\"soft\">not yet</span>"
+        ? "<span class=\"pill kept\">★ certified</span>"
+        : index + 1 < reached ? "in the stack" : "<span class=\"soft\">not yet</span>"
       rows += """
         <tr><td class="n">\(trial.id)</td><td class="text">\(hypothesis(of: trial))</td><td class="n">\(value(of: trial))</td>\
         <td class="n">\(effect(trial.evidence))</td><td class="n">\(trial.measurements)</td><td class="n">\(change(of: trial))</td>\
@@ -32,9 +34,8 @@ extension ReportPage {
 
   func certificates() -> String {
     guard !input.certificates.isEmpty else {
-      return section(
-        "Certificates", id: "certificates",
-        "<p>None yet: the head moved on expected gain, and no claim is made about it.</p>\n")
+      let why = input.headPath.count > 1 ? ": the head moved on expected gain, and no claim is made about it" : ""
+      return section("Certificates", id: "certificates", "<p>None yet\(why).</p>\n")
     }
     var rows = ""
     for certificate in input.certificates {
@@ -50,7 +51,7 @@ extension ReportPage {
         <td class="n">\(effect(certificate.effect))</td><td class="n">\(effect(low)) to \(effect(high))<br><i>\(level) %</i></td>\
         <td class="n">\(number(certificate.eValue)) / \(number(certificate.threshold))</td><td>\(pill)</td>\
         <td class="n">\(certificate.seeds.count)</td><td class="seeds"><code>\(seeds)</code></td>\
-        <td>\(words(certificate.referee))</td><td>\(words(certificate.sandbox))</td></tr>
+        <td class="words">\(words(certificate.referee))</td><td>\(words(certificate.sandbox))</td></tr>
 
         """
     }

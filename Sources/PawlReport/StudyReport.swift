@@ -85,7 +85,7 @@ struct ReportPage {
   }
 
   func hypothesis(of trial: TrialSummary) -> String {
-    (trial.hypothesis ?? (trial.id == .baseline ? "baseline" : "–")).escaped
+    (trial.hypothesis ?? (trial.id == .baseline ? "baseline" : "–")).abbreviated(to: 300).escaped
   }
 
   /// Raw value for sorting; empty sorts last.

@@ -102,10 +102,12 @@ struct ExampleStudy {
       let middle = heads[(heads.count) / 2]
       var effect = 0.0
       for id in heads.dropFirst() where id <= middle { effect += all[id.rawValue].evidence?.effect ?? 0 }
-      certificates.append(certificate(1, middle, effect: effect, eValue: 812.4))
+      certificates.append(certificate(1, middle, over: .baseline, effect: effect, eValue: 812.4))
       all[middle.rawValue].certified = true
       champion = middle
-      if let last = heads.last, last != middle { certificates.append(certificate(2, last, effect: sigma, eValue: 3.1)) }
+      if let last = heads.last, last != middle {
+        certificates.append(certificate(2, last, over: middle, effect: sigma, eValue: 3.1))
+      }
     }
     return ReportInput(
       configuration: configuration, baseline: commit(0), frozenDigest: String(repeating: "5a", count: 32), dirty: false,
@@ -119,12 +121,15 @@ struct ExampleStudy {
     return CommitHash(rawValue: String((word + word + word + word).prefix(40)))
   }
 
-  private func certificate(_ number: Int, _ candidate: TrialID, effect: Double, eValue: Double) -> Certificate {
+  private func certificate(_ number: Int, _ candidate: TrialID, over champion: TrialID, effect: Double, eValue: Double)
+    -> Certificate
+  {
     let sign = direction == .minimize ? -1.0 : 1.0
     let seeds = (0..<8).map { 9_000_001 + UInt64($0) * 7919 }
     return Certificate(
-      number: number, candidate: candidate, candidateCommit: commit(candidate.rawValue), champion: .baseline,
-      championCommit: commit(0), effect: effect, interval: (effect - 1.4 * sigma)...(effect + 1.4 * sigma),
+      number: number, candidate: candidate, candidateCommit: commit(candidate.rawValue), champion: champion,
+      championCommit: commit(champion.rawValue), effect: effect,
+      interval: (effect - 1.4 * sigma)...(effect + 1.4 * sigma),
       eValue: eValue, threshold: 40, alpha: 0.05, seeds: seeds,
       candidateValues: seeds.map { _ in baseline + sign * effect }, championValues: seeds.map { _ in baseline },
       referee: .evaluate, sandbox: .full)

@@ -1,0 +1,130 @@
+import PawlCore
+import PawlReport
+import Testing
+
+@Suite struct StudyReportTests {
+  @Test func `a page says what came out and how sure it is`() throws {
+    let html = StudyReport.html(try ExampleStudy().input())
+    #expect(html.contains("<span class=\"from\">1.2874</span> → <b>1.2761</b>"))
+    #expect(html.contains("95 % interval +0.00837 to"))
+    #expect(html.contains("e-value 812, needed 40; 8 pairs of runs on fresh seeds"))
+    #expect(html.contains("★ certified"))
+    #expect(html.contains("not reached"))
+  }
+
+  @Test func `without a certificate nothing is claimed`() throws {
+    let html = StudyReport.html(try ExampleStudy(certify: false).input())
+    #expect(html.contains("not certified yet"))
+    #expect(!html.contains("★ certified"))
+    #expect(!html.contains("Certified champion"))
+  }
+
+  @Test func `a certificate below its threshold certifies nothing`() throws {
+    var input = try ExampleStudy(certify: false).input()
+    let donor = try ExampleStudy().input().certificates
+    input.certificates = donor.filter { $0.eValue < $0.threshold }
+    let html = StudyReport.html(input)
+    #expect(html.contains("1 certification did not reach the threshold"))
+    #expect(!html.contains("Certified champion"))
+  }
+
+  @Test func `text from outside cannot become markup`() throws {
+    let attack = "</title></style></script><script>alert(1)</script><img src=x onerror='alert(2)'>\" & \u{202e}"
+    var input = try ExampleStudy(trials: 30, keepRate: 0.3, hypothesis: { _ in attack }).input()
+    input.diff = "diff --git a/x b/x\n@@ -1 +1 @@\n-\(attack)\n+\(attack)\n"
+    input.configuration.command = attack
+    input.configuration.evaluate = attack
+    input.configuration.metric.name = attack
+    input.configuration.metric.pattern = attack
+    input.configuration.editable = [attack]
+    input.configuration.frozen = [attack]
+    input.configuration.agents = [attack]
+    input.frozenDigest = attack
+    input.version = attack
+    input.baseline = CommitHash(rawValue: attack)
+    for index in input.trials.indices {
+      input.trials[index].agent = attack
+      input.trials[index].remark = attack
+      input.trials[index].commit = CommitHash(rawValue: attack)
+      if index % 4 == 1 {
+        input.trials[index].state = .refused
+      } else if index % 4 == 2 {
+        input.trials[index].outcome = .launchFailed(reason: attack)
+      }
+    }
+    let html = StudyReport.html(input)
+    #expect(html.components(of: "<script>") == 1)
+    #expect(html.components(of: "</script>") == 1)
+    #expect(!html.contains("<img"))
+    #expect(!html.contains("\u{202e}"))
+    #expect(html.contains("&lt;script&gt;alert(1)"))
+    let svg = ProgressPlot.svg(input, width: 900, height: 420)
+    #expect(!svg.contains("<script") && !svg.contains("<img"))
+  }
+
+  @Test func `the page loads nothing from anywhere`() throws {
+    let html = StudyReport.html(try ExampleStudy().input())
+    for part in ["src=", "@import", "url(http", "<link", "href=\"http", "fetch("] { #expect(!html.contains(part)) }
+    #expect(html.ranges(of: "http").count == html.ranges(of: "http://www.w3.org/2000/svg").count)
+  }
+
+  @Test func `self-reported numbers and weak sandboxes are said in words`() throws {
+    var input = try ExampleStudy().input()
+    input.referee = .report
+    input.sandbox = .none
+    input.dirty = true
+    input.running = true
+    let html = StudyReport.html(input)
+    for words in ["self-reported", "There was no sandbox", "uncommitted changes", "still running"] {
+      #expect(html.contains(words))
+    }
+    let plain = StudyReport.html(try ExampleStudy().input())
+    for words in ["self-reported", "There was no sandbox", "uncommitted changes", "still running"] {
+      #expect(!plain.contains(words))
+    }
+  }
+
+  @Test func `ten thousand trials keep the page small, and it says what is left out`() throws {
+    let input = try ExampleStudy(trials: 10_000, keepRate: 0.02).input()
+    let html = StudyReport.html(input)
+    #expect(html.utf8.count < 1_000_000)
+    #expect(html.contains("of 10001."))
+    for id in input.headPath { #expect(html.contains("<tr id=\"t\(id)\">")) }
+    #expect(html.contains("<tr id=\"t10000\">"))
+    #expect(html.components(of: "<tr id=\"t") <= 500 + input.headPath.count)
+  }
+
+  @Test func `an empty study makes a page`() throws {
+    var input = try ExampleStudy(trials: 0).input()
+    input.trials = []
+    input.headPath = []
+    input.sigma = nil
+    input.diff = nil
+    let html = StudyReport.html(input)
+    #expect(html.contains("The baseline has no measurement yet."))
+    #expect(html.hasSuffix("</html>\n"))
+  }
+
+  @Test func `no number on the page is nan or infinite`() throws {
+    var input = try ExampleStudy().input()
+    input.sigma = .nan
+    for index in input.trials.indices where index % 5 == 0 {
+      input.trials[index].mean = index % 2 == 0 ? .nan : -.infinity
+      input.trials[index].wallSeconds = .infinity
+    }
+    let html = StudyReport.html(input)
+    for part in [">nan", ">inf", ">-inf", "\"nan", "\"inf", " nan", "+inf", "−inf"] { #expect(!html.contains(part)) }
+  }
+
+  @Test func `a removed line that starts with dashes is no file name`() throws {
+    let html = StudyReport.html(try ExampleStudy().input())
+    #expect(html.contains("<span class=\"del\">--- an old comment</span>"))
+    #expect(html.contains("<span class=\"meta\">--- a/train.swift</span>"))
+    #expect(html.contains("<span class=\"add\">+  // if a &lt; b &amp;&amp; c &gt; d</span>"))
+  }
+
+  @Test func `the same input gives the same bytes`() throws {
+    let input = try ExampleStudy(trials: 200).input()
+    #expect(StudyReport.html(input) == StudyReport.html(input))
+  }
+}
