@@ -3,9 +3,9 @@ struct LabSettings: Equatable, Sendable {
   /// Floating-point operations of one training run.
   var operations = 200_000_000_000
   /// Bytes in a window of text, in training and in validation.
-  var context = 128
+  var context = 64
   /// Validation windows that make the metric.
-  var windows = 256
+  var windows = 512
   /// Seconds after which a run is stopped without a metric.
   var wallSeconds = 120.0
 
