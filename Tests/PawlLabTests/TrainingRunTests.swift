@@ -17,10 +17,12 @@ import Testing
     defer { removeFolder(folder) }
     try writeFile(Array("#!/bin/sh\n\(script)\n".utf8), to: folder + "/candidate")
     try #require(chmod(folder + "/candidate", 0o755) == 0)
+    let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
+    defer { close(nowhere) }
     let referee = try Referee(text: [UInt8](repeating: 1, count: 100), context: 8, windows: 2)
     let run = TrainingRun(
       program: folder + "/candidate", environment: ["PATH=/usr/bin:/bin"], referee: referee, operations: 1000,
-      wallSeconds: wallSeconds)
+      wallSeconds: wallSeconds, targets: (nowhere, nowhere))
     do throws(LabError) {
       _ = try run.execute()
       return nil
