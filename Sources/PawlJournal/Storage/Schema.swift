@@ -49,11 +49,14 @@ enum Schema {
 
   /// Settings of a connection that writes.
   ///
-  /// FULL makes a commit sync the write-ahead file; a checkpoint every 512 pages keeps that file near 2 MiB; 2 MiB of cache.
-  static let writerSettings = """
-    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 512; PRAGMA cache_size = -2048;
+  /// FULL makes a commit sync the write-ahead file; a checkpoint every 512 pages (`Journal.checkpointPages`) keeps that file near 2 MiB; 2 MiB
+  /// of cache.
+  static func writerSettings(checkpointPages: Int) -> String {
+    """
+    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(checkpointPages); PRAGMA cache_size = -2048;
     PRAGMA journal_size_limit = 4194304; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
     """
+  }
   static let readerSettings =
     "PRAGMA query_only = ON; PRAGMA cache_size = -2048; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
 
