@@ -41,7 +41,7 @@ struct Toolchain {
       "-I", modules, "-I", stub, "-L", library, source, "-lPawlLab", "-lopenblas", "-o", program,
     ]
     #if os(Linux)
-      arguments += ["-lswiftGlibc", "-lm"]  // the library's own needs, which `train.swift` does not import
+      arguments += ["-lswiftGlibc", "-lswiftSynchronization", "-lm"]  // the library's own needs, which `train.swift` does not import
     #endif
     let (ending, bytes) = try ChildProcess.output(compiler, arguments, seconds: 120)
     guard ending.succeeded else {
