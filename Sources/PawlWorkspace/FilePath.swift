@@ -22,6 +22,13 @@ enum FilePath {
     return "/" + parts.joined(separator: "/")
   }
 
+  /// Returns the path with all links followed, or nil where nothing is there.
+  static func resolved(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
   static func status(_ path: String) -> stat? {
     var status = stat()
     return stat(path, &status) == 0 ? status : nil
@@ -58,7 +65,7 @@ enum FilePath {
     return names
   }
 
-  /// Writes the file anew, or leaves it as it is where it has the content already.
+  /// Writes the file anew.
   static func write(_ content: [UInt8], to path: String) throws(WorkspaceError) {
     let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666)
     guard writeAll(content[...], to: file.number) == 0 else { throw .system("`\(path)` could not be written") }
