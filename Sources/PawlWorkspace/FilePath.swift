@@ -94,9 +94,17 @@ enum FilePath {
 
   /// Copies from one file's position to the other's until the end, sharing blocks where the file system can; 0 or an errno value.
   static func copyAll(from source: Int32, to target: Int32) -> Int32 {
-    let shared = pawl_workspace_copy(source, target)
-    if shared >= 0 { return shared }
-    var buffer = [UInt8](repeating: 0, count: 131_072)
+    var buffer: [UInt8] = []
+    return copyAll(from: source, to: target, size: .max, &buffer)
+  }
+
+  /// As above; files up to `small` bytes go through the buffer, which for them is quicker than asking the kernel to share.
+  static func copyAll(from source: Int32, to target: Int32, size: Int64, _ buffer: inout [UInt8]) -> Int32 {
+    if size > small {
+      let shared = pawl_workspace_copy(source, target)
+      if shared >= 0 { return shared }
+    }
+    if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: Int(small) + 1) }
     while true {
       let count = buffer.withUnsafeMutableBytes { systemRead(source, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
@@ -104,8 +112,12 @@ enum FilePath {
       if count == 0 { return 0 }
       let number = writeAll(buffer[..<count], to: target)
       if number != 0 { return number }
+      // A regular file gives all it has: less than the buffer means that the end was reached.
+      if count < buffer.count && size <= small { return 0 }
     }
   }
+
+  private static let small: Int64 = 65_536
 }
 
 /// The folder `.pawl` in the repository's top folder.
