@@ -24,7 +24,7 @@ struct ProcessTree {
   ///
   /// Falls back to its descendants where the sandbox's own /proc is out of reach.
   init?(sandboxOf initial: pid_t) {
-    if let table = ProcessTable(path: "/proc/\(initial)/root/proc") {
+    if let table = ProcessTable(path: "/proc/\(initial)/root/proc"), !table.isOfHost {
       self.init(table: table, scope: .sandbox)
     } else {
       self.init(descendantsOf: initial, mark: "")

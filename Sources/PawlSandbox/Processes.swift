@@ -73,6 +73,12 @@ struct ProcessTable {
     self.folder = folder
   }
 
+  /// Whether this is the procfs that this process sees itself.
+  var isOfHost: Bool {
+    var (own, this) = (stat(), stat())
+    return stat("/proc", &own) != 0 || fstat(folder.number, &this) != 0 || own.st_dev == this.st_dev
+  }
+
   /// All processes, `limit` at most so that a fork bomb cannot keep the watcher busy.
   func statuses(limit: Int = 1 << 16) -> [ProcessStatus] {
     let copy = pawl_openat(folder.number, ".", O_RDONLY | O_DIRECTORY, 0)

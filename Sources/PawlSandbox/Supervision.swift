@@ -105,7 +105,7 @@ final class Supervision {
     guard now >= nextLook else { return }
     if watcher == nil { watcher = makeWatcher(now: now) }
     if let used = watcher?.look(now: now) { stop(used, now: now) }
-    nextLook = watcher?.nextLook ?? now + 0.1
+    nextLook = watcher?.nextLook ?? now + 0.02
   }
 
   private func makeWatcher(now: Double) -> Watcher? {
@@ -117,6 +117,7 @@ final class Supervision {
   }
 
   private func makeTree() -> ProcessTree? {
+    guard launched.isLaidOut else { return nil }
     if isBubblewrap { return launched.initial.flatMap { ProcessTree(sandboxOf: $0) } }
     return ProcessTree(descendantsOf: launched.child, mark: launched.mark)
   }
