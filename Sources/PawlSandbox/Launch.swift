@@ -123,7 +123,7 @@ struct Launch {
     limit(&request, command.budget)
     let mark = "\(getpid())-\(serial)"
     var added = command.environment
-    added[ProcessTree.mark] = mark
+    added[ProcessTree.markName] = mark
     let spawned = command.directory.withCString { directory in
       request.directory = directory
       return withExtendedLifetime(input) {
