@@ -71,20 +71,22 @@ func roundTrip(_ state: StudyState) throws -> StudyState {
   }
 
   @Test func `asks slow agents ahead of need, and quick ones only when a worker is free`() throws {
-    func mostWaiting(proposalMilliseconds: Int64) throws -> Int {
+    func askedAhead(proposalMilliseconds: Int64) throws -> Int {
       var world = SimulatedWorld(seed: 8, crashRate: 0)
       world.proposalMilliseconds = proposalMilliseconds
+      world.prefersQuick = true
       world.begin(try SimulatedWorld.configuration(workers: 2, trials: 30))
-      var most = 0
+      var ahead = 0
       while world.finished == nil, !world.pending.isEmpty {
         world.completeOne()
-        guard world.engine.state.ended > 5, world.engine.state.inFlight.count == 2 else { continue }
-        most = max(most, world.engine.state.open.values.count { $0.attempts == 0 })
+        guard world.engine.state.ended > 5, let step = world.transactions.last else { continue }
+        let asked = step.contains { $0.event.kind == "proposalRequested" }
+        if asked, world.engine.state.inFlight.count == 2 { ahead += 1 }
       }
-      return most
+      return ahead
     }
-    #expect(try mostWaiting(proposalMilliseconds: 1) == 0)
-    #expect(try mostWaiting(proposalMilliseconds: 4_000) == 2)
+    #expect(try askedAhead(proposalMilliseconds: 1) == 0)
+    #expect(try askedAhead(proposalMilliseconds: 4_000) > 5)
   }
 }
 

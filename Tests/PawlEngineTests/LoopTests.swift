@@ -90,19 +90,12 @@ import Testing
   @Test func `refuses the same code a second time before it costs an attempt`() throws {
     var world = SimulatedWorld(seed: 1)
     world.begin(try SimulatedWorld.configuration(workers: 2, trials: 4))
-    let requests = world.pending.compactMap { effect -> ProposalRequest? in
-      if case .propose(let request) = effect { return request }
-      return nil
-    }
-    let first = try #require(requests.first)
+    let first = try #require(world.openQuestion)
     let copy = Proposal(agent: "a", hypothesis: "h", edits: [], knobs: [:], cost: 0, fingerprint: 77)
+    world.pending.removeAll { $0 == .propose(first) }
     world.observe([.proposalReceived(first.trial, copy)])
-    world.run(limit: 40)
-    let later = try #require(
-      world.pending.compactMap { effect -> ProposalRequest? in
-        if case .propose(let request) = effect { return request }
-        return nil
-      }.first ?? nil)
+    while world.openQuestion == nil, !world.pending.isEmpty { world.completeOne() }
+    let later = try #require(world.openQuestion)
     let before = world.pending.count
     world.observe([.proposalReceived(later.trial, copy)])
     #expect(world.events.contains { $0 == .proposalRefused(later.trial, reason: "this very code was tried before") })

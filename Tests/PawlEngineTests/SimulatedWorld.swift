@@ -24,6 +24,8 @@ struct SimulatedWorld {
   /// How long a proposal and an attempt take, in milliseconds.
   var proposalMilliseconds: Int64 = 10
   var attemptMilliseconds: Int64 = 5_000
+  /// Completes what is not an attempt first, as in a study with long attempts.
+  var prefersQuick = false
   /// The change of the truth by one proposal; negative is better.
   var effect: (inout SeededGenerator) -> Double
 
@@ -80,7 +82,8 @@ struct SimulatedWorld {
   }
 
   mutating func completeOne() {
-    let index = Int(generator.next() % UInt64(pending.count))
+    var index = Int(generator.next() % UInt64(pending.count))
+    if prefersQuick, let quick = pending.firstIndex(where: { !$0.isAttempt }) { index = quick }
     let effect = pending.remove(at: index)
     switch effect {
     case .propose(let request): observe([proposal(request)], after: proposalMilliseconds)
@@ -135,4 +138,17 @@ struct SimulatedWorld {
   }
 
   var events: [Event] { transactions.joined().map(\.event) }
+
+  /// The question to an agent that is open, if one is.
+  var openQuestion: ProposalRequest? {
+    for case .propose(let request) in pending { return request }
+    return nil
+  }
+}
+
+extension Effect {
+  fileprivate var isAttempt: Bool {
+    if case .startAttempt = self { return true }
+    return false
+  }
 }
