@@ -94,7 +94,9 @@ let package = Package(
     }
     + programs.map { .executableTarget(name: $0.name, dependencies: dependencies($0.needs), swiftSettings: house) }
     + libraries.map {
-      .testTarget(name: $0.name + "Tests", dependencies: dependencies([$0.name] + $0.needs), swiftSettings: house)
+      .testTarget(
+        name: $0.name + "Tests", dependencies: dependencies([$0.name] + $0.needs),
+        exclude: $0.name == "PawlLab" ? ["References"] : [], swiftSettings: house)
     }
 )
 

@@ -32,7 +32,7 @@ struct StudyReader {
     if file.values["editable"] == nil {
       missing(
         "editable", in: file, hint: "`editable` lists the files that agents may change, as in `editable: [train.py]`")
-    } else if editable?.isEmpty == true, let node = file.values["editable"] {
+    } else if let node = file.values["editable"], case .sequence(let items) = node.content, items.isEmpty {
       reader.report(.badValue, at: node, "`editable` is empty: there is nothing to change")
     }
     let frozen = paths("frozen", of: file) ?? []
@@ -240,7 +240,9 @@ struct StudyReader {
 
   private mutating func agents(in file: Section) -> [String] {
     guard let items = reader.texts("agents", of: file), let node = file.values["agents"] else { return ["knobs"] }
-    if items.isEmpty { reader.report(.badValue, at: node, "`agents` is empty: nobody would propose anything") }
+    if case .sequence(let all) = node.content, all.isEmpty {
+      reader.report(.badValue, at: node, "`agents` is empty: nobody would propose anything")
+    }
     var seen: Set<String> = []
     for (text, node) in items {
       if !Self.agents.contains(text) {

@@ -6,7 +6,9 @@ struct LineTrack: Sendable {
   /// The number of lines that wait to be matched; also where counting ends.
   static let batchLimit = 64
   let pattern: MetricPattern
-  private var waiting: [[UInt8]] = []
+  /// The lines that wait to be matched, one behind the other, and where each ends: no allocation per line.
+  private var waiting: [UInt8] = []
+  private var ends: [Int] = []
   /// The newest match among the lines already looked at.
   private(set) var newest: MetricPattern.Capture?
   /// Matching lines, exact up to `batchLimit`.
@@ -16,19 +18,28 @@ struct LineTrack: Sendable {
 
   init(pattern: MetricPattern) { self.pattern = pattern }
 
-  var isEmpty: Bool { waiting.isEmpty && newest == nil && nearMiss == nil }
+  var isEmpty: Bool { ends.isEmpty && newest == nil && nearMiss == nil }
 
   /// Takes a line as it was printed, without its break.
   mutating func append(_ line: UnsafeRawBufferPointer) {
-    let text = TerminalText.stripped(line)
-    guard text.starts(with: pattern.literals.prefix) else { return }
-    waiting.append(text)
-    if waiting.count == Self.batchLimit { settle() }
+    let start = waiting.count
+    if line.contains(TerminalText.escape) {
+      waiting.append(contentsOf: TerminalText.stripped(line))
+    } else {
+      waiting.append(contentsOf: line)
+    }
+    guard waiting[start...].starts(with: pattern.literals.prefix) else {
+      waiting.removeSubrange(start...)
+      return
+    }
+    ends.append(waiting.count)
+    if ends.count == Self.batchLimit { settle() }
   }
 
   /// Forgets every line, as `---` asks.
   mutating func reset() {
     waiting.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
     newest = nil
     count = 0
     nearMiss = nil
@@ -36,11 +47,11 @@ struct LineTrack: Sendable {
 
   /// Matches the lines that wait.
   mutating func settle() {
-    guard !waiting.isEmpty, let regex = pattern.compiled() else { return }
     var found: MetricPattern.Capture?
-    for line in waiting.reversed() {
-      let text = String(decoding: line, as: UTF8.self)
-      if let capture = pattern.capture(in: text, by: regex) {
+    for index in ends.indices.reversed() {
+      let start = index == 0 ? 0 : ends[index - 1]
+      let text = String(decoding: waiting[start..<ends[index]], as: UTF8.self)
+      if let capture = pattern.capture(in: text) {
         count += 1
         if found == nil { found = capture }
         if count > Self.batchLimit { break }
@@ -50,12 +61,13 @@ struct LineTrack: Sendable {
     }
     newest = found ?? newest
     waiting.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
   }
 }
 
 /// What a terminal would show of a line.
 enum TerminalText {
-  private static let escape: UInt8 = 0x1b
+  static let escape: UInt8 = 0x1b
 
   /// Returns the bytes without escape sequences (ECMA-48 CSI and OSC, and two-byte ones).
   static func stripped(_ line: UnsafeRawBufferPointer) -> [UInt8] {

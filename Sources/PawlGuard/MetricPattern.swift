@@ -1,17 +1,20 @@
 import PawlCore
 
 /// A metric's regular expression, made ready to find the number in a line.
-struct MetricPattern: Sendable {
+///
+/// Sendable unchecked because of `regex` alone: it is never changed, and it holds no closures, as it is compiled from text.
+struct MetricPattern: @unchecked Sendable {
   /// A number as programs print it, `nan` and `inf` included, so that those can be named instead of missed.
   static let number = "([-+]?(?:[0-9][0-9.]*(?:[eE][-+]?[0-9]+)?|\\.[0-9]+(?:[eE][-+]?[0-9]+)?|nan|NaN|inf))"
   /// The pattern as the study has it, for messages.
   let source: String
   /// What is matched: `source`, followed by a number where it captures none.
-  let expression: String
+  private let regex: Regex<AnyRegexOutput>
   let literals: RequiredLiterals
 
   init(_ source: String) throws(GuardError) {
     let groups: Int
+    let regex: Regex<AnyRegexOutput>
     do {
       guard source.utf8.count <= 1000 else {
         throw Self.error("the metric pattern is \(source.utf8.count) bytes long, at most 1000", cause: nil)
@@ -19,6 +22,7 @@ struct MetricPattern: Sendable {
       _ = try Regex(source)
       // An empty alternative always matches, and its output has a place for every capture group.
       groups = (try Regex("(?:\(source))|").firstMatch(in: "")?.output.count ?? 1) - 1
+      regex = try Regex(groups > 0 ? source : "(?:\(source))\\s*[:=]?\\s*\(Self.number)")
     } catch let error as GuardError {
       throw error
     } catch {
@@ -28,7 +32,7 @@ struct MetricPattern: Sendable {
       throw Self.error("the metric pattern `\(source.shown())` has \(groups) capture groups, not one", cause: nil)
     }
     self.source = source
-    expression = groups == 1 ? source : "(?:\(source))\\s*[:=]?\\s*\(Self.number)"
+    self.regex = regex.matchingSemantics(.unicodeScalar)
     literals = RequiredLiterals(of: source)
   }
 
@@ -38,11 +42,8 @@ struct MetricPattern: Sendable {
       hints: ["`metric.pattern` in pawl.yaml takes one group around the number, others as `(?:…)`"], cause: cause)
   }
 
-  /// Returns the expression compiled; it was compiled once already, so nil does not happen in practice.
-  func compiled() -> Regex<AnyRegexOutput>? { (try? Regex(expression))?.matchingSemantics(.unicodeScalar) }
-
   /// Returns the captured text and the character right behind it, or nil where the line does not match.
-  func capture(in line: String, by regex: Regex<AnyRegexOutput>) -> Capture? {
+  func capture(in line: String) -> Capture? {
     guard let match = try? regex.firstMatch(in: line), match.output.count > 1, let range = match.output[1].range else {
       return nil
     }

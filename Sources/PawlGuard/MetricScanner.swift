@@ -1,5 +1,11 @@
 public import PawlCore
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Finds the metric in a stream of output chunks, in one pass, without keeping the output.
 ///
 /// Lines end at `\n` or `\r` (a progress bar overwrites itself), count up to their first 64 KiB, and lose their colour codes. A line
@@ -26,7 +32,7 @@ public struct MetricScanner: Sendable {
   public mutating func scan(_ chunk: UnsafeRawBufferPointer) {
     var rest = chunk[...]
     if !carried.isEmpty {
-      let end = rest.firstIndex(where: Self.isBreak) ?? rest.endIndex
+      let end = Self.firstBreak(in: rest) ?? rest.endIndex
       carry(rest[..<end])
       guard end < rest.endIndex else { return }
       flushCarried()
@@ -86,7 +92,20 @@ public struct MetricScanner: Sendable {
 
   private static func isBreak(_ byte: UInt8) -> Bool { byte == 0x0a || byte == 0x0d }
 
-  private static func lastBreak(in bytes: Slice<UnsafeRawBufferPointer>) -> Int? { bytes.lastIndex(where: isBreak) }
+  private static func firstBreak(in bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
+    guard let base = bytes.base.baseAddress, !bytes.isEmpty else { return nil }
+    let start = base + bytes.startIndex
+    let feed = memchr(start, 0x0a, bytes.count).map { UnsafeRawPointer($0) - base }
+    // What lies behind the line feed needs no second search.
+    let length = (feed ?? bytes.endIndex) - bytes.startIndex
+    return memchr(start, 0x0d, length).map { UnsafeRawPointer($0) - base } ?? feed
+  }
+
+  private static func lastBreak(in bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
+    // Only where there is a break does the slow search from the end get far.
+    guard let first = firstBreak(in: bytes) else { return nil }
+    return bytes[first...].lastIndex(where: isBreak)
+  }
 
   /// Scans whole lines; the last one may lack its break.
   private mutating func scanLines(_ lines: UnsafeRawBufferPointer) {

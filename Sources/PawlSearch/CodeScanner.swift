@@ -1,6 +1,7 @@
 /// Finds constants in programs, shell scripts and TOML by the brackets and the heads of statements; no parser needed.
 struct CodeScanner {
-  enum Scope { case declarations, entries, opaque }
+  /// A `group` is Go's `const ( … )`, where names stand alone.
+  enum Scope { case declarations, group, entries, opaque }
   private let source: TokenizedSource
   private let syntax: Syntax
   private let reader: LiteralReader
@@ -41,7 +42,7 @@ struct CodeScanner {
   private mutating func step(_ index: Int) -> Int {
     let token = tokens[index]
     if token.kind == .newline {
-      if scope != .entries ? endsAtLines : index == start || endsEntry(index) { start = index + 1 }
+      if index == start || (scope == .entries ? endsEntry(index) : endsAtLines) { start = index + 1 }
       return index + 1
     }
     guard token.kind == .symbol else { return index + 1 }
@@ -96,7 +97,7 @@ struct CodeScanner {
     case "[": return syntax.bracketDictionaries && before == "=" ? .entries : .opaque
     default:
       let callee = word(index - 1).lowercased()
-      if ["const", "var"].contains(callee), head.count == 1 { return .declarations }
+      if ["const", "var"].contains(callee), head.count == 1 { return .group }
       let configures = callee == "dict" || Self.configurations.contains { callee.contains($0) }
       return hasEquals(head) && configures ? .entries : .opaque
     }
@@ -127,7 +128,7 @@ struct CodeScanner {
     switch scope {
     case .opaque: return nil
     case .entries: return entry(index)
-    case .declarations:
+    case .declarations, .group:
       if syntax.family == .toml, reader.symbol(at: index) == "[" { return header(index) }
       if syntax.family == .python {
         enter(index)
@@ -238,11 +239,9 @@ struct CodeScanner {
       return words.dropLast().contains { !$0.isEmpty } ? last : nil
     case .keyword:
       let keyword = words.lastIndex { Self.keywords.contains($0) }
-      // Inside Go's `const ( … )` names stand alone.
-      let first =
-        keyword.map { $0 + 1 } ?? (scopes.count > 1 && reader.symbol(at: head.lowerBound - 1) != "{" ? 0 : nil)
-      guard let first, first < words.count, !words[first].isEmpty else { return nil }
-      if keyword == nil, !isParenthesised(head.lowerBound) { return nil }
+      guard let first = keyword.map({ $0 + 1 }) ?? (scope == .group ? 0 : nil), first < words.count,
+        !words[first].isEmpty
+      else { return nil }
       return words[first]
     case .toml:
       let text = head.map { source.text(tokens[$0]) }.joined().filter { $0 != "\"" && $0 != "'" }
@@ -260,15 +259,6 @@ struct CodeScanner {
       let after = reader.symbol(at: head.lowerBound + first + 1)
       return first + 1 == head.count || after == ":" || after == "::" ? name : nil
     }
-  }
-
-  private func isParenthesised(_ index: Int) -> Bool {
-    var before = index - 1
-    while before >= 0, tokens[before].kind != .symbol || reader.symbol(at: before) != "(" {
-      if reader.symbol(at: before) == "{" { return false }
-      before -= 1
-    }
-    return before > 0 && ["const", "var"].contains(word(before - 1))
   }
 
   private static let keywords: Set<String> = ["let", "var", "const", "val", "static", "mut", "readonly"]

@@ -13,14 +13,14 @@ extension KnobDomain {
       let powers: [Double] = (-40...40).map { (exponent: Int) -> Double in
         exponent < 0 ? 1 / Double(1 << -exponent) : Double(1 << exponent)
       }
-      return numbers(powers.filter { $0 >= low && $0 <= high })
+      return ascending(powers.filter { $0 >= low && $0 <= high })
     case (.choices(let texts), .text):
       let writable = texts.filter { literal.writing(.text($0)) != nil }
       return writable.count > 1 ? .choices(writable) : nil
     case (.choices(let texts), .integer):
-      return numbers(texts.compactMap { wholeNumber($0) })
+      return ascending(texts.compactMap { wholeNumber($0) })
     case (.choices(let texts), .real):
-      return numbers(texts.compactMap { number($0) })
+      return ascending(texts.compactMap { number($0) })
     default: return nil
     }
   }
@@ -35,9 +35,9 @@ extension KnobDomain {
     return real
   }
 
-  private static func numbers(_ values: [Double]) -> KnobDomain? {
+  private static func ascending(_ values: [Double]) -> KnobDomain? {
     let sorted = Set(values).sorted()
-    return sorted.count > 1 ? .numbers(sorted) : nil
+    return sorted.count > 1 ? KnobDomain.numbers(sorted) : nil
   }
 
   private static func integers(_ low: Double, _ high: Double, log: Bool) -> KnobDomain? {

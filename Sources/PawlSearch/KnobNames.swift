@@ -5,8 +5,8 @@ enum KnobNames {
     "seed", "seeds", "port", "ports", "version", "ver", "path", "paths", "url", "uri", "dir", "directory", "file",
     "filename", "host", "hostname", "address", "index", "idx", "id", "ids", "pid", "uid", "gid", "rank", "year", "date",
     "timestamp", "magic", "checksum", "hash", "timeout", "budget", "schema", "revision", "build", "debug", "verbose",
-    "quiet", "save", "wandb", "log", "logging", "print", "interval", "every", "resume", "device", "i", "j", "k", "n",
-    "license", "name", "jsonrpc", "default", "case", "deadline", "workers", "threads", "gpu", "gpus",
+    "quiet", "save", "wandb", "log", "logging", "print", "interval", "every", "resume", "device", "license", "name",
+    "jsonrpc", "default", "case", "deadline", "workers", "threads", "gpu", "gpus",
   ]
 
   /// Returns the lowercase words of a name in snake case, camel case, kebab case or with points.
@@ -34,7 +34,9 @@ enum KnobNames {
   }
 
   static func isExcluded(_ words: [String]) -> Bool {
-    words.contains { excluded.contains($0) || $0.contains("seed") || $0.contains("version") }
+    // A letter alone is an index.
+    if words.count == 1, let word = words.first, ["i", "j", "k", "n"].contains(word) { return true }
+    return words.contains { excluded.contains($0) || $0.contains("seed") || $0.contains("version") }
   }
 
   static func isDunder(_ name: String) -> Bool { name.hasPrefix("__") }

@@ -41,7 +41,7 @@ struct LiteralReader {
   }
 
   func symbol(at index: Int) -> String {
-    guard index < source.tokens.count, source.tokens[index].kind == .symbol else { return "" }
+    guard source.tokens.indices.contains(index), source.tokens[index].kind == .symbol else { return "" }
     return source.text(source.tokens[index])
   }
 

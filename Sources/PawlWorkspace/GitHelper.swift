@@ -136,6 +136,13 @@ final class GitHelper: @unchecked Sendable {
     }
   }
 
+  /// The process, while there is one.
+  var pid: pid_t? {
+    lock.lock()
+    defer { lock.unlock() }
+    return channel?.pid
+  }
+
   private func launch() throws(WorkspaceError) -> Channel {
     let (ours, theirs) = try Descriptor.stream()
     let (reading, writing) = try Descriptor.pipe()

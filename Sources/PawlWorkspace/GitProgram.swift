@@ -83,7 +83,9 @@ struct GitProgram: Sendable {
         .unsafeOwnership, "the repository at `\(root)` belongs to another user, so git refuses to use it",
         hints: ["if you trust it: `git config --global --add safe.directory '\(root)'`"])
     }
-    let said = complaint.split(separator: "\n").last.map { ": \($0)" } ?? ""
+    let lines = complaint.split(separator: "\n")
+    let said =
+      (lines.first { $0.hasPrefix("fatal: ") || $0.hasPrefix("error: ") } ?? lines.last).map { ": \($0)" } ?? ""
     return WorkspaceError(.gitFailed, "`git \(name)` failed with code \(code) in `\(root)`\(said)")
   }
 

@@ -3,7 +3,7 @@ struct ObjectReader: Sendable {
   let program: GitProgram
   /// Bytes of an object's name: 20, or 32 in a SHA-256 repository.
   let nameLength: Int
-  private let helper: GitHelper
+  let helper: GitHelper
 
   init(_ program: GitProgram, nameLength: Int) {
     self.program = program

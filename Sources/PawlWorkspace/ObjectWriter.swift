@@ -11,6 +11,9 @@ struct ObjectWriter: Sendable {
   private let commits: GitHelper
   private let refs: GitHelper
 
+  /// All processes, for tests that kill them.
+  var helpers: [GitHelper] { [blobs, trees, commits, refs] }
+
   init(_ program: GitProgram) {
     func hasher(_ type: String) -> GitHelper {
       let arguments = GitProgram.orderedWrites + ["hash-object", "-t", type, "-w", "--no-filters", "--stdin-paths"]

@@ -41,7 +41,7 @@ public final class Workspace: Sendable {
     return workspace
   }
 
-  private static func checkVersion(_ line: String) throws(WorkspaceError) {
+  static func checkVersion(_ line: String) throws(WorkspaceError) {
     let word = line.split(separator: " ").dropFirst(2).first ?? ""
     let numbers = word.split(separator: ".").compactMap { Int($0) }
     guard numbers.count >= 2 else {

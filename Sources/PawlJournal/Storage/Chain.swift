@@ -47,8 +47,9 @@ struct Chain {
   /// - Throws: `.altered`, with the first sequence at which the events and their digests part.
   mutating func verify(to last: Int64 = .max, in connection: Connection) throws(JournalError) {
     let rows = try connection.statement(
-      "SELECT sequence, at, kind, payload, digest FROM events WHERE sequence > ? AND sequence <= ? ORDER BY sequence")
-    try rows.bind([.integer(sequence), .integer(last)])
+      "SELECT sequence, at, kind, payload, digest FROM events WHERE sequence >= ? AND sequence <= ? ORDER BY sequence")
+    // From the genesis on, what stands before event 1 is out of place too.
+    try rows.bind([.integer(sequence == 0 ? .min : sequence + 1), .integer(last)])
     defer { rows.reset() }
     while try rows.step() {
       let found = rows.integer(0)

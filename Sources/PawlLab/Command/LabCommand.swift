@@ -14,7 +14,7 @@ public enum LabCommand {
 
     init   makes DIR a git repository with `train.swift`, `program.md`, the text and the settings
              --data FILE          learn this text; without it, the King James Bible of Debian's `bible-kjv`
-             --budget OPERATIONS  floating-point operations of a run, such as 2e11
+             --budget OPERATIONS  floating-point operations of a run, such as 3e11
     run    compiles and trains `train.swift`, then prints its validation bits per byte after a line `---`
              --flops OPERATIONS   instead of the budget in `lab.conf`; 0 for none
              --steps N            at most N steps

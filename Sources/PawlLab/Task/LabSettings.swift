@@ -1,11 +1,11 @@
 /// What a task freezes: every candidate gets the same.
 struct LabSettings: Equatable, Sendable {
   /// Floating-point operations of one training run.
-  var operations = 200_000_000_000
+  var operations = 300_000_000_000
   /// Bytes in a window of text, in training and in validation.
-  var context = 128
+  var context = 64
   /// Validation windows that make the metric.
-  var windows = 256
+  var windows = 512
   /// Seconds after which a run is stopped without a metric.
   var wallSeconds = 120.0
 
@@ -45,7 +45,7 @@ struct LabSettings: Equatable, Sendable {
   }
 }
 
-/// Parses a whole number such as `200000000000` or `2e11` between two limits.
+/// Parses a whole number such as `300000000000` or `3e11` between two limits.
 func wholeNumber(_ text: some StringProtocol, at place: String, from low: Int, to high: Int) throws(LabError) -> Int {
   guard let value = Double(String(text)), value.isFinite, value >= Double(low), value <= Double(high) else {
     throw LabError(.usage, "\(place): `\(text)` is not a number from `\(low)` to `\(high)`")

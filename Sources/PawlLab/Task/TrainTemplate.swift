@@ -18,7 +18,7 @@ let trainTemplate = #"""
 
   // Optimiser and schedule
   let optimiser = "adamw"  // pawl: choices "adamw", "muon"
-  let batch = 16  // pawl: pow2 4...64
+  let batch = 8  // pawl: pow2 4...64
   let learningRate = 1e-3  // pawl: log 1e-4...3e-2
   let muonLearningRate = 0.02  // pawl: log 2e-3...0.1
   let warmupFraction = 0.05  // pawl: 0.0...0.3

@@ -21,6 +21,8 @@ struct TrainingRun {
   let referee: Referee
   let operations: Int
   let wallSeconds: Double
+  /// Where the candidate's lines go, from its standard output and error.
+  var targets: (output: Int32, errors: Int32) = (1, 2)
 
   func execute() throws(LabError) -> Result {
     let (requests, answers) = (try Pipe(), try Pipe())
@@ -56,7 +58,7 @@ struct TrainingRun {
   ) throws(LabError) {
     let deadline = monotonicSeconds() + wallSeconds
     var open = [answers, output, errors]
-    var lines = [output: LineRelay(target: 1), errors: LineRelay(target: 2)]
+    var lines = [output: LineRelay(target: targets.output), errors: LineRelay(target: targets.errors)]
     while !open.isEmpty {
       let left = deadline - monotonicSeconds()
       guard left > 0 else {

@@ -34,7 +34,13 @@ public final class Tape {
   /// Adds to every weight's gradient the derivative of `loss`, a tensor of one value.
   public func backward(_ loss: Tensor) {
     guard loss.count == 1 else { refuse("gradients flow from one value, not from `\(loss.rows)` x `\(loss.columns)`") }
-    loss.gradientToAdd().memory[0] = 1
+    backward(loss, flow: [1])
+  }
+
+  /// Lets a gradient flow back from any tensor: `flow` has a value for each of its elements.
+  func backward(_ tensor: Tensor, flow: [Float]) {
+    let start = tensor.gradientToFill()
+    for (index, value) in flow.enumerated() { start[index] += value }
     for step in steps.reversed() { step() }
     steps.removeAll(keepingCapacity: true)
   }

@@ -1,0 +1,320 @@
+import PawlConfiguration
+import PawlCore
+import Testing
+
+/// A valid file; tests add lines to it or change them.
+let minimal = """
+  study: demo
+  command: python3 train.py
+  metric:
+    name: val_bpb
+    pattern: '^val_bpb:\\s+([-+0-9.eE]+|nan|inf)'
+    direction: minimize
+  editable: [train.py]
+
+  """
+
+func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
+  try StudyFile.parse(text, path: "pawl.yaml")
+}
+
+@Suite struct `Parsing pawl.yaml` {
+  @Test func `takes the defaults for what is not said`() throws {
+    let metric = MetricRule(name: "val_bpb", pattern: #"^val_bpb:\s+([-+0-9.eE]+|nan|inf)"#, direction: .minimize)
+    let expected = StudyConfiguration(
+      name: try #require(StudyName(rawValue: "demo")), command: "python3 train.py", metric: metric,
+      editable: ["train.py"])
+    #expect(try parse(minimal) == expected)
+  }
+
+  @Test func `reads every key`() throws {
+    let text = """
+      study: full-1.2
+      command: |
+        set -e
+        make
+      evaluate: "./score out"
+      artifacts: [out/, '*.bin']
+      metric: {name: acc, pattern: 'acc=(\\S+)', plausible: [0, 1e0], memory_pattern: "^mem:"}
+      editable:
+        - train.py
+        - src/
+      frozen: [src/eval.py]
+      budget: {wall: 1.5h, cpu: none, memory: 16GB, disk: 10GiB, processes: none, log: 1 MiB}
+      sandbox: {level: full, network: true, read: [~/.cache, /data], environment: [CUDA_VISIBLE_DEVICES]}
+      workers: 3
+      stop: {trials: 50, for: 8h, compute: 2d, spend: 20.5}
+      ratchet: {alpha: 0.1, calibration: 6, max_replicates: 9, max_pairs: 20}
+      agents: [knobs]
+      seed: 18446744073709551615
+      """
+    let study = try parse(text)
+    #expect(study.command == "set -e\nmake\n")
+    #expect(study.evaluate == "./score out")
+    #expect(study.artifacts == ["out/", "*.bin"])
+    #expect(study.metric.direction == .maximize)
+    #expect(study.metric.plausible == 0...1)
+    #expect(study.metric.memoryPattern == "^mem:")
+    #expect(study.editable == ["train.py", "src/"])
+    #expect(study.frozen == ["src/eval.py"])
+    #expect(
+      study.budget
+        == Budget(
+          wallSeconds: 5400, cpuSeconds: nil, memory: Bytes(16_000_000_000), disk: .gibibytes(10), processes: nil,
+          log: .mebibytes(1)))
+    #expect(
+      study.sandbox
+        == SandboxPolicy(
+          requirement: .full, network: true, readable: ["~/.cache", "/data"], environment: ["CUDA_VISIBLE_DEVICES"]))
+    #expect(study.workers == 3)
+    #expect(study.stop == StopRule(trials: 50, wallSeconds: 28800, computeSeconds: 172800, spend: 20.5))
+    #expect(study.ratchet == RatchetRule(alpha: 0.1, calibration: 6, maximumReplicates: 9, maximumPairs: 20))
+    #expect(study.seed == .max)
+  }
+
+  @Test(
+    arguments: [
+      ("comand: x\n", "8:1: unknown key `comand`", "did you mean `command`?", .unknownKey),
+      ("budget: {wal: 10min}\n", "8:10: unknown key `wal` in `budget`", "did you mean `wall`?", .unknownKey),
+      ("command: again\n", "8:1: duplicate key `command`", "the first `command` is on line 2: keep one", .duplicateKey),
+      (
+        "budget: {memory: 16}\n", "8:18: `budget.memory` has no unit: `16`",
+        "write it like `16GB`, or `none` for no limit", .wrongUnit
+      ),
+      (
+        "budget: {memory: 10min}\n", "8:18: `budget.memory` has `min` for a unit of size: `10min`",
+        "write it like `16GB`, or `none` for no limit", .wrongUnit
+      ),
+      (
+        "budget: {wall: 10GB}\n", "8:16: `budget.wall` has `GB` for a unit of time: `10GB`",
+        "write it like `10min`, or `none` for no limit", .wrongUnit
+      ),
+      ("budget: {wall: -5s}\n", "8:16: `budget.wall` is out of range: `-5s`", nil, .badValue),
+      ("budget: {wall: .inf}\n", "8:16: `budget.wall` is not a time: `.inf`", nil, .badValue),
+      ("budget: {wall: soon}\n", "8:16: `budget.wall` is not a time: `soon`", nil, .badValue),
+      ("budget: {disk: 99999999999TB}\n", "8:16: `budget.disk` is out of range: `99999999999TB`", nil, .badValue),
+      (
+        "budget: {log: none}\n", "8:15: `budget.log` cannot be `none`",
+        "logs are always capped; the metric is found behind the cap too", .badValue
+      ),
+      ("budget: {processes: 0}\n", "8:21: `budget.processes` must be at least 1, not `0`", nil, .badValue),
+      ("budget: 10min\n", "8:9: `budget` must be a map of keys, not `10min`", nil, .wrongType),
+      ("workers: 0\n", "8:10: `workers` must be at least 1, not `0`", nil, .badValue),
+      ("workers: two\n", "8:10: `workers` must be a whole number, not `two`", nil, .wrongType),
+      (
+        "workers: 99999999999999999999\n", "8:10: `workers` must be a whole number, not `99999999999999999999`", nil,
+        .wrongType
+      ),
+      ("workers:\n", "8:9: `workers` must be a whole number, not empty", nil, .wrongType),
+      ("ratchet: {alpha: 0}\n", "8:18: `ratchet.alpha` must be above 0 and at most 0.5, not `0`", nil, .badValue),
+      ("ratchet: {alpha: 0.6}\n", "8:18: `ratchet.alpha` must be above 0 and at most 0.5, not `0.6`", nil, .badValue),
+      ("ratchet: {alpha: .nan}\n", "8:18: `ratchet.alpha` must be a finite number, not `.nan`", nil, .wrongType),
+      ("ratchet: {alpha: 1e999}\n", "8:18: `ratchet.alpha` must be a finite number, not `1e999`", nil, .wrongType),
+      ("ratchet: {calibration: 1}\n", "8:24: `ratchet.calibration` must be at least 2, not `1`", nil, .badValue),
+      ("agents: [nobs]\n", "8:10: unknown agent `nobs`", "did you mean `knobs`?", .badValue),
+      ("agents: []\n", "8:9: `agents` is empty: nobody would propose anything", nil, .badValue),
+      ("seed: -1\n", "8:7: `seed` must be a whole number from 0 to 18446744073709551615, not `-1`", nil, .wrongType),
+      ("sandbox: {network: yes}\n", "8:20: `sandbox.network` must be `true` or `false`, not `yes`", nil, .wrongType),
+      ("sandbox: {level: ful}\n", "8:18: `sandbox.level` cannot be `ful`", "did you mean `full`?", .badValue),
+      (
+        "sandbox: {read: [data]}\n", "8:18: `data` in `sandbox.read` must start with `/` or `~/` and not climb",
+        "files of the repository are readable without `sandbox.read`", .badValue
+      ),
+      (
+        "sandbox: {environment: [A=b]}\n", "8:25: `A=b` in `sandbox.environment` is not the name of a variable",
+        "only names stand here; the values come from where `pawl run` is started", .badValue
+      ),
+      (
+        "frozen: [./train.py]\n", "8:10: `./train.py` is both editable and frozen",
+        "take it out of `editable` or out of `frozen`; what is not editable is frozen anyway", .overlap
+      ),
+      (
+        "frozen: prepare.py\n", "8:9: `frozen` must be a list, not `prepare.py`", "write `frozen: [prepare.py]`",
+        .wrongType
+      ),
+      ("artifacts: [../out]\n", "8:13: `../out` in `artifacts` leaves the repository", nil, .badValue),
+      ("stop: {for: 0}\n", "8:13: `stop.for` is out of range: `0`", nil, .badValue),
+      ("stop: {spend: -1}\n", "8:15: `stop.spend` must be at least 0 US dollars, not `-1`", nil, .badValue),
+      ("\tseed: 1\n", "8:1: a tab indents this line", "YAML is indented with spaces only", .badSyntax),
+      ("---\nstudy: two\n", "8:1: a second document starts here", nil, .badSyntax),
+      ("evaluate: &a x\n", "8:11: anchors are not supported", nil, .badSyntax),
+      ("evaluate: *a\n", "8:11: aliases are not supported", "write the value out", .badSyntax),
+      ("evaluate: !!python/name:os x\n", "8:11: tags are not supported", nil, .badSyntax),
+      ("evaluate: 'open\n", nil, nil, .badSyntax), ("seed: ]\n", nil, nil, .badSyntax),
+    ] as [(String, String?, String?, ConfigurationError.Code?)])
+  func `names the place, the value and the remedy`(
+    line: String, message: String?, hint: String?, code: ConfigurationError.Code?
+  ) throws {
+    let error = try #require(throws: ConfigurationError.self) { try parse(minimal + line) }
+    if let message { #expect(error.message == "pawl.yaml:\(message)") }
+    if let hint { #expect(error.hints == [hint]) }
+    if let code { #expect(error.code == code) }
+    #expect(error.problems.count == 1)
+  }
+
+  @Test(
+    arguments: [
+      ("study: demo", "study: ../up", "1:8: `../up` is not a study name", .badValue),
+      ("study: demo\n", "", "1:1: `study` is missing", .missingKey),
+      ("command: python3 train.py\n", "", "1:1: `command` is missing", .missingKey),
+      ("command: python3 train.py", "command: ' '", "2:10: `command` is blank or holds a NUL", .badValue),
+      ("command: python3 train.py", "command: [a]", "2:10: `command` must be a text, not a list", .wrongType),
+      ("editable: [train.py]\n", "", "1:1: `editable` is missing", .missingKey),
+      ("editable: [train.py]", "editable: []", "7:11: `editable` is empty: there is nothing to change", .badValue),
+      (
+        "editable: [train.py]", "editable: [/etc]", "7:12: `/etc` in `editable` is not relative to the repository",
+        .badValue
+      ),
+      (
+        "editable: [train.py]", "editable: [a/../../b]", "7:12: `a/../../b` in `editable` leaves the repository",
+        .badValue
+      ),
+      (
+        "editable: [train.py]", "editable: [.git/config]", "7:12: `.git/config` in `editable` is inside `.git`",
+        .badValue
+      ),
+      (
+        "editable: [train.py]", "editable: ['[a']",
+        "7:12: `[a` in `editable` has a `[` without its `]`, or ends in `\\`", .badValue
+      ),
+      ("editable: [train.py]", "editable: [{a: b}]", "7:12: `editable` must hold texts, not a map", .wrongType),
+      ("    direction: minimize\n", "", "", nil),
+      ("direction: minimize", "direction: down", "6:14: `metric.direction` cannot be `down`", .badValue),
+      (
+        "    direction: minimize", "    plausible: [8, 0.1]", "6:14: `metric.plausible` is reversed: `[8, 0.1]`",
+        .badValue
+      ),
+      (
+        "    direction: minimize", "    plausible: [0, .inf]",
+        "6:18: `metric.plausible` must be a finite number, not `.inf`", .wrongType
+      ),
+      (
+        "    direction: minimize", "    plausible: 3", "6:14: `metric.plausible` must be a list of two numbers",
+        .wrongType
+      ),
+      (
+        "|nan|inf)'", "'", "5:12: `metric.pattern` is not a regular expression: `^val_bpb:\\s+([-+0-9.eE]+`",
+        .badPattern
+      ),
+      (
+        "+([-", "(+)([-", "5:12: `metric.pattern` is not a regular expression: `^val_bpb:\\s(+)([-+0-9.eE]+|nan|inf)`",
+        .badPattern
+      ),
+      (
+        "|nan|inf)'", ") (x)'",
+        "5:12: `metric.pattern` has 2 capture groups, not one: `^val_bpb:\\s+([-+0-9.eE]+) (x)`", .badPattern
+      ),
+      (
+        "([-+0-9.eE]+|nan|inf)", "[0-9.]+",
+        "5:12: `metric.pattern` has no capture group around the number: `^val_bpb:\\s+[0-9.]+`", .badPattern
+      ),
+    ] as [(String, String, String, ConfigurationError.Code?)])
+  func `checks what a study cannot do without`(
+    old: String, new: String, message: String, code: ConfigurationError.Code?
+  ) throws {
+    let text = minimal.replacing(
+      old.hasPrefix("    ") ? String(old.dropFirst(2)) : old,
+      with: new.hasPrefix("    ") ? String(new.dropFirst(2)) : new)
+    #expect(text != minimal)
+    guard let code else {
+      #expect(try parse(text).metric.direction == .minimize)
+      return
+    }
+    let error = try #require(throws: ConfigurationError.self) { try parse(text) }
+    #expect(error.message == "pawl.yaml:\(message)")
+    #expect(error.code == code)
+  }
+
+  @Test func `asks for the direction of a metric that is not well known`() throws {
+    let text = minimal.replacing("name: val_bpb", with: "name: widgets").replacing("  direction: minimize\n", with: "")
+    let error = try #require(throws: ConfigurationError.self) { try parse(text) }
+    #expect(error.code == .missingKey)
+    #expect(error.hints == ["say which way `widgets` improves: `direction: minimize` or `maximize`"])
+  }
+
+  @Test(arguments: ["val_bpb", "loss", "perplexity", "latency", "accuracy", "f1", "tokens_per_second"])
+  func `knows which way common metrics improve`(name: String) throws {
+    let text = minimal.replacing("name: val_bpb", with: "name: \(name)").replacing("  direction: minimize\n", with: "")
+    let isMaximized = ["accuracy", "f1", "tokens_per_second"].contains(name)
+    #expect(try parse(text).metric.direction == (isMaximized ? .maximize : .minimize))
+  }
+
+  @Test func `reports all problems of a file together, in its order`() throws {
+    let text = minimal + "workers: 0\nbudjet: {}\nseed: x\n"
+    let error = try #require(throws: ConfigurationError.self) { try parse(text) }
+    #expect(
+      error.message == """
+        pawl.yaml:8:10: `workers` must be at least 1, not `0`
+        pawl.yaml:9:1: unknown key `budjet`
+        pawl.yaml:10:7: `seed` must be a whole number from 0 to 18446744073709551615, not `x`
+        """)
+    #expect(error.hints == ["did you mean `budget`?"])
+  }
+
+  @Test(arguments: ["", "\n\n", "# only a comment\n", "---\n", "~", "null\n"])
+  func `calls an empty file empty`(text: String) throws {
+    let error = try #require(throws: ConfigurationError.self) { try parse(text) }
+    #expect(error.message == "pawl.yaml:1:1: the file is empty")
+  }
+
+  @Test(arguments: ["just text", "- a\n- b\n", "1", "{}", "? [a]\n: b\n"])
+  func `asks for a map of keys`(text: String) { #expect(throws: ConfigurationError.self) { try parse(text) } }
+
+  @Test func `refuses what is too deep, too wide or too long`() throws {
+    let deep = String(repeating: "[", count: 20) + String(repeating: "]", count: 20)
+    let wide = "editable: [" + String(repeating: "a, ", count: 20_000) + "a]\n"
+    let endless = String(repeating: "[", count: 200_000)
+    for text in ["x: \(deep)\n", wide, endless, String(repeating: "# long\n", count: 100_000)] {
+      let error = try #require(throws: ConfigurationError.self) { try parse(text) }
+      #expect(error.code == .tooComplex)
+    }
+  }
+
+  @Test func `never traps on mutated files`() throws {
+    var random = SplitMix(state: 11)
+    let pieces: [[UInt8]] = [
+      Array("\t".utf8), [0], [0xff], [0xc3], Array(": ".utf8), Array("- ".utf8), Array("[".utf8), Array("{".utf8),
+      Array("]".utf8), Array("&a ".utf8), Array("*a".utf8), Array("!!x ".utf8), Array("\n---\n".utf8), Array("'".utf8),
+      Array("\"\\u".utf8), Array("|\n".utf8), Array(">-\n".utf8), Array("(".utf8), Array("{99999999999}".utf8),
+      Array("99999999999999999999".utf8), Array("1e999".utf8), Array("-".utf8), Array("\r".utf8),
+      Array("%YAML 9.9\n".utf8),
+      Array("?".utf8), Array("(?<a>".utf8), Array("\\".utf8), Array("\u{feff}".utf8), Array("\u{2028}".utf8),
+    ]
+    let full = Array(
+      StudyFile.render(try parse(minimal + "stop: {trials: 5}\nratchet: {alpha: 0.1}\n"), layout: .custom)
+        .replacing("# ", with: "").utf8)
+    for round in 0..<3000 {
+      var bytes = round % 2 == 0 ? Array(minimal.utf8) : full
+      for _ in 0..<(1 + Int(random.next() % 4)) {
+        let at = Int(random.next() % UInt64(bytes.count))
+        switch random.next() % 3 {
+        case 0: bytes.insert(contentsOf: pieces[Int(random.next() % UInt64(pieces.count))], at: at)
+        case 1: bytes.removeSubrange(at..<min(bytes.count, at + 1 + Int(random.next() % 8)))
+        default: bytes[at] = UInt8(truncatingIfNeeded: random.next())
+        }
+        if bytes.isEmpty { bytes = [0x20] }
+      }
+      let text = String(decoding: bytes, as: UTF8.self)
+      do throws(ConfigurationError) {
+        let study = try parse(text)
+        // What is accepted must survive being written and read again.
+        #expect(try parse(StudyFile.render(study, layout: .custom)) == study)
+      } catch {
+        #expect(!error.problems.isEmpty)
+        #expect(error.problems.allSatisfy { $0.line >= 1 && $0.column >= 1 && !$0.message.contains("\n") })
+      }
+    }
+  }
+}
+
+/// SplitMix64 (Steele et al. 2014), so that the same mutations are tried on every run.
+struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
