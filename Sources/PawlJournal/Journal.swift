@@ -21,12 +21,15 @@ public final class Journal: Sendable {
   private let state: Locked<State>
   private let path: String
 
-  private init(folder: String, lock: LockFile, vfs: String?) throws(JournalError) {
+  private init(folder: String, lock: LockFile, vfs: String?, checkpointPages: Int) throws(JournalError) {
     path = Self.file(in: folder)
-    let writer = try Writer(path, lock: lock, vfs: vfs)
+    let writer = try Writer(path, lock: lock, vfs: vfs, checkpointPages: checkpointPages)
     state = Locked(State(writer: writer, lastSequence: writer.chain.sequence))
     reader = JournalReader(path: path)
   }
+
+  /// Pages in the write-ahead file after which SQLite folds it into the database.
+  private static let checkpointPages = 512
 
   /// The journal's file name in a study's folder; beside it stand `journal.sqlite-wal` and `-shm` while it is open.
   static func file(in folder: String) -> String { "\(folder)/journal.sqlite" }
@@ -34,10 +37,12 @@ public final class Journal: Sendable {
   /// Creates the journal in the study's folder (file `journal.sqlite`), with its writer lock.
   ///
   /// - Throws: `.alreadyExists`, `.locked`, `.lockingUnsupported`, `.readOnly`, `.diskFull`, `.noJournal` where there is no folder.
-  public static func create(in folder: String) throws(JournalError) -> Journal { try create(in: folder, vfs: nil) }
+  public static func create(in folder: String) throws(JournalError) -> Journal {
+    try create(in: folder, vfs: nil, checkpointPages: checkpointPages)
+  }
 
   /// `vfs` names a file system layer of SQLite, for tests that make it fail.
-  static func create(in folder: String, vfs: String?) throws(JournalError) -> Journal {
+  static func create(in folder: String, vfs: String?, checkpointPages: Int) throws(JournalError) -> Journal {
     let lock = try LockFile(folder: folder)
     let path = file(in: folder)
     guard !Files.exist(path) else {
@@ -54,7 +59,7 @@ public final class Journal: Sendable {
     guard rename(draft, path) == 0 else { throw .system("rename", draft, errno: errno) }
     try Files.synchronize(folder)
     lock.forget()
-    return try Journal(folder: folder, lock: lock, vfs: vfs)
+    return try Journal(folder: folder, lock: lock, vfs: vfs, checkpointPages: checkpointPages)
   }
 
   private static func lay(_ draft: String, vfs: String?) throws(JournalError) {
@@ -67,11 +72,13 @@ public final class Journal: Sendable {
   ///
   /// - Throws: `.noJournal`, `.locked`, `.lockingUnsupported`, `.readOnly`, `.cutShort`, `.altered`, `.newerVersion`,
   ///   `.notADatabase`, `.damaged`, `.diskFull`, `.busy`, `.ioFailed`.
-  public static func open(in folder: String) throws(JournalError) -> Journal { try open(in: folder, vfs: nil) }
+  public static func open(in folder: String) throws(JournalError) -> Journal {
+    try open(in: folder, vfs: nil, checkpointPages: checkpointPages)
+  }
 
-  static func open(in folder: String, vfs: String?) throws(JournalError) -> Journal {
+  static func open(in folder: String, vfs: String?, checkpointPages: Int) throws(JournalError) -> Journal {
     guard Files.exist(file(in: folder)) else { throw .noJournal(file(in: folder)) }
-    return try Journal(folder: folder, lock: try LockFile(folder: folder), vfs: vfs)
+    return try Journal(folder: folder, lock: try LockFile(folder: folder), vfs: vfs, checkpointPages: checkpointPages)
   }
 
   /// Opens the journal for queries only, beside a running writer or on a read-only folder.

@@ -16,7 +16,7 @@ import Testing
     var stream = EventStream(seed: 7)
     var journal: Journal?
     defer { journal?.close() }
-    journal = try Journal.create(in: folder.path, vfs: FaultyFileSystem.name)
+    journal = try Journal.create(in: folder.path, vfs: FaultyFileSystem.name, checkpointPages: 16)
     told.created = true
     func append(_ events: [Event]) throws {
       told.inFlight = events
@@ -29,7 +29,7 @@ import Testing
     for _ in 0..<3 { try append(try stream.next(3)) }
     try journal?.saveSnapshot(Array(repeating: 7, count: 10_000), version: 1, sequence: 4)
     journal?.close()
-    journal = try Journal.open(in: folder.path, vfs: FaultyFileSystem.name)
+    journal = try Journal.open(in: folder.path, vfs: FaultyFileSystem.name, checkpointPages: 16)
     try append(try stream.next(2))
     try journal?.rebuildDerivedTables()
     try append(try stream.next(4))
@@ -41,9 +41,12 @@ import Testing
       journal.close()
       return
     }
+    // As `pawl status` would after the crash, before anybody opens the journal for writing.
+    let early = try Journal.read(in: folder.path).events(after: 0, limit: 1000).map(\.event)
     let journal = try Journal.open(in: folder.path)
     defer { journal.close() }
     let found = try journal.reader.events(after: 0, limit: 1000).map(\.event)
+    #expect(found == early)
     if found.count == told.acknowledged.count {
       #expect(found == told.acknowledged)
     } else {
@@ -83,7 +86,7 @@ import Testing
       limit += 1
       let folder = try StudyFolder()
       try #require(FaultyFileSystem.prepare(.full, limit: .max))
-      let journal = try Journal.create(in: folder.path, vfs: FaultyFileSystem.name)
+      let journal = try Journal.create(in: folder.path, vfs: FaultyFileSystem.name, checkpointPages: 16)
       _ = try journal.append([.studyStarted(try start())], at: at(0))
       let before = FaultyFileSystem.state.operations
       FaultyFileSystem.state.limit = before + limit
@@ -112,7 +115,7 @@ import Testing
   @Test func `after a failed write the journal refuses work until it is opened again`() throws {
     let folder = try StudyFolder()
     try #require(FaultyFileSystem.prepare(.kill, limit: .max))
-    let journal = try Journal.create(in: folder.path, vfs: FaultyFileSystem.name)
+    let journal = try Journal.create(in: folder.path, vfs: FaultyFileSystem.name, checkpointPages: 16)
     _ = try journal.append([.paused(by: "a")], at: at(0))
     FaultyFileSystem.state.limit = FaultyFileSystem.state.operations + 1
     #expect(code { _ = try journal.append([.paused(by: "b")], at: at(0)) } == .ioFailed)

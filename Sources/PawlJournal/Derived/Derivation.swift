@@ -92,7 +92,11 @@ struct Derivation {
       try update(trial, to: .judged, verdict: verdict, &tally)
       try end(trial, remark: nil, at)
       try connection.run(
-        "UPDATE trials SET evidence = ? WHERE id = ?", .text(try coder.encode(evidence)), .integer(trial.rawValue))
+        """
+        UPDATE trials SET effect = ?, deviation = ?, gain = ?, loss = ?, mean = ?, basis = ?, sigma = ?, head = ? WHERE id = ?
+        """, .real(evidence.effect), .real(evidence.deviation), .real(evidence.gain), .real(evidence.loss),
+        .real(evidence.mean), .integer(evidence.measurements), .real(evidence.sigma),
+        .integer(evidence.head.rawValue), .integer(trial.rawValue))
     case .trialCrashed(let trial, let outcome):
       let known = try connection.first("SELECT remark FROM trials WHERE id = ?", [.integer(trial.rawValue)]) {
         row throws(JournalError) in row.optionalText(0)

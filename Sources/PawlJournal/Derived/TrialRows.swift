@@ -3,8 +3,9 @@ internal import PawlCore
 extension TrialSummary {
   /// The columns that `init(_:_:path:)` reads.
   static let columns = """
-    id, parent, agent, hypothesis, commit_hash, state, verdict, evidence, outcome, remark, total, measurements, attempts, \
-    wall_seconds, peak_memory, added, removed, certified, proposed_at, ended_at
+    id, parent, agent, hypothesis, commit_hash, state, verdict, head, outcome, remark, total, measurements, attempts, \
+    wall_seconds, peak_memory, added, removed, certified, proposed_at, ended_at, effect, deviation, gain, loss, mean, \
+    basis, sigma
     """
 
   init(_ row: Statement, _ coder: JSONCoder, path: String) throws(JournalError) {
@@ -19,11 +20,11 @@ extension TrialSummary {
     hypothesis = row.optionalText(3)
     commit = row.optionalText(4).map(CommitHash.init(rawValue:))
     verdict = row.optionalText(6).flatMap(Verdict.init)
-    do {
-      if !row.isNull(7) { evidence = try coder.decode(Evidence.self, from: row.bytes(7)) }
-      if !row.isNull(8) { outcome = try coder.decode(Outcome.self, from: row.bytes(8)) }
-    } catch {
-      throw .damaged(path, "trial \(id) has evidence or an outcome that cannot be read", cause: error)
+    evidence = row.isNull(7) ? nil : Evidence(row)
+    if !row.isNull(8) {
+      do { outcome = try coder.decode(Outcome.self, from: row.bytes(8)) } catch {
+        throw .damaged(path, "trial \(id) has an outcome that cannot be read", cause: error)
+      }
     }
     remark = row.optionalText(9)
     measurements = Int(row.integer(11))
@@ -62,5 +63,16 @@ extension TrialFilter {
     // A negative limit is none (sqlite.org/lang_select.html).
     values.append(.integer(limit.map { max(0, $0) } ?? -1))
     return (terms.isEmpty ? "" : "WHERE " + terms.joined(separator: " AND "), values)
+  }
+}
+
+extension Evidence {
+  /// Reads a trial's own columns and not JSON: a report reads a hundred thousand of them.
+  fileprivate init(_ row: Statement) {
+    // SQLite has no NaN and keeps NULL for it (sqlite.org/floatingpoint.html).
+    func real(_ column: Int32) -> Double { row.isNull(column) ? .nan : row.real(column) }
+    self.init(
+      effect: real(20), deviation: real(21), gain: real(22), loss: real(23), mean: real(24),
+      measurements: Int(row.integer(25)), sigma: real(26), head: TrialID(rawValue: Int(row.integer(7))))
   }
 }

@@ -28,10 +28,11 @@ enum Schema {
       id INTEGER PRIMARY KEY CHECK(id = 1), sequence INTEGER NOT NULL, digest BLOB NOT NULL, body TEXT NOT NULL);
     CREATE TABLE trials(
       id INTEGER PRIMARY KEY, parent INTEGER, agent TEXT, hypothesis TEXT, commit_hash TEXT, state TEXT NOT NULL,
-      verdict TEXT, evidence TEXT, outcome TEXT, remark TEXT, total REAL NOT NULL DEFAULT 0,
+      verdict TEXT, outcome TEXT, remark TEXT, total REAL NOT NULL DEFAULT 0,
       measurements INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0,
       wall_seconds REAL NOT NULL DEFAULT 0, peak_memory INTEGER, added INTEGER, removed INTEGER,
-      certified INTEGER NOT NULL DEFAULT 0, proposed_at INTEGER NOT NULL, ended_at INTEGER, proposal INTEGER);
+      certified INTEGER NOT NULL DEFAULT 0, proposed_at INTEGER NOT NULL, ended_at INTEGER, proposal INTEGER,
+      effect REAL, deviation REAL, gain REAL, loss REAL, mean REAL, basis INTEGER, sigma REAL, head INTEGER);
     CREATE INDEX trials_by_state ON trials(state);
     CREATE INDEX trials_by_verdict ON trials(verdict);
     CREATE INDEX trials_by_agent ON trials(agent);
@@ -48,11 +49,14 @@ enum Schema {
 
   /// Settings of a connection that writes.
   ///
-  /// FULL makes a commit sync the write-ahead file; a checkpoint every 512 pages keeps that file near 2 MiB; 2 MiB of cache.
-  static let writerSettings = """
-    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 512; PRAGMA cache_size = -2048;
+  /// FULL makes a commit sync the write-ahead file; a checkpoint every 512 pages (`Journal.checkpointPages`) keeps that file near 2 MiB; 2 MiB
+  /// of cache.
+  static func writerSettings(checkpointPages: Int) -> String {
+    """
+    PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(checkpointPages); PRAGMA cache_size = -2048;
     PRAGMA journal_size_limit = 4194304; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
     """
+  }
   static let readerSettings =
     "PRAGMA query_only = ON; PRAGMA cache_size = -2048; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
 

@@ -13,10 +13,10 @@ final class Writer {
   private var failure: JournalError?
 
   /// Opens the database, checks it from the first event to the last, and mends the derived tables where they are out of date.
-  init(_ path: String, lock: LockFile, vfs: String?) throws(JournalError) {
+  init(_ path: String, lock: LockFile, vfs: String?, checkpointPages: Int) throws(JournalError) {
     let connection = try Connection(path, path: path, flags: SQLITE_OPEN_READWRITE, vfs: vfs)
     try Schema.check(connection)
-    try connection.execute(Schema.writerSettings)
+    try connection.execute(Schema.writerSettings(checkpointPages: checkpointPages))
     var chain = try Chain()
     try chain.verify(in: connection)
     let row = try Tally.load(from: connection)
@@ -78,8 +78,8 @@ final class Writer {
         try connection.execute(Schema.derived)
         var tally = Tally()
         let rows = try connection.statement("SELECT \(eventColumns) FROM events ORDER BY sequence")
+        defer { rows.reset() }
         while try rows.step() { try derivation.apply(try coder.event(rows, in: connection), to: &tally) }
-        rows.reset()
         try Schema.setMeta("derivedVersion", Schema.derivedVersion, in: connection)
         try tally.save(sequence: chain.sequence, digest: chain.digest, in: connection)
         return tally

@@ -15,8 +15,14 @@ internal import PawlJournal
     mkdir(folder, 0o755)
     for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "lock"] { unlink("\(folder)/\(name)") }
     try append(folder, trials: trials)
-    try read(folder)
+    printPeak()
     try open(folder)
+    printPeak()
+    try read(folder)
+    printPeak()
+  }
+
+  private static func printPeak() {
     var usage = rusage()
     #if canImport(Glibc)
       getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
