@@ -14,6 +14,7 @@ enum LogReading {
       cancellation: Cancellation()
     ) { scanner.scan($0) }
     let metric = scanner.finish().value.map { "\($0)" } ?? "none"
-    print(run.usage.output.count, run.usage.wallSeconds, metric, Main.peakResidentKiB(), run.level.rawValue, run.outcome)
+    print(
+      run.usage.output.count, run.usage.wallSeconds, metric, Main.peakResidentKiB(), run.level.rawValue, run.outcome)
   }
 }

@@ -31,7 +31,7 @@ struct Main {
   }
 
   private static func fail(_ text: String, code: Int32) -> Never {
-    fputs(text, stderr)
+    _ = text.utf8CString.withUnsafeBytes { write(2, $0.baseAddress, $0.count - 1) }
     exit(code)
   }
 
