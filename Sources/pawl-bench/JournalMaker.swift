@@ -9,8 +9,9 @@ import PawlWorkspace
 
 /// Drives the real engine through a simulated world, into a real journal and a real repository.
 ///
-/// Only the attempts are made up: their values come from the knobs and the seed. Time stands still within a batch, whose events
-/// share one transaction. The end is a process killed at the worst moment: work in flight, and a snapshot as old as they get.
+/// Attempts are made up: their values come from the knobs and the seed. Candidates that cannot become the head get a made-up commit,
+/// since a hundred thousand real ones take minutes. Time stands still within a batch, whose events share one transaction. The end is
+/// a process killed at the worst moment: work in flight, and a snapshot as old as they get.
 struct JournalMaker {
   private let workspace: Workspace
   private let journal: Journal
@@ -24,6 +25,8 @@ struct JournalMaker {
   private var snapshotAt: Int64 = 0
   /// The noise-free metric of each candidate.
   private var truths: [CommitHash: Double] = [:]
+  /// Trials from this one on may be in flight at the end, so their commits are real.
+  private var lastTrials = 0
   private var sources: (commit: CommitHash, files: [String: String])?
 
   /// As the conductor has it.
@@ -38,7 +41,7 @@ struct JournalMaker {
     baseline = try workspace.headCommit()
     journal = try Journal.create(in: try workspace.prepareFolder(study: configuration.name))
     now = Timestamp(milliseconds: 1_750_000_000_000)
-    truths[baseline] = 1
+    truths[baseline] = 1.0169
   }
 
   mutating func run(trials: Int) throws {
@@ -51,7 +54,8 @@ struct JournalMaker {
       version: "simulated", host: "simulated", process: 1, sandbox: .full, stop: StopRule(),
       workers: configuration.workers)
     observe([.studyStarted(start), .sessionStarted(session)])
-    while engine.state.ended < trials || journal.lastSequence - snapshotAt < Self.snapshotInterval - 1_000 {
+    lastTrials = trials
+    while engine.state.ended < trials + 20 || journal.lastSequence - snapshotAt < Self.snapshotInterval - 1_000 {
       guard !effects.isEmpty else { break }
       try interpret(effects.removeFirst())
       if batch.count >= Self.batchSize { try commit() }
@@ -84,10 +88,17 @@ struct JournalMaker {
     switch effect {
     case .propose(let request): observe([try proposal(request)])
     case .createCandidate(let trial, let parent, let proposal, let at):
+      let truth = Self.truth(of: proposal.knobs)
+      let head = engine.state.head.flatMap { truths[$0.commit] } ?? 1
+      guard truth < head + 0.001 || trial.rawValue >= lastTrials else {
+        let commit = CommitHash(rawValue: Self.madeUpCommit(trial))
+        truths[commit] = truth
+        return observe([.candidateCreated(trial, commit, DiffStatistics(added: 1, removed: 1))])
+      }
       let candidate = try workspace.makeCandidate(
         study: configuration.name, trial: trial, parent: parent, edits: proposal.edits,
         message: "\(proposal.hypothesis)\n\nTrial: \(trial)\nAgent: \(proposal.agent)\n", at: at)
-      truths[candidate.commit] = Self.truth(of: proposal.knobs)
+      truths[candidate.commit] = truth
       observe([.candidateCreated(trial, candidate.commit, candidate.statistics)])
     case .startAttempt(let request): observe([.attemptFinished(result(of: request))])
     case .advanceBranch(let certificate):
@@ -116,7 +127,12 @@ struct JournalMaker {
     return .proposalReceived(request.trial, proposal)
   }
 
-  /// A bowl around 0.3 in every knob, deep enough that the head keeps moving for a while.
+  private static func madeUpCommit(_ trial: TrialID) -> String {
+    let digits = String(trial.rawValue, radix: 16)
+    return "f00d" + String(repeating: "0", count: max(0, 36 - digits.count)) + digits
+  }
+
+  /// A bowl around 37 in every knob, as in the task that the scripts make.
   private static func truth(of knobs: [String: KnobValue]) -> Double {
     var sum = 0.0
     for (_, value) in knobs.sorted(by: { $0.key < $1.key }) {
@@ -126,14 +142,14 @@ struct JournalMaker {
         case .integer(let integer): Double(integer)
         case .boolean, .text: 0.5
         }
-      sum += (number - 0.3) * (number - 0.3)
+      sum += (number / 100 - 0.37) * (number / 100 - 0.37)
     }
     return 1 + sum / Double(max(1, knobs.count))
   }
 
   private func result(of request: AttemptRequest) -> AttemptResult {
     var noise = SeededGenerator(seed: request.seed)
-    let value = (truths[request.commit] ?? 1) + 0.004 * (noise.unit() + noise.unit() - 1)
+    let value = (truths[request.commit] ?? 1) + 0.0005 * (noise.unit() + noise.unit() - 1)
     let usage = Usage(wallSeconds: 300, cpuSeconds: 290, peakMemory: .gibibytes(2), output: .mebibytes(1))
     return AttemptResult(
       id: request.id, outcome: .exited(code: 0), measurement: value, remark: nil, usage: usage, reportedMemory: nil,
