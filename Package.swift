@@ -76,6 +76,9 @@ let programs: Layer = [
 
 func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .init(stringLiteral: $0) } }
 
+// Reference figures and stored files that tests read from the source tree.
+let testData = ["PawlJournal": ["Journals"], "PawlLab": ["References"], "PawlStatistics": ["References/make_references.py"]]
+
 let libraries = layers.flatMap { $0 } + lab
 let package = Package(
   name: "pawl",
@@ -96,7 +99,7 @@ let package = Package(
     + libraries.map {
       .testTarget(
         name: $0.name + "Tests", dependencies: dependencies([$0.name] + $0.needs),
-        exclude: $0.name == "PawlLab" ? ["References"] : [], swiftSettings: house)
+        exclude: testData[$0.name] ?? [], swiftSettings: house)
     }
 )
 

@@ -13,7 +13,6 @@ public final class StudyRun {
     case observed([Event])
     /// An attempt ended; nil when it was cancelled.
     case attemptEnded(AttemptID, AttemptResult?)
-    case branch(Certificate, Result<CommitHash, WorkspaceError>)
     case signal(Int32)
   }
 
@@ -100,9 +99,6 @@ public final class StudyRun {
       if (interrupts > 1 || engine.state.failure != nil), startedAt.isEmpty, finished == nil {
         finished = engine.state.failure ?? "interrupted"
       }
-    case .branch(let certificate, .success(let commit)):
-      try step([.branchAdvanced(certificate: certificate.number, to: commit)])
-    case .branch(_, .failure(let error)): throw error
     case .signal(let number): try interrupt(number)
     }
   }
@@ -164,10 +160,10 @@ public final class StudyRun {
         let result = cancellation.isCancelled ? nil : runner.run(request, cancellation: cancellation)
         mailbox.post(.attemptEnded(request.id, result))
       }
-    case .advanceBranch(let certificate):
-      let expected = engine.state.branchTip
+    case .advanceBranch(let certificates):
+      let tip = engine.state.branchTip
       preparation.run { [opened, mailbox] in
-        mailbox.post(.branch(certificate, ResultBranch(opened: opened).advance(certificate, from: expected)))
+        mailbox.post(.observed(ResultBranch(opened: opened).advance(certificates, from: tip)))
       }
     case .finish(let reason): finished = reason
     }
