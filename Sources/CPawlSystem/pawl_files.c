@@ -55,6 +55,11 @@ int pawl_pipe(int fds[2]) {
 #endif
 }
 
+int pawl_waiting_bytes(int fd) {
+  int count = 0;
+  return ioctl(fd, FIONREAD, &count) == 0 ? count : -1;
+}
+
 int pawl_set_nonblocking(int fd) {
   int flags = fcntl(fd, F_GETFL);
   return flags < 0 ? -1 : fcntl(fd, F_SETFL, flags | O_NONBLOCK);

@@ -157,6 +157,8 @@ int pawl_try_wait(pid_t pid, int *code, int *signal, double *cpu_seconds, int64_
   return wait_with(pid, WNOHANG, code, signal, cpu_seconds, peak_bytes);
 }
 
+void pawl_favor(pid_t pid) { (void)setpriority(PRIO_PROCESS, (id_t)pid, -20); }
+
 int pawl_limit_processes(pid_t pid, uint64_t processes) {
 #ifdef __linux__
   struct rlimit value = {(rlim_t)processes, (rlim_t)processes};

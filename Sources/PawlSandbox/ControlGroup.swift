@@ -46,7 +46,8 @@ struct ControlGroups: Sendable {
     let folder = "\(base)/pawl-\(getpid())-probe"
     guard mkdir(folder, 0o755) == 0 else { return false }
     defer { rmdir(folder) }
-    return store("1073741824", at: "\(folder)/\(file)")
+    // A number that both controllers take.
+    return store("1048576", at: "\(folder)/\(file)")
   }
 
   /// Groups of a Pawl that was killed are empty; those of a live one are not touched.

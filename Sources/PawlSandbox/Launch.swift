@@ -24,11 +24,16 @@ struct Launched {
   /// Process 1 of the sandbox.
   let initial: pid_t?
   let initialHandle: Descriptor
+  /// Holds one byte until `bwrap` has laid out the sandbox and takes it.
+  let gate: Pipe?
   /// What `bwrap` reports; ends when it does.
   let status: Descriptor
   let report: [UInt8]
   let group: ControlGroup?
   let mark: String
+
+  /// Whether the command can have begun: before, process 1 still sees the host's files and processes.
+  var isLaidOut: Bool { gate.map { pawl_waiting_bytes($0.reading.number) == 0 } ?? true }
 
   /// What `bwrap` reported after `report`; to be asked for once it has ended.
   func restOfReport() -> [UInt8] { contents(of: status.number, limit: 4096) ?? [] }
@@ -61,7 +66,7 @@ struct Launch {
   private func startBubblewrap(
     _ command: SandboxedCommand, _ program: String, network: Bool, input: Descriptor, output: Int32
   ) throws(SandboxError) -> LaunchResult {
-    guard var status = Pipe(), var block = Pipe() else { throw .noDescriptors(errno) }
+    guard var status = Pipe(), let block = Pipe() else { throw .noDescriptors(errno) }
     let options = BubblewrapArguments(host: host, network: network, statusDescriptor: 3, blockDescriptor: 4)
       .options(for: command)
     // Not on the command line, where every user of the machine could read the environment.
@@ -104,10 +109,10 @@ struct Launch {
         if !tasks.overflow { _ = pawl_limit_processes(initial, tasks.partialValue) }
       }
     }
-    block.closeWriting()
+    if let writing = block.writing { _ = [UInt8(1)].withUnsafeBytes { writeAll(writing.number, $0) } }
     return .launched(
       Launched(
-        child: child, childHandle: childHandle, initial: initial, initialHandle: initialHandle,
+        child: child, childHandle: childHandle, initial: initial, initialHandle: initialHandle, gate: block,
         status: status.reading, report: report, group: group, mark: ""))
   }
 
@@ -118,7 +123,7 @@ struct Launch {
     limit(&request, command.budget)
     let mark = "\(getpid())-\(serial)"
     var added = command.environment
-    added[ProcessTree.mark] = mark
+    added[ProcessTree.markName] = mark
     let spawned = command.directory.withCString { directory in
       request.directory = directory
       return withExtendedLifetime(input) {
@@ -132,6 +137,7 @@ struct Launch {
       return .launched(
         Launched(
           child: child, childHandle: Descriptor(pawl_pidfd_open(child)), initial: nil, initialHandle: Descriptor(-1),
+          gate: nil,
           status: Descriptor(-1), report: [], group: nil, mark: mark))
     case .failure(let error): return .failed("the shell does not start in `\(command.directory)`: \(error)")
     }

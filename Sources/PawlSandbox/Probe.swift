@@ -127,11 +127,11 @@ struct Findings {
     [
       SandboxFinding(
         name: "memory limit", present: true,
-        detail: groups.memory == nil ? "by a watcher, ten times a second" : "by control group, and a watcher",
+        detail: groups.memory == nil || !runs ? "by a watcher, ten times a second" : "by control group, and a watcher",
         remedy: nil),
       SandboxFinding(
         name: "process limit", present: true,
-        detail: groups.processes != nil
+        detail: groups.processes != nil && runs
           ? "by control group, and a watcher"
           : (host.isRoot || !runs ? "by a watcher, fifty times a second" : "by RLIMIT_NPROC, and a watcher"),
         remedy: nil),

@@ -7,7 +7,7 @@ import CPawlSystem
 #endif
 
 /// The processes of one attempt.
-struct ProcessTree {
+final class ProcessTree {
   private enum Scope {
     /// Everything in the table but process 1, which is `bwrap` itself.
     case sandbox
@@ -16,25 +16,30 @@ struct ProcessTree {
   }
   private let table: ProcessTable
   private let scope: Scope
+  private struct Identity: Hashable {
+    let process: pid_t
+    let start: Int64
+  }
+  /// Members at some look: a dead one has no environment left to be known by.
+  private var seen = Set<Identity>()
 
   /// The name of the environment variable by which daemonised descendants are found without a namespace.
-  static let mark = "PAWL_ATTEMPT"
+  static let markName = "PAWL_ATTEMPT"
 
   /// The processes of the sandbox whose process 1 the host knows as `initial`.
   ///
   /// Falls back to its descendants where the sandbox's own /proc is out of reach.
-  init?(sandboxOf initial: pid_t) {
-    if let table = ProcessTable(path: "/proc/\(initial)/root/proc") {
-      self.init(table: table, scope: .sandbox)
-    } else {
-      self.init(descendantsOf: initial, mark: "")
+  static func sandbox(of initial: pid_t) -> ProcessTree? {
+    guard let table = ProcessTable(path: "/proc/\(initial)/root/proc"), !table.isOfHost else {
+      return descendants(of: initial, mark: "")
     }
+    return ProcessTree(table: table, scope: .sandbox)
   }
 
-  init?(descendantsOf root: pid_t, mark: String) {
+  static func descendants(of root: pid_t, mark: String) -> ProcessTree? {
     guard let table = ProcessTable(path: "/proc") else { return nil }
-    let marked = mark.isEmpty ? [] : Array("\(Self.mark)=\(mark)".utf8)
-    self.init(table: table, scope: .descendants(of: root, mark: marked))
+    let marked = mark.isEmpty ? [] : Array("\(Self.markName)=\(mark)".utf8)
+    return ProcessTree(table: table, scope: .descendants(of: root, mark: marked))
   }
 
   private init(table: ProcessTable, scope: Scope) {
@@ -46,7 +51,10 @@ struct ProcessTree {
     let all = table.statuses()
     switch scope {
     case .sandbox: return all.filter { $0.identifier != 1 }
-    case .descendants(let root, let mark): return Self.descendants(of: root, in: all) { carries($0, mark) }
+    case .descendants(let root, let mark):
+      let members = Self.descendants(of: root, in: all) { carries($0, mark) }
+      for member in members { seen.insert(Identity(process: member.identifier, start: member.startTicks)) }
+      return members
     }
   }
 
@@ -67,7 +75,8 @@ struct ProcessTree {
   }
 
   private func carries(_ status: ProcessStatus, _ mark: [UInt8]) -> Bool {
-    guard !mark.isEmpty, !status.isZombie,
+    if status.isZombie { return seen.contains(Identity(process: status.identifier, start: status.startTicks)) }
+    guard !mark.isEmpty,
       let environment = table.read("\(status.identifier)/environ", limit: 1 << 16)
     else { return false }
     return environment.split(separator: 0).contains { $0.elementsEqual(mark) }

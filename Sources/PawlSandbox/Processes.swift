@@ -22,6 +22,8 @@ struct ProcessStatus {
   let session: pid_t
   let cpuTicks: Int64
   let residentPages: Int64
+  /// When it was started, in ticks since boot; with the number it names a process for good.
+  let startTicks: Int64
 
   /// Reads the line; the name in parentheses may hold anything, so fields count from the last `)`.
   init?(parsing line: some BidirectionalCollection<UInt8>) {
@@ -30,7 +32,7 @@ struct ProcessStatus {
     else { return nil }
     let fields = line[line.index(after: end)...].split(separator: UInt8(ascii: " "))
     guard fields.count > 21, let state = fields[0].first, let parent = decimal(fields[1]),
-      let session = decimal(fields[3]), let residentPages = decimal(fields[21])
+      let session = decimal(fields[3]), let startTicks = decimal(fields[19]), let residentPages = decimal(fields[21])
     else { return nil }
     self.identifier = pid_t(truncatingIfNeeded: identifier)
     self.state = state
@@ -38,6 +40,7 @@ struct ProcessStatus {
     self.session = pid_t(truncatingIfNeeded: session)
     cpuTicks = (11...14).reduce(0) { $0 &+ (decimal(fields[$1]) ?? 0) }
     self.residentPages = residentPages
+    self.startTicks = startTicks
   }
 
   var isZombie: Bool { state == UInt8(ascii: "Z") || state == UInt8(ascii: "X") }
@@ -71,6 +74,12 @@ struct ProcessTable {
   init?(path: String) {
     guard let folder = Descriptor.open(path, O_RDONLY | O_DIRECTORY) else { return nil }
     self.folder = folder
+  }
+
+  /// Whether this is the procfs that this process sees itself.
+  var isOfHost: Bool {
+    var (own, this) = (stat(), stat())
+    return stat("/proc", &own) != 0 || fstat(folder.number, &this) != 0 || own.st_dev == this.st_dev
   }
 
   /// All processes, `limit` at most so that a fork bomb cannot keep the watcher busy.

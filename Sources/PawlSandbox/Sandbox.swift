@@ -21,7 +21,8 @@ public final class Sandbox: Sendable {
   /// Seconds between SIGTERM and SIGKILL when time runs out.
   let grace: Double
   private let cores: Int
-  private let serial = Atomic<UInt64>(0)
+  /// Names marks and control groups, so it is one for the process, however many sandboxes there are.
+  private static let serial = Atomic<UInt64>(0)
   /// The kernel's count of processes that it killed for lack of memory.
   private let kernelKills: Atomic<Int64>
 
@@ -58,7 +59,7 @@ public final class Sandbox: Sendable {
     _ = pawl_grow_pipe(pipe.reading.number, 1 << 20)
     let launch = Launch(
       host: host, isolation: isolation, groups: groups,
-      serial: serial.wrappingAdd(1, ordering: .relaxed).newValue, cores: cores)
+      serial: Self.serial.wrappingAdd(1, ordering: .relaxed).newValue, cores: cores)
     let launched: Launched
     switch try launch.start(command, output: pipe.writing?.number ?? -1) {
     case .launched(let value): launched = value

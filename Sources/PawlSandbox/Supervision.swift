@@ -105,7 +105,7 @@ final class Supervision {
     guard now >= nextLook else { return }
     if watcher == nil { watcher = makeWatcher(now: now) }
     if let used = watcher?.look(now: now) { stop(used, now: now) }
-    nextLook = watcher?.nextLook ?? now + 0.1
+    nextLook = watcher?.nextLook ?? now + 0.02
   }
 
   private func makeWatcher(now: Double) -> Watcher? {
@@ -116,9 +116,12 @@ final class Supervision {
       directory: command.directory, limitsProcesses: limits, now: now)
   }
 
+  private lazy var hostTree = ProcessTree.descendants(of: launched.child, mark: launched.mark)
+
   private func makeTree() -> ProcessTree? {
-    if isBubblewrap { return launched.initial.flatMap { ProcessTree(sandboxOf: $0) } }
-    return ProcessTree(descendantsOf: launched.child, mark: launched.mark)
+    guard isBubblewrap else { return hostTree }
+    guard launched.isLaidOut else { return nil }
+    return launched.initial.flatMap { ProcessTree.sandbox(of: $0) }
   }
 
   /// Time that ran out is asked to end, with a grace; everything else does harm, and ends at once.
@@ -143,6 +146,8 @@ final class Supervision {
 
   private func kill() {
     if isBubblewrap {
+      // Behind a thousand runnable forks it would wait for seconds before it dies, while they go on; root can help that.
+      if let initial = launched.initial { pawl_favor(initial) }
       // Process 1 takes its whole namespace with it, whatever forked, daemonised or changed its session.
       if launched.initialHandle.number >= 0 {
         _ = pawl_pidfd_send_signal(launched.initialHandle.number, SIGKILL)
@@ -151,7 +156,7 @@ final class Supervision {
       }
     } else {
       Self.signal(-launched.child, SIGKILL)
-      makeTree()?.signalAll(SIGKILL)
+      hostTree?.signalAll(SIGKILL)
     }
   }
 
@@ -173,7 +178,7 @@ final class Supervision {
   private func finishDescendants(_ end: inout Ending) {
     guard isBubblewrap else {
       Self.signal(-launched.child, SIGKILL)
-      end.cpuSeconds += ProcessTree(descendantsOf: launched.child, mark: launched.mark)?.killAll() ?? 0
+      end.cpuSeconds += hostTree?.killAll() ?? 0
       return
     }
     // The child's own figure holds this process's memory, from before it became `bwrap`.

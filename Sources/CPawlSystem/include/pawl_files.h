@@ -18,6 +18,8 @@ int pawl_lock_file(int fd, int exclusive, int wait);
 int pawl_grow_pipe(int fd, int bytes);
 /// pipe2(2) with O_CLOEXEC on both ends.
 int pawl_pipe(int fds[2]);
+/// Bytes that wait in a pipe (FIONREAD); -1 with errno set on failure.
+int pawl_waiting_bytes(int fd);
 /// Sets O_NONBLOCK.
 int pawl_set_nonblocking(int fd);
 /// memfd_create(2) with MFD_CLOEXEC; ENOTSUP outside Linux.

@@ -41,6 +41,8 @@ int pawl_wait(pid_t pid, int *code, int *signal, double *cpu_seconds, int64_t *p
 int pawl_try_wait(pid_t pid, int *code, int *signal, double *cpu_seconds, int64_t *peak_bytes);
 /// The largest resident size that this process ever had, in bytes.
 int64_t pawl_own_peak_bytes(void);
+/// Gives a process the highest priority that this user may give (setpriority(2)).
+void pawl_favor(pid_t pid);
 /// prlimit(2) of RLIMIT_NPROC (Linux); returns 0 or errno.
 int pawl_limit_processes(pid_t pid, uint64_t processes);
 /// Makes orphaned descendants children of this process (PR_SET_CHILD_SUBREAPER); returns 0 or errno.
