@@ -67,6 +67,13 @@ let programs: Layer = [("pawl", ["PawlCLI"]), ("pawl-lab", ["PawlLab"])]
 
 func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .init(stringLiteral: $0) } }
 
+// Folders that tests read from the checkout.
+let testData = [
+  "PawlCLI": ["Snapshots"], "PawlJournal": ["Journals"], "PawlLab": ["References"],
+]
+// What tests that call the whole `pawl` need besides.
+let wholeProgram = ["PawlCLI": ["PawlTestSupport"], "PawlRuntime": ["PawlTestSupport"]]
+
 let libraries = layers.flatMap { $0 } + lab
 let package = Package(
   name: "pawl",
@@ -83,10 +90,14 @@ let package = Package(
       .target(name: $0.name, dependencies: dependencies($0.needs), exclude: ["README.md"], swiftSettings: house)
     }
     + programs.map { .executableTarget(name: $0.name, dependencies: dependencies($0.needs), swiftSettings: house) }
+    + [
+      .target(
+        name: "PawlTestSupport", dependencies: ["CPawlSystem"], path: "Tests/PawlTestSupport", swiftSettings: house)
+    ]
     + libraries.map {
       .testTarget(
-        name: $0.name + "Tests", dependencies: dependencies([$0.name] + $0.needs),
-        exclude: $0.name == "PawlLab" ? ["References"] : [], swiftSettings: house)
+        name: $0.name + "Tests", dependencies: dependencies([$0.name] + $0.needs + (wholeProgram[$0.name] ?? [])),
+        exclude: testData[$0.name] ?? [], swiftSettings: house)
     }
 )
 
