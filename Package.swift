@@ -76,8 +76,13 @@ let programs: Layer = [
 
 func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .init(stringLiteral: $0) } }
 
-// Reference figures and stored files that tests read from the source tree.
-let testData = ["PawlJournal": ["Journals"], "PawlLab": ["References"], "PawlStatistics": ["References/make_references.py"]]
+// Stored files and reference figures that tests read from the checkout.
+let testData = [
+  "PawlCLI": ["Snapshots"], "PawlJournal": ["Journals"], "PawlLab": ["References"],
+  "PawlStatistics": ["References/make_references.py"],
+]
+// What tests that call the whole `pawl` need besides.
+let wholeProgram = ["PawlCLI": ["PawlTestSupport"], "PawlRuntime": ["PawlTestSupport"]]
 
 let libraries = layers.flatMap { $0 } + lab
 let package = Package(
@@ -96,9 +101,13 @@ let package = Package(
       .target(name: $0.name, dependencies: dependencies($0.needs), exclude: ["README.md"], swiftSettings: house)
     }
     + programs.map { .executableTarget(name: $0.name, dependencies: dependencies($0.needs), swiftSettings: house) }
+    + [
+      .target(
+        name: "PawlTestSupport", dependencies: ["CPawlSystem"], path: "Tests/PawlTestSupport", swiftSettings: house)
+    ]
     + libraries.map {
       .testTarget(
-        name: $0.name + "Tests", dependencies: dependencies([$0.name] + $0.needs),
+        name: $0.name + "Tests", dependencies: dependencies([$0.name] + $0.needs + (wholeProgram[$0.name] ?? [])),
         exclude: testData[$0.name] ?? [], swiftSettings: house)
     }
 )

@@ -80,7 +80,7 @@ struct AttemptRunner: Sendable {
   /// ignores (`.venv`, `data`), which appears at the same place in the attempt.
   private func readableFolders() -> [(absolute: String, relative: String?)] {
     configuration.sandbox.readable.map { entry in
-      if entry.hasPrefix("~") { return ((entry as NSString).expandingTildeInPath, nil) }
+      if entry.hasPrefix("~") { return (HomeFolder.path + entry.dropFirst(), nil) }
       if entry.hasPrefix("/") { return (entry, nil) }
       return ("\(workspace.root)/\(entry)", entry)
     }.filter { FileManager.default.fileExists(atPath: $0.0) }

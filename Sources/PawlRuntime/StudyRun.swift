@@ -74,7 +74,7 @@ public final class StudyRun {
           observer(.tick(progress()))
         }
       }
-      try record([.sessionEnded(reason: finished ?? "")], at: .now())
+      try step([.sessionEnded(reason: finished ?? "")])
       try snapshot()
     } catch {
       shutDown()

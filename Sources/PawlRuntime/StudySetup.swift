@@ -19,7 +19,7 @@ public struct StudySetup {
 
   /// Interpreters that live in the home folder, which the sandbox hides, are made readable, and the draft says so.
   private mutating func readHomeTools() {
-    let home = NSHomeDirectory()
+    let home = HomeFolder.path
     var found: [String] = []
     for entry in (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
     where entry.hasPrefix(home + "/") && FileManager.default.fileExists(atPath: entry) {
