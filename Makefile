@@ -19,6 +19,7 @@ bench: build
 build: bootstrap
 	$(BUILD) --product pawl
 	$(BUILD) --product pawl-lab
+	$(BUILD) --product PawlLab
 
 bootstrap:
 	@scripts/bootstrap

@@ -11,6 +11,8 @@ struct NodeReader {
 
   /// Returns the values of a map by key, after complaints about unknown, duplicate and strange keys.
   mutating func map(_ node: YAMLNode, _ name: String, keys: [String]) -> Section {
+    // A section whose keys are all commented out is at its defaults.
+    if node.isNull, !name.isEmpty, name != "metric" { return Section(node: node, name: name, values: [:]) }
     let place = name.isEmpty ? "the file" : "`\(name)`"
     guard case .mapping(let pairs) = node.content else {
       report(

@@ -77,7 +77,7 @@ struct StudyWriter {
     func size(_ bytes: Bytes?) -> String { bytes.map { Quantity.text($0) } ?? "none" }
     line("")
     line("# What one attempt may use.")
-    section("budget", isDefault: budget == standard)
+    line("budget:")
     key("wall", time(budget.wallSeconds), isDefault: budget.wallSeconds == standard.wallSeconds, indent: true, "")
     key(
       "cpu", time(budget.cpuSeconds), isDefault: budget.cpuSeconds == standard.cpuSeconds, indent: true,
@@ -96,7 +96,7 @@ struct StudyWriter {
     let standard = SandboxPolicy()
     line("")
     line("# What an attempt may reach beyond its own files.")
-    section("sandbox", isDefault: policy == standard)
+    line("sandbox:")
     key(
       "level", policy.requirement.rawValue, isDefault: policy.requirement == standard.requirement, indent: true,
       "full refuses to run where less is to be had; none turns it off")
@@ -115,7 +115,7 @@ struct StudyWriter {
     let stop = configuration.stop
     line("")
     line("# When to stop; without any of these, when you do.")
-    section("stop", isDefault: stop == StopRule())
+    line("stop:")
     key("trials", stop.trials.map(String.init) ?? "100", isDefault: stop.trials == nil, indent: true, "")
     key(
       "for", stop.wallSeconds.map { Quantity.text(seconds: $0) } ?? "8h", isDefault: stop.wallSeconds == nil,
@@ -130,7 +130,7 @@ struct StudyWriter {
     let standard = RatchetRule()
     line("")
     line("# How much evidence is asked for.")
-    section("ratchet", isDefault: ratchet == standard)
+    line("ratchet:")
     key(
       "alpha", Quantity.number(ratchet.alpha), isDefault: ratchet.alpha == standard.alpha, indent: true,
       "expected share of false certificates over the study's life")
@@ -149,9 +149,6 @@ struct StudyWriter {
       "seed", "\(configuration.seed)", isDefault: configuration.seed == 1,
       "everything random in the study is derived from it")
   }
-
-  /// Opens a map; one whose keys are all comments must be a comment itself, or it would read as empty.
-  private mutating func section(_ name: String, isDefault: Bool) { line(isDefault ? "# \(name):" : "\(name):") }
 
   private static func list(_ items: [String]) -> String {
     "[" + items.map { scalar($0) }.joined(separator: ", ") + "]"

@@ -30,7 +30,10 @@ public struct FileEdit: Sendable, Codable, Hashable {
     switch change {
     case .content(let content): return content
     case .lines(let changes):
-      var lines = original.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+      // By bytes: to a String, a carriage return and a line feed are one character.
+      var lines = original.utf8.split(separator: 10, omittingEmptySubsequences: false).map {
+        String(decoding: $0, as: UTF8.self)
+      }
       for change in changes {
         guard lines.indices.contains(change.line - 1), lines[change.line - 1] == change.old else { return nil }
         lines[change.line - 1] = change.new

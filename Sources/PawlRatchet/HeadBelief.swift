@@ -23,6 +23,21 @@ struct HeadBelief: Sendable, Codable, Hashable {
       variance: share * candidateVariance + (1 - share) * (1 - share) * effect.deviation * effect.deviation)
   }
 
+  /// Returns the belief after one more candidate, `difference` better than it by its own mean, was judged against it.
+  ///
+  /// The part of the difference that the posterior of the effect leaves open is the head's error or the candidate's, in
+  /// proportion to their variances. This leans on the prior, so it counts by `trust` (0 to 1) while the prior is young.
+  func informed(by difference: Double, variance candidateVariance: Double, effect: EffectPosterior, trust: Double)
+    -> HeadBelief
+  {
+    let total = variance + candidateVariance
+    guard total > 0 else { return self }
+    let share = variance / total * max(0, min(1, trust))
+    return HeadBelief(
+      mean: mean + share * (difference - effect.mean),
+      variance: (1 - share) * variance + share * share * effect.deviation * effect.deviation)
+  }
+
   /// Returns the belief after `measurements` more, each with variance `noise`.
   func updated(by measurements: Moments, mean measured: Double, noise: Double) -> HeadBelief {
     guard measurements.count > 0 else { return self }

@@ -24,13 +24,16 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     let belief: HeadBelief
   }
 
+  /// Candidates after which half of what the prior says of the head is believed.
+  private static let trustAfter = 20
+
   private let direction: Direction
   private let rule: RatchetRule
   /// The trial that candidates are judged against.
   public private(set) var head = TrialID.baseline
   /// Ordered by trial, so that sums and snapshots come out the same on every replay.
   private var samples: [Sample] = []
-  /// What the head inherited; nil for the baseline, of which nothing was believed before it was measured.
+  /// What is believed of the head but for `sinceAdoption`; nil for a head of which nothing is known but measurements.
   private var inherited: HeadBelief?
   /// The head's measurements that `inherited` does not account for.
   private var sinceAdoption = Moments()
@@ -170,6 +173,11 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
       prior.observe(estimate: comparison.estimate, standardError: comparison.standardError)
       learned = prior
     }
+    // A decided candidate says something about the head too: what of the difference its effect does not explain.
+    inherited = comparison.head.informed(
+      by: comparison.estimate, variance: comparison.candidateVariance, effect: comparison.effect,
+      trust: Double(prior.observations + 1) / Double(prior.observations + HeadRatchet.trustAfter))
+    sinceAdoption = Moments()
     return HeadBelief.adopted(
       head: comparison.head, candidateMean: oriented(moments.mean), candidateVariance: comparison.candidateVariance,
       effect: comparison.effect)

@@ -101,6 +101,7 @@ struct AttemptRunner: Sendable {
   ) -> AttemptResult {
     let clean = run.outcome == .exited(code: 0)
     let measurement = clean ? reading.value : nil
+    let remark = run.notes + (clean ? [reading.remark].compactMap(\.self) : [])
     var usage = run.usage
     if let before {
       usage.wallSeconds += before.wallSeconds
@@ -109,7 +110,7 @@ struct AttemptRunner: Sendable {
       usage.output = Bytes(usage.output.count + before.output.count)
     }
     return AttemptResult(
-      id: request.id, outcome: run.outcome, measurement: measurement, remark: clean ? reading.remark : nil,
+      id: request.id, outcome: run.outcome, measurement: measurement, remark: remark.isEmpty ? nil : remark.joined(separator: "; "),
       usage: usage, reportedMemory: reading.memory, sandbox: run.level, referee: level,
       logTail: measurement == nil ? run.tail : nil)
   }

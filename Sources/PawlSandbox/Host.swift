@@ -26,7 +26,7 @@ struct Host: Sendable {
     let home = variable("HOME") ?? "/root"
     let places = ["/home", "/root", "/run", "/var/tmp", home]
     let found = Set(places.compactMap(resolved).filter { $0 != "/" && $0 != "/tmp" && isFolder($0) })
-    let secrets = ["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/ssh", "/etc/sudoers"]
+    let secrets = ["/etc/shadow", "/etc/shadow-", "/etc/gshadow", "/etc/gshadow-", "/etc/ssh"]
     return Host(
       isRoot: isRoot, path: path, home: home, temporary: variable("TMPDIR") ?? "/tmp",
       memoryBytes: physicalMemoryBytes(), hidden: found.sorted(),

@@ -7,6 +7,8 @@ public enum KnobAgent {
   static let name = "knobs"
   /// Candidates drawn before giving up where the space is too large to be counted out.
   static let redraws = 200
+  /// How many of them are sampled; the rest fall anywhere.
+  static let sampled = 24
   /// The largest space that is counted out to the last candidate.
   static let enumerable = 4_096
 
@@ -31,9 +33,11 @@ public enum KnobAgent {
         if let places = sampler.warmStart(), let proposal = candidate(places) { return proposal }
       }
     }
-    for attempt in 0..<redraws {
-      let subset = sampler.subset(widened: attempt >= 32)
-      let places = attempt < 64 && !history.isEmpty ? sampler.draw(subset) : sampler.anywhere(subset)
+    // A space that will be counted out needs no long hunt for what is left of it.
+    let countable = size(of: dimensions) != nil
+    for attempt in 0..<(countable ? sampled : redraws) {
+      let subset = sampler.subset(widened: attempt >= sampled / 2)
+      let places = attempt < sampled && !history.isEmpty ? sampler.draw(subset) : sampler.anywhere(subset)
       if let proposal = candidate(places) { return proposal }
     }
     return enumerated(dimensions, sampler: &sampler, candidate: candidate)
@@ -76,12 +80,7 @@ public enum KnobAgent {
   private static func enumerated(
     _ dimensions: [Dimension], sampler: inout KnobSampler, candidate: ([Int: Double]) -> Proposal?
   ) -> Proposal? {
-    var size = 1
-    for dimension in dimensions {
-      guard let count = dimension.count, count <= enumerable / size else { return nil }
-      size *= count
-    }
-    guard size > 1 else { return nil }
+    guard let size = size(of: dimensions), size > 1 else { return nil }
     var stride = sampler.below(size - 1) + 1
     while !coprime(stride, size) { stride = stride % size + 1 }
     let start = sampler.below(size)
@@ -96,6 +95,16 @@ public enum KnobAgent {
       if let proposal = candidate(places) { return proposal }
     }
     return nil
+  }
+
+  /// Returns the number of candidates, or nil where there are too many to go through.
+  private static func size(of dimensions: [Dimension]) -> Int? {
+    var size = 1
+    for dimension in dimensions {
+      guard let count = dimension.count, count <= enumerable / size else { return nil }
+      size *= count
+    }
+    return size
   }
 
   private static func coprime(_ first: Int, _ second: Int) -> Bool {

@@ -20,5 +20,5 @@ public struct AlphaSchedule: Sendable, Codable, Hashable {
   }
 
   /// The share of alpha that is set aside for test number `test`, from 1.
-  static func gamma(_ test: Int) -> Double { pow(Double(max(1, test)), -1.6) / 2.285_765_637_4 }
+  static func gamma(_ test: Int) -> Double { pow(Double(max(1, test)), -1.6) / 2.285_765_665_680_13 }
 }

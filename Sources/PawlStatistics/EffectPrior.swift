@@ -21,33 +21,37 @@ public struct EffectPosterior: Sendable, Codable, Hashable {
 /// size and the tail are learned with the weights (adaptive shrinkage: Stephens 2017, "False discovery rates: a new deal").
 /// The weights follow the stream by quasi-Bayes steps (Smith and Makov 1978): each estimate adds its responsibilities to
 /// Dirichlet counts. The counts of the start stay in, so no part's mass ever reaches 0 or 1; the memory is bounded, so an
-/// old start is forgotten.
+/// old start is forgotten. Improvements are few, so how large they are is learned slowly: until they have shown their own
+/// size, they are believed to be about as large as the harms.
 public struct EffectPrior: Sendable, Codable, Hashable {
   /// The scales of both sides, ascending, in the metric's unit.
   public let scales: [Double]
   /// Dirichlet counts: nothing, then the improving side by scale, then the hurting side by scale.
-  private var start: [Double]
+  private let start: [Double]
   private var learned: [Double]
+  /// The probability of each part, in the same order.
+  private var masses: [Double] = []
   /// How many estimates it has learned from.
   public private(set) var observations = 0
 
   /// How many of the latest estimates weigh in, roughly.
   static let memory = 400.0
+  /// How many improvements the sizes of the harms count for.
+  static let borrowed = 20.0
 
-  /// Returns the prior of a study that has seen nothing but its noise: most changes hurt, scales from sigma/4 to 32 sigma.
+  /// Returns the prior of a study that has seen nothing but its noise: most changes hurt, and small effects are likelier.
   ///
-  /// A `sigma` that is not positive counts as 1: with no noise the prior decides nothing.
+  /// The scales run from sigma / 8 to 32 sigma, each 0.45 times as likely as the one below; all of it weighs as much as 12
+  /// changes. A `sigma` that is not positive counts as 1: without noise the prior decides nothing.
   public static func weak(sigma: Double) -> EffectPrior {
     let unit = sigma > 0 && sigma.isFinite ? sigma : 1
-    let shape: [(scale: Double, share: Double)] = [
-      (0.25, 0.2), (0.5, 0.2), (1, 0.2), (2, 0.15), (4, 0.1), (8, 0.08), (16, 0.05), (32, 0.02),
-    ]
-    let total = shape.reduce(0) { $0 + $1.share }
-    let strength = 6.0
-    let start =
-      [0.3 * strength] + shape.map { 0.2 * strength * $0.share / total }
-      + shape.map { 0.5 * strength * $0.share / total }
-    return EffectPrior(scales: shape.map { $0.scale * unit }, start: start)
+    let shares = (0..<9).map { pow(0.45, Double($0)) }
+    let total = shares.reduce(0, +)
+    let strength = 12.0
+    return EffectPrior(
+      scales: (0..<9).map { unit * 0.125 * pow(2, Double($0)) },
+      start: [0.3 * strength] + shares.map { 0.14 * strength * $0 / total }
+        + shares.map { 0.56 * strength * $0 / total })
   }
 
   /// Takes ascending positive scales and positive counts: one for nothing, then one a scale for either side.
@@ -55,23 +59,35 @@ public struct EffectPrior: Sendable, Codable, Hashable {
     self.scales = scales
     self.start = start
     learned = Array(repeating: 0, count: start.count)
+    weigh()
   }
 
-  private func counts(_ part: Int) -> Double { start[part] + learned[part] }
-  private var total: Double { start.reduce(0, +) + learned.reduce(0, +) }
+  /// Turns the counts into masses, the improving side's shape pooled with the hurting side's.
+  private mutating func weigh() {
+    let counts = zip(start, learned).map { $0 + $1 }
+    let total = counts.reduce(0, +)
+    let up = counts[1...scales.count].reduce(0, +)
+    let down = total - up - counts[0]
+    masses = counts.map { $0 / total }
+    for index in scales.indices where observations > 0 {
+      let harm = counts[1 + scales.count + index] / down
+      let pooled = (counts[1 + index] + EffectPrior.borrowed * harm) / (up + EffectPrior.borrowed)
+      masses[1 + index] = pooled * up / total
+    }
+  }
 
   /// The mass of changes that improve.
-  public var improves: Double { (1...scales.count).reduce(0) { $0 + counts($1) } / total }
+  public var improves: Double { masses[1...scales.count].reduce(0, +) }
   /// The mass of changes that do nothing.
-  public var nothing: Double { counts(0) / total }
+  public var nothing: Double { masses[0] }
   /// The mass of changes that hurt.
-  public var hurts: Double { max(0, 1 - improves - nothing) }
+  public var hurts: Double { masses[(1 + scales.count)...].reduce(0, +) }
 
   /// E[max(d, 0)] of a change not yet tried: what one attempt at a new idea is worth.
   public var expectedGainOfNewIdea: Double {
     var sum = 0.0
-    for (index, scale) in scales.enumerated() { sum += counts(1 + index) * scale }
-    return sum * 0.797_884_560_802_865_36 / total
+    for (index, scale) in scales.enumerated() { sum += masses[1 + index] * scale }
+    return sum * 0.797_884_560_802_865_36
   }
 
   /// Returns what to believe of d given an unbiased normal `estimate` of it, exactly (truncated normal moments).
@@ -122,20 +138,21 @@ public struct EffectPrior: Sendable, Codable, Hashable {
     let forgets = Double(observations) >= EffectPrior.memory
     for part in learned.indices { learned[part] = learned[part] * (forgets ? kept : 1) + weights[part] }
     observations += 1
+    weigh()
   }
 
   /// The posterior probability of each part, in the order of the counts.
   private func responsibilities(estimate: Double, standardError: Double) -> [Double] {
     let noise = standardError * standardError
     var logs = Array(repeating: 0.0, count: start.count)
-    logs[0] = log(counts(0)) - 0.5 * estimate * estimate / noise - 0.5 * log(noise)
+    logs[0] = log(masses[0]) - 0.5 * estimate * estimate / noise - 0.5 * log(noise)
     let count = scales.count
     for (index, scale) in scales.enumerated() {
       let spread = scale * scale + noise
       let shared = 0.693_147_180_559_945_31 - 0.5 * estimate * estimate / spread - 0.5 * log(spread)
       let standard = estimate * scale / (standardError * sqrt(spread))
-      logs[1 + index] = log(counts(1 + index)) + shared + Normal.logCumulative(standard)
-      logs[1 + count + index] = log(counts(1 + count + index)) + shared + Normal.logCumulative(-standard)
+      logs[1 + index] = log(masses[1 + index]) + shared + Normal.logCumulative(standard)
+      logs[1 + count + index] = log(masses[1 + count + index]) + shared + Normal.logCumulative(-standard)
     }
     let highest = logs.reduce(-Double.infinity, max)
     var sum = 0.0

@@ -14,6 +14,7 @@ public enum Normal {
 
   /// Returns log P(X <= x), finite far below where the probability itself underflows.
   public static func logCumulative(_ x: Double) -> Double {
+    if x > 0 { return log1p(-cumulative(-x)) }
     guard x < -6 else { return log(cumulative(x)) }
     return -0.5 * x * x - 0.918_938_533_204_672_74 - log(-x + HalfNormal.tailMean(beyond: -x))
   }

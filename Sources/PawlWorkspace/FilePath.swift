@@ -22,6 +22,13 @@ enum FilePath {
     return "/" + parts.joined(separator: "/")
   }
 
+  /// Returns the path with all links followed, or nil where nothing is there.
+  static func resolved(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
   static func status(_ path: String) -> stat? {
     var status = stat()
     return stat(path, &status) == 0 ? status : nil
@@ -58,7 +65,7 @@ enum FilePath {
     return names
   }
 
-  /// Writes the file anew, or leaves it as it is where it has the content already.
+  /// Writes the file anew.
   static func write(_ content: [UInt8], to path: String) throws(WorkspaceError) {
     let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666)
     guard writeAll(content[...], to: file.number) == 0 else { throw .system("`\(path)` could not be written") }
@@ -87,9 +94,17 @@ enum FilePath {
 
   /// Copies from one file's position to the other's until the end, sharing blocks where the file system can; 0 or an errno value.
   static func copyAll(from source: Int32, to target: Int32) -> Int32 {
-    let shared = pawl_workspace_copy(source, target)
-    if shared >= 0 { return shared }
-    var buffer = [UInt8](repeating: 0, count: 131_072)
+    var buffer: [UInt8] = []
+    return copyAll(from: source, to: target, size: .max, &buffer)
+  }
+
+  /// As above; files up to `small` bytes go through the buffer, which for them is quicker than asking the kernel to share.
+  static func copyAll(from source: Int32, to target: Int32, size: Int64, _ buffer: inout [UInt8]) -> Int32 {
+    if size > small {
+      let shared = pawl_workspace_copy(source, target)
+      if shared >= 0 { return shared }
+    }
+    if buffer.isEmpty { buffer = [UInt8](repeating: 0, count: Int(small) + 1) }
     while true {
       let count = buffer.withUnsafeMutableBytes { systemRead(source, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
@@ -97,8 +112,12 @@ enum FilePath {
       if count == 0 { return 0 }
       let number = writeAll(buffer[..<count], to: target)
       if number != 0 { return number }
+      // A regular file gives all it has: less than the buffer means that the end was reached.
+      if count < buffer.count && size <= small { return 0 }
     }
   }
+
+  private static let small: Int64 = 65_536
 }
 
 /// The folder `.pawl` in the repository's top folder.

@@ -31,6 +31,7 @@ struct FolderBuilder {
 
   let root: Root
   private var buffer: [UInt8]
+  private var pieces: [UInt8] = []
   private var made: Set<[UInt8]> = []
   private var lastParent: ArraySlice<UInt8> = []
 
@@ -98,7 +99,7 @@ struct FolderBuilder {
     let writing = try create(file.path, executable: file.executable)
     defer { _ = systemClose(writing) }
     if file.mark.size == 0 { return }
-    let problem = FilePath.copyAll(from: reading, to: writing)
+    let problem = FilePath.copyAll(from: reading, to: writing, size: file.mark.size, &pieces)
     guard problem == 0 else { throw failure(file.path, problem) }
   }
 

@@ -30,6 +30,9 @@ struct GitProgram: Sendable {
 
   private static let configuration = [
     "core.fsmonitor=", "core.hooksPath=/dev/null", "core.untrackedCache=keep", "core.quotePath=false",
+    "core.splitIndex=false", "core.safecrlf=false",
+    // Otherwise each commit is looked up as a branch and a tag of that name first.
+    "core.warnAmbiguousRefs=false",
     "core.logAllRefUpdates=true", "commit.gpgSign=false", "gc.auto=0", "maintenance.auto=false",
     "advice.addEmbeddedRepo=false", "submodule.recurse=false",
   ]

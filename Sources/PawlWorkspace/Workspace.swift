@@ -30,9 +30,8 @@ public final class Workspace: Sendable {
   ///
   /// Errors: `gitMissing`, `gitTooOld` (before 2.30), `notARepository`, `bareRepository`, `noCommits`, `unsafeOwnership`.
   public static func open(at path: String) throws(WorkspaceError) -> Workspace {
-    let absolute = FilePath.absolute(path)
-    guard FilePath.isFolder(absolute) else {
-      throw WorkspaceError(.notARepository, "there is no folder at `\(absolute)`")
+    guard let absolute = FilePath.resolved(path), FilePath.isFolder(absolute) else {
+      throw WorkspaceError(.notARepository, "there is no folder at `\(path)`")
     }
     let there = GitProgram(root: absolute)
     try checkVersion(try there.demand(["version"]).line)

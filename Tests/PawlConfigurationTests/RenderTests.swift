@@ -10,6 +10,69 @@ import Testing
       sandbox: draft.sandbox)
   }
 
+  @Test(arguments: [
+    (
+      karpathy,
+      """
+      study: demo
+      command: uv run train.py
+      metric:
+        name: val_bpb
+        pattern: '^val_bpb:\\s+([-+0-9.eE]+|nan|inf)'
+        direction: minimize
+        memory_pattern: '^peak_vram_mb:'  # peak memory in MiB, where the program prints it
+      editable: [train.py]
+      budget:
+      sandbox:
+        read: ['~/.cache/autoresearch', '~/.cache/uv', '~/.local/share/uv']  # folders of your home that it may read
+        environment: [CUDA_VISIBLE_DEVICES]  # variables that it may see
+      stop:
+      ratchet:
+      """
+    ),
+    (
+      pi,
+      """
+      study: demo
+      command: bash .auto/measure.sh
+      metric:
+        name: total_ms
+        pattern: '^METRIC total_ms\\s*=\\s*([-+0-9.eE]+|nan|inf)'
+        direction: minimize
+      editable: [src/, vite.config.ts]
+      frozen: [test/]  # frozen even where `editable` would match
+      budget:
+      sandbox:
+      stop:
+      ratchet:
+      """
+    ),
+    (
+      lab,
+      """
+      study: demo
+      command: pawl-lab run train.swift
+      metric:
+        name: val_bpb
+        pattern: '^val_bpb:\\s*([-+0-9.eE]+|nan|inf)'
+        direction: minimize
+        plausible: [0.1, 8]  # a value outside is no measurement
+      editable: [train.swift]
+      budget:
+        wall: 2min
+        memory: 2GB
+      sandbox:
+      stop:
+      ratchet:
+      """
+    ),
+  ])
+  func `says of every layout only what is not the default`(files: Files, expected: String) throws {
+    let draft = LayoutDetector.detect(files)
+    let lines = StudyFile.render(try study(draft), layout: draft.layout).split(separator: "\n")
+    #expect(lines.filter { !$0.drop { $0 == " " }.hasPrefix("#") }.joined(separator: "\n") == expected)
+  }
+
   @Test(arguments: [karpathy, pi, lab])
   func `reads back as the configuration of every layout`(files: Files) throws {
     let draft = LayoutDetector.detect(files)
@@ -57,15 +120,16 @@ import Testing
     }
   }
 
-  @Test func `stays valid when a default is uncommented`() throws {
-    let study = try study(LayoutDetector.detect(lab))
-    for line in StudyFile.render(study, layout: .lab).split(separator: "\n")
-    where line.hasPrefix("  # ") && line.contains(": ") {
-      let text = StudyFile.render(study, layout: .lab)
-      guard line.contains("cpu") || line.contains("disk") || line.contains("memory_pattern") else { continue }
-      #expect(throws: Never.self) {
-        try parse(text.replacing(line, with: line.replacing("  # ", with: "  ", maxReplacements: 1)))
-      }
+  @Test func `stays valid when any default is uncommented`() throws {
+    let lines = StudyFile.render(try study(LayoutDetector.detect(lab)), layout: .lab).split(
+      separator: "\n", omittingEmptySubsequences: false
+    ).map(String.init)
+    let commented = lines.indices.filter { lines[$0].contains(#/^ *# [a-z_]+: /#) }
+    #expect(commented.count >= 20)
+    for index in commented {
+      var changed = lines
+      changed[index] = lines[index].replacing("# ", with: "", maxReplacements: 1)
+      #expect(throws: Never.self, "\(lines[index])") { try parse(changed.joined(separator: "\n")) }
     }
   }
 

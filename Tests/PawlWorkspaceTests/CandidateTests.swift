@@ -120,6 +120,21 @@ import Testing
     #expect(try repository.run("rev-parse", "refs/pawl/s/trials/2") == made.commit.rawValue)
   }
 
+  @Test func `the user may collect garbage and pack refs in the middle`() throws {
+    let repository = try TemporaryRepository()
+    let workspace = try repository.open()
+    let base = try workspace.headCommit()
+    var tip = base
+    for trial in 1...6 {
+      tip = try make(workspace, trial, tip, [.content("train.py", "\(trial)\n")]).commit
+      if trial % 2 == 0 { try repository.run("gc", "-q", "--prune=now") }
+    }
+    #expect(try workspace.texts(of: ["train.py"], at: tip) == ["train.py": "6\n"])
+    #expect(try repository.run("rev-list", "--count", "refs/pawl/s/trials/6") == "7")
+    #expect(try make(workspace, 3, base, []).commit.rawValue == repository.run("rev-parse", "refs/pawl/s/trials/3"))
+    #expect(try repository.run("fsck", "--strict", "--no-dangling") == "")
+  }
+
   @Test func `a lock left on a ref is an error that quotes git`() throws {
     let repository = try TemporaryRepository()
     let workspace = try repository.open()

@@ -17,9 +17,11 @@ final class TemporaryRepository {
   init(files: [String: String] = ["train.py": "lr = 1\n", "prepare.py": "frozen\n"], options: [String] = []) throws {
     var template = Array("/tmp/pawl-workspace.XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw WorkspaceError.system("no temporary folder") }
-    var resolved = [CChar](repeating: 0, count: Int(PATH_MAX))
-    guard realpath(template, &resolved) != nil else { throw WorkspaceError.system("no temporary folder") }
-    root = String(decoding: resolved.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard
+      let resolved = FilePath.resolved(
+        template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" })
+    else { throw WorkspaceError.system("no temporary folder") }
+    root = resolved
     git = GitProgram(root: root)
     _ = try git.demand(["init", "-q", "-b", "main"] + options)
     for (path, text) in files { try write(text, to: path) }

@@ -46,7 +46,8 @@ struct ChildProcess {
     return Ending(status: status, peakMemoryBytes: usage.ru_maxrss * 1024)
   }
 
-  func kill() { _ = Glibc.kill(id, SIGKILL) }
+  /// Ends it at once; ``wait()`` is still due.
+  func stop() { _ = kill(id, SIGKILL) }
 
   /// Runs a program to its end within `seconds` and returns what it wrote, both streams together, cut at `limit` bytes.
   static func output(
@@ -63,7 +64,7 @@ struct ChildProcess {
     while true {
       let left = deadline - monotonicSeconds()
       if left <= 0 {
-        child.kill()
+        child.stop()
         _ = child.wait()
         throw LabError(.outOfTime, "`\(program)` did not end within `\(Int(seconds))` seconds")
       }

@@ -74,7 +74,8 @@ struct InitCommand {
     let configured = try ChildProcess.output(git, ["-C", folder, "config", "user.email"], seconds: 60)
     let identity =
       configured.ending.succeeded ? [] : ["-c", "user.name=pawl-lab", "-c", "user.email=pawl-lab@localhost"]
-    try call(git, identity + ["commit", "-q", "-m", "Begin with the baseline of the lab"])
+    try call(
+      git, identity + ["-c", "commit.gpgsign=false", "commit", "-q", "-m", "Begin with the baseline of the lab"])
   }
 
   private func call(_ git: String, _ arguments: [String]) throws(LabError) {

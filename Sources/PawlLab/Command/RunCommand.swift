@@ -9,7 +9,6 @@ struct RunCommand {
   private let source: String
   private var settings: LabSettings
   private let steps: Int
-  private let seed: UInt64
 
   init(_ arguments: ArraySlice<String>) throws(LabError) {
     let parsed = try Arguments(arguments, options: ["--flops", "--steps", "--wall"])
@@ -32,15 +31,34 @@ struct RunCommand {
     guard settings.operations > 0 || steps > 0 else {
       throw LabError(.usage, "`--flops 0` takes the budget away", hints: ["give another one with `--steps N`"])
     }
-    let seedText = environment("PAWL_SEED") ?? "0"
-    guard let seed = UInt64(seedText) else {
-      throw LabError(.usage, "PAWL_SEED is `\(seedText)`, which is not a whole number")
-    }
-    self.seed = seed
   }
 
+  /// Runs the candidate and prints the summary.
   func run() throws(LabError) {
     let began = monotonicSeconds()
+    let result = try measure(seed: Self.seed())
+    say("---")
+    say("val_bpb: \(fixed(result.bitsPerByte, 6))")
+    say("training_seconds: \(fixed(result.trainingSeconds, 2))")
+    say("total_seconds: \(fixed(monotonicSeconds() - began, 2))")
+    say("steps: \(result.steps)")
+    say("tokens: \(result.tokens)")
+    say("flops: \(result.operations)")
+    say("parameters: \(result.parameters)")
+    say("peak_memory_mb: \(fixed(Double(result.peakMemoryBytes) / 1_048_576, 1))")
+  }
+
+  /// Reads the seed of this attempt from the environment.
+  private static func seed() throws(LabError) -> UInt64 {
+    let text = environment("PAWL_SEED") ?? "0"
+    guard let seed = UInt64(text) else {
+      throw LabError(.usage, "PAWL_SEED is `\(text)`, which is not a whole number")
+    }
+    return seed
+  }
+
+  /// Compiles the candidate, trains it and judges it.
+  func measure(seed: UInt64) throws(LabError) -> TrainingRun.Result {
     let data = parentFolder(of: source) + "/data/"
     guard let validation = readFile(data + "val.txt"), fileExists(data + "train.txt") else {
       throw LabError(
@@ -53,21 +71,12 @@ struct RunCommand {
     let program = scratch + "/train"
     try toolchain.compile(source, to: program, scratch: scratch)
     let run = TrainingRun(
-      program: program, environment: childEnvironment(text: data + "train.txt"), referee: referee,
+      program: program, environment: childEnvironment(text: data + "train.txt", seed: seed), referee: referee,
       operations: settings.operations, wallSeconds: settings.wallSeconds)
-    let result = try run.execute()
-    say("---")
-    say("val_bpb: \(fixed(result.bitsPerByte, 6))")
-    say("training_seconds: \(fixed(result.trainingSeconds, 2))")
-    say("total_seconds: \(fixed(monotonicSeconds() - began, 2))")
-    say("steps: \(result.steps)")
-    say("tokens: \(result.tokens)")
-    say("flops: \(result.operations)")
-    say("parameters: \(result.parameters)")
-    say("peak_memory_mb: \(fixed(Double(result.peakMemoryBytes) / 1_048_576, 1))")
+    return try run.execute()
   }
 
-  private func childEnvironment(text: String) -> [String] {
+  private func childEnvironment(text: String, seed: UInt64) -> [String] {
     let own = ["PAWL_SEED=", "PAWL_LAB_"]
     var lines = currentEnvironment().filter { line in !own.contains { line.hasPrefix($0) } }
     lines += [

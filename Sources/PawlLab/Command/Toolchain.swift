@@ -41,7 +41,8 @@ struct Toolchain {
       "-I", modules, "-I", stub, "-L", library, source, "-lPawlLab", "-lopenblas", "-o", program,
     ]
     #if os(Linux)
-      arguments += ["-lswiftGlibc", "-lm"]  // the library's own needs, which `train.swift` does not import
+      // What the library itself needs: `train.swift` does not import it, so the linker is not told.
+      arguments += ["-lswiftGlibc", "-lswiftSynchronization", "-lm"]
     #endif
     let (ending, bytes) = try ChildProcess.output(compiler, arguments, seconds: 120)
     guard ending.succeeded else {

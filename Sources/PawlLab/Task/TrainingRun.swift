@@ -41,7 +41,7 @@ struct TrainingRun {
     do throws(LabError) {
       try talk(&conversation, answers: answers.reader, output: output.reader, errors: errors.reader)
     } catch {
-      child.kill()
+      child.stop()
       _ = child.wait()
       throw error
     }

@@ -1,0 +1,154 @@
+import PawlCore
+import PawlSearch
+import Testing
+
+@testable import PawlEngine
+
+/// Everything outside the engine, in memory: agents, candidates, attempts and the journal, driven by one seeded generator.
+///
+/// Effects are completed in random order, so that no test relies on one.
+struct SimulatedWorld {
+  var engine = Engine()
+  /// The journal, a transaction at a time.
+  var transactions: [[RecordedEvent]] = []
+  var pending: [Effect] = []
+  var finished: String?
+  var mostInFlight = 0
+  /// The true metric of each trial; lower is better.
+  var truth: [TrialID: Double] = [.baseline: 1]
+
+  private var generator: SeededGenerator
+  private var now = Timestamp(milliseconds: 1_000_000)
+  private let noise: Double
+  private let crashRate: Double
+  /// How long a proposal and an attempt take, in milliseconds.
+  var proposalMilliseconds: Int64 = 10
+  var attemptMilliseconds: Int64 = 5_000
+  /// Completes what is not an attempt first, as in a study with long attempts.
+  var prefersQuick = false
+  /// The change of the truth by one proposal; negative is better.
+  var effect: (inout SeededGenerator) -> Double
+
+  init(
+    seed: UInt64, noise: Double = 0.01, crashRate: Double = 0.1,
+    effect: @escaping (inout SeededGenerator) -> Double = { 0.1 * ($0.unit() - 0.7) }
+  ) {
+    generator = SeededGenerator(seed: seed)
+    self.noise = noise
+    self.crashRate = crashRate
+    self.effect = effect
+  }
+
+  static func configuration(
+    workers: Int = 2, trials: Int? = 12, alpha: Double = 0.05, calibration: Int = 3
+  ) throws -> StudyConfiguration {
+    StudyConfiguration(
+      name: try #require(StudyName(rawValue: "simulated")), command: "true",
+      metric: MetricRule(name: "loss", pattern: "(.*)", direction: .minimize), editable: ["a"], workers: workers,
+      stop: StopRule(trials: trials), ratchet: RatchetRule(alpha: alpha, calibration: calibration))
+  }
+
+  mutating func begin(_ configuration: StudyConfiguration, session: StopRule = StopRule()) {
+    observe([
+      .studyStarted(
+        StudyStart(
+          configuration: configuration, baseline: CommitHash(rawValue: "base"), frozenDigest: "", dirty: false,
+          fingerprint: 0)), sessionStart(workers: configuration.workers, stop: session),
+    ])
+  }
+
+  func sessionStart(workers: Int, stop: StopRule = StopRule()) -> Event {
+    .sessionStarted(
+      SessionStart(version: "1", host: "h", process: 1, sandbox: .full, stop: stop, workers: workers))
+  }
+
+  mutating func observe(_ events: [Event], after milliseconds: Int64 = 1) {
+    now = Timestamp(milliseconds: now.milliseconds + milliseconds)
+    let step = engine.handle(events, at: now)
+    let first = Int64(transactions.reduce(0) { $0 + $1.count })
+    if !step.events.isEmpty {
+      transactions.append(
+        step.events.enumerated().map { RecordedEvent(sequence: first + Int64($0) + 1, at: now, event: $1) })
+    }
+    for effect in step.effects {
+      if case .finish(let reason) = effect { finished = reason } else { pending.append(effect) }
+    }
+    mostInFlight = max(mostInFlight, engine.state.inFlight.count)
+  }
+
+  /// Completes pending effects until the engine is done or only waits.
+  mutating func run(limit: Int = 5_000) {
+    for _ in 0..<limit where finished == nil && !pending.isEmpty { completeOne() }
+  }
+
+  mutating func completeOne() {
+    var index = Int(generator.next() % UInt64(pending.count))
+    if prefersQuick, let quick = pending.firstIndex(where: { !$0.isAttempt }) { index = quick }
+    let effect = pending.remove(at: index)
+    switch effect {
+    case .propose(let request): observe([proposal(request)], after: proposalMilliseconds)
+    case .createCandidate(let trial, let parent, _, _):
+      let base = truthOfCommit(parent)
+      if truth[trial] == nil { truth[trial] = base + self.effect(&generator) }
+      observe([.candidateCreated(trial, CommitHash(rawValue: "c\(trial)"), DiffStatistics(added: 1, removed: 1))])
+    case .startAttempt(let request): observe([.attemptFinished(result(request))], after: attemptMilliseconds)
+    case .advanceBranch(let certificate):
+      observe([.branchAdvanced(certificate: certificate.number, to: CommitHash(rawValue: "b\(certificate.number)"))])
+    case .finish: break
+    }
+  }
+
+  private func truthOfCommit(_ commit: CommitHash) -> Double {
+    guard commit.rawValue != "base", let number = Int(commit.rawValue.dropFirst()) else { return 1 }
+    return truth[TrialID(rawValue: number)] ?? 1
+  }
+
+  private mutating func proposal(_ request: ProposalRequest) -> Event {
+    .proposalReceived(
+      request.trial,
+      Proposal(
+        agent: request.agent, hypothesis: "try \(request.trial)", edits: [],
+        knobs: ["k": .integer(request.trial.rawValue)],
+        cost: 0, fingerprint: request.seed | 1))
+  }
+
+  /// The same seed on the same candidate always measures the same: what is repeated after a crash is not new evidence.
+  private func result(_ request: AttemptRequest) -> AttemptResult {
+    var hash = StableHash()
+    hash.add(request.seed)
+    hash.add(UInt64(request.trial.rawValue))
+    var own = SeededGenerator(seed: hash.value)
+    let crashes = request.trial != .baseline && own.unit() < crashRate && request.purpose == .search
+    let spread = (own.unit() + own.unit() + own.unit() - 1.5) * 2 * noise
+    return AttemptResult(
+      id: request.id, outcome: crashes ? .exited(code: 1) : .exited(code: 0),
+      measurement: crashes ? nil : (truth[request.trial] ?? 1) + spread, remark: nil,
+      usage: Usage(
+        wallSeconds: Double(attemptMilliseconds) / 1_000, cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1)),
+      reportedMemory: nil, sandbox: .full, referee: .report, logTail: nil)
+  }
+
+  /// Kills the engine: what is journaled stays, what was pending is lost, and a new session begins.
+  mutating func crash(workers: Int) {
+    var fresh = Engine()
+    for recorded in transactions.joined() { fresh.replay(recorded) }
+    engine = fresh
+    pending = []
+    observe([sessionStart(workers: workers)])
+  }
+
+  var events: [Event] { transactions.joined().map(\.event) }
+
+  /// The question to an agent that is open, if one is.
+  var openQuestion: ProposalRequest? {
+    for case .propose(let request) in pending { return request }
+    return nil
+  }
+}
+
+extension Effect {
+  fileprivate var isAttempt: Bool {
+    if case .startAttempt = self { return true }
+    return false
+  }
+}
