@@ -76,13 +76,22 @@ let programs: Layer = [
 
 func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .init(stringLiteral: $0) } }
 
-// Stored files and reference figures that tests read from the checkout.
+// Reference figures and stored files that tests read from the source tree.
 let testData = [
   "PawlCLI": ["Snapshots"], "PawlJournal": ["Journals"], "PawlLab": ["References"],
   "PawlStatistics": ["References/make_references.py"],
 ]
-// What tests that call the whole `pawl` need besides.
-let wholeProgram = ["PawlCLI": ["PawlTestSupport"], "PawlRuntime": ["PawlTestSupport"]]
+// Tests that call the whole `pawl` share what starts it.
+let wholeProgram = ["PawlCLI", "PawlRuntime"]
+let testSupport: Target = .target(
+  name: "PawlTestSupport", dependencies: ["CPawlSystem"], path: "Tests/PawlTestSupport", swiftSettings: house)
+
+func tests(of target: (name: String, needs: [String])) -> Target {
+  let support = wholeProgram.contains(target.name) ? ["PawlTestSupport"] : []
+  return .testTarget(
+    name: target.name + "Tests", dependencies: dependencies([target.name] + target.needs + support),
+    exclude: testData[target.name] ?? [], swiftSettings: house)
+}
 
 let libraries = layers.flatMap { $0 } + lab
 let package = Package(
@@ -101,15 +110,7 @@ let package = Package(
       .target(name: $0.name, dependencies: dependencies($0.needs), exclude: ["README.md"], swiftSettings: house)
     }
     + programs.map { .executableTarget(name: $0.name, dependencies: dependencies($0.needs), swiftSettings: house) }
-    + [
-      .target(
-        name: "PawlTestSupport", dependencies: ["CPawlSystem"], path: "Tests/PawlTestSupport", swiftSettings: house)
-    ]
-    + libraries.map {
-      .testTarget(
-        name: $0.name + "Tests", dependencies: dependencies([$0.name] + $0.needs + (wholeProgram[$0.name] ?? [])),
-        exclude: testData[$0.name] ?? [], swiftSettings: house)
-    }
+    + [testSupport] + libraries.map { tests(of: $0) }
 )
 
 // Fails the manifest itself when a target reaches sideways or up.
