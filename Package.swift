@@ -77,7 +77,9 @@ let programs: Layer = [
 func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .init(stringLiteral: $0) } }
 
 // Reference figures and stored files that tests read from the source tree.
-let testData = ["PawlJournal": ["Journals"], "PawlLab": ["References"], "PawlStatistics": ["References/make_references.py"]]
+let testData = [
+  "PawlJournal": ["Journals"], "PawlLab": ["References"], "PawlStatistics": ["References/make_references.py"],
+]
 
 let libraries = layers.flatMap { $0 } + lab
 let package = Package(

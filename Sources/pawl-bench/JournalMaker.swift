@@ -101,11 +101,13 @@ struct JournalMaker {
       truths[candidate.commit] = truth
       observe([.candidateCreated(trial, candidate.commit, candidate.statistics)])
     case .startAttempt(let request): observe([.attemptFinished(result(of: request))])
-    case .advanceBranch(let certificate):
-      let tip = try workspace.advanceBranch(
-        study: configuration.name, expected: engine.state.branchTip, base: baseline,
-        tree: certificate.candidateCommit, message: "Simulated certificate \(certificate.number)\n", at: now)
-      observe([.branchAdvanced(certificate: certificate.number, to: tip)])
+    case .advanceBranch(let certificates):
+      for certificate in certificates {
+        let tip = try workspace.advanceBranch(
+          study: configuration.name, expected: engine.state.branchTip, base: baseline,
+          tree: certificate.candidateCommit, message: "Simulated certificate \(certificate.number)\n", at: now)
+        observe([.branchAdvanced(certificate: certificate.number, to: tip)])
+      }
     case .finish: break
     }
   }
