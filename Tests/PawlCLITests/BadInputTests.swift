@@ -98,8 +98,10 @@ import Testing
     #expect(repository.pawl("run", "--trials", "1").code == 0, "mended as the hint says")
     try repository.git("checkout", "-q", "pawl/repo")
     let checkedOut = repository.pawl("run", "--trials", "1")
-    #expect(checkedOut.code == 0, "\(checkedOut.messages)")
+    try expectSnapshot("branch-checked-out", checkedOut.shown, normalised: Normaliser(repository))
     #expect(try repository.git("status", "--short") == "?? pawl.yaml\n?? program.md", "the user's tree is untouched")
+    try repository.git("checkout", "-q", "main")
+    #expect(repository.pawl("run", "--trials", "1").code == 0)
   }
 
   // MARK: pawl.yaml
