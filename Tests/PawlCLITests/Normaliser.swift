@@ -26,6 +26,8 @@ struct Normaliser {
   private static let patterns: [(String, String)] = [
     (#"\b[0-9a-f]{40}\b"#, "COMMIT"),
     (#"\b[0-9a-f]{7}\.\.[0-9a-f]{7}\b"#, "BLOB..BLOB"),
+    (#"\bat [0-9a-f]{7}\b"#, "at COMMIT"), (#"pawl/repo [0-9a-f]{7}\b"#, "pawl/repo COMMIT"),
+    (#"event [0-9]+ does"#, "event N does"),
     (#"process [0-9]+"#, "process PID"),
     (#"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]+( UTC|Z)"#, "TIME"),
     (#"\b[0-9]+ h [0-9]+ min\b|\b[0-9]+ min [0-9]+ s\b|\b[0-9]+ s\b"#, "DURATION"),

@@ -20,8 +20,7 @@ struct GatedStudy {
     try repository.write(TrainingScript.shell(before: wait), to: "train.sh")
     try repository.commit("wait at the gate")
     try #require(repository.initialise().code == 0)
-    let yaml = try #require(repository.read("pawl.yaml"))
-    try repository.write(yaml + "\nsandbox:\n  read: [\(gate)]\n", to: "pawl.yaml")
+    try repository.configure([("read", "[\(gate)]")])
     self.repository = repository
   }
 

@@ -94,6 +94,19 @@ public final class TemporaryRepository {
       .wait() ?? Self.notStarted
   }
 
+  /// Sets keys in `pawl.yaml` that stand there as comments, at their defaults.
+  public func configure(_ values: [(key: String, value: String)]) throws {
+    guard let yaml = read("pawl.yaml") else { throw Failure(description: "there is no pawl.yaml") }
+    var lines = yaml.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    for (key, value) in values {
+      let start = "# \(key):"
+      let place = lines.firstIndex { $0.drop { $0 == " " }.hasPrefix(start) }
+      guard let place else { throw Failure(description: "no commented key `\(key)` in pawl.yaml") }
+      lines[place] = "\(lines[place].prefix { $0 == " " })\(key): \(value)"
+    }
+    try write(lines.joined(separator: "\n"), to: "pawl.yaml")
+  }
+
   private func call(_ path: String, _ arguments: [String]) -> ProgramRun {
     captures += 1
     return RunningProgram(
