@@ -14,6 +14,8 @@ struct StudyPaths: Sendable {
   func attempt(_ id: AttemptID) -> String { "\(attempts)/\(id)" }
   /// One folder a thousand logs, so that no folder grows without bound.
   func log(_ id: AttemptID) -> String { "\(logs)/\(id.rawValue / 1_000)/\(id).log" }
+  /// What the study's `evaluate` printed.
+  func evaluationLog(_ id: AttemptID) -> String { log(id) + ".evaluate" }
 
   var hasJournal: Bool { FileManager.default.fileExists(atPath: "\(folder)/journal.sqlite") }
 
