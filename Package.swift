@@ -62,19 +62,43 @@ let layers: [Layer] = [
 // Apart: the embedded pretraining lab. The engine knows nothing of it, and it knows nothing of the engine.
 let lab: Layer = [("PawlLab", ["COpenBLAS"])]
 
-// Programs hold `@main` only; `pawl-lab` is the lab's own face.
-let programs: Layer = [("pawl", ["PawlCLI"]), ("pawl-lab", ["PawlLab"])]
+// Programs hold `@main` only; `pawl-lab` is the lab's own face. `pawl-bench` serves `benchmarks/` and is not installed.
+let programs: Layer = [
+  ("pawl", ["PawlCLI"]), ("pawl-lab", ["PawlLab"]),
+  (
+    "pawl-bench",
+    [
+      "PawlCore", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal", "PawlSandbox", "PawlSearch",
+      "PawlWorkspace",
+    ]
+  ),
+]
 
 func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .init(stringLiteral: $0) } }
 
 // Reference figures and stored files that tests read from the source tree.
-let testData = ["PawlJournal": ["Journals"], "PawlLab": ["References"], "PawlStatistics": ["References/make_references.py"]]
+let testData = [
+  "PawlCLI": ["Snapshots"], "PawlJournal": ["Journals"], "PawlLab": ["References"],
+  "PawlStatistics": ["References/make_references.py"],
+]
+// Tests that call the whole `pawl` share what starts it.
+let wholeProgram = ["PawlCLI", "PawlRuntime"]
+let testSupport: Target = .target(
+  name: "PawlTestSupport", dependencies: ["CPawlSystem"], path: "Tests/PawlTestSupport", swiftSettings: house)
+
+func tests(of target: (name: String, needs: [String])) -> Target {
+  let support = wholeProgram.contains(target.name) ? ["PawlTestSupport"] : []
+  return .testTarget(
+    name: target.name + "Tests", dependencies: dependencies([target.name] + target.needs + support),
+    exclude: testData[target.name] ?? [], swiftSettings: house)
+}
 
 let libraries = layers.flatMap { $0 } + lab
 let package = Package(
   name: "pawl",
   products: [
     .executable(name: "pawl", targets: ["pawl"]), .executable(name: "pawl-lab", targets: ["pawl-lab"]),
+    .executable(name: "pawl-bench", targets: ["pawl-bench"]),
     // A candidate's train.swift is compiled against the library as a file.
     .library(name: "PawlLab", type: .static, targets: ["PawlLab"]),
   ],
@@ -86,11 +110,7 @@ let package = Package(
       .target(name: $0.name, dependencies: dependencies($0.needs), exclude: ["README.md"], swiftSettings: house)
     }
     + programs.map { .executableTarget(name: $0.name, dependencies: dependencies($0.needs), swiftSettings: house) }
-    + libraries.map {
-      .testTarget(
-        name: $0.name + "Tests", dependencies: dependencies([$0.name] + $0.needs),
-        exclude: testData[$0.name] ?? [], swiftSettings: house)
-    }
+    + [testSupport] + libraries.map { tests(of: $0) }
 )
 
 // Fails the manifest itself when a target reaches sideways or up.

@@ -63,6 +63,8 @@ public final class OpenedStudy: Sendable {
       firstEvents = recorded == configuration ? [] : [.configurationChanged(configuration)]
       try Self.checkComparable(configuration, with: recorded)
       try Self.checkBranch(workspace, configuration.name, expected: engine.state)
+      // Now, not hours later when the first certificate would move it.
+      try workspace.refuseCheckedOut(configuration.name)
     } else {
       let start = try Self.begin(configuration, in: workspace, allowDirty: options.allowDirty, notes: &notes)
       guard try workspace.branchTip(study: configuration.name) == nil else {

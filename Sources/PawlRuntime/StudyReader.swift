@@ -72,8 +72,14 @@ public struct StudyReader: Sendable {
 
   /// Attempts that were asked for and are not finished, oldest first.
   public func running() throws -> [AttemptSummary] {
-    let open = try journal.trials(TrialFilter(states: [.measuring, .ready]))
-    return try open.flatMap { try journal.attempts(of: $0.id) }.filter { $0.result == nil }
+    let overview = try journal.overview()
+    guard overview.attemptsRunning > 0 else { return [] }
+    // Besides open trials: calibration measures the baseline, replicates the head, certificates a kept trial and the champion.
+    var trials = Set(try journal.trials(TrialFilter(states: [.measuring, .ready])).map(\.id))
+    trials.formUnion([.baseline, overview.head, overview.champion])
+    trials.formUnion(try journal.trials(TrialFilter(verdicts: [.kept], limit: 16)).map(\.id))
+    return try trials.flatMap { try journal.attempts(of: $0) }.filter { $0.result == nil }
+      .sorted { $0.request.id < $1.request.id }
   }
 
   public func details(of id: TrialID) throws -> Details {

@@ -1,6 +1,7 @@
 import Foundation
 import PawlCore
 import PawlEngine
+import PawlGuard
 import PawlJournal
 import PawlRatchet
 import PawlSandbox
@@ -46,7 +47,8 @@ public final class StudyRun {
     attempts = WorkerThreads(name: "attempt", count: opened.session.workers)
     runner = AttemptRunner(
       workspace: opened.workspace, sandbox: opened.sandbox, paths: opened.paths,
-      configuration: opened.configuration, baseline: opened.baseline)
+      configuration: opened.configuration, baseline: opened.baseline,
+      scanner: try MetricScanner(rule: opened.configuration.metric))
     maker = try CandidateMaker(
       workspace: opened.workspace, configuration: opened.configuration, baseline: opened.baseline)
     inbox = ControlInbox(folder: opened.paths.inbox)
@@ -74,7 +76,7 @@ public final class StudyRun {
           observer(.tick(progress()))
         }
       }
-      try record([.sessionEnded(reason: finished ?? "")], at: .now())
+      try step([.sessionEnded(reason: finished ?? "")])
       try snapshot()
     } catch {
       shutDown()

@@ -53,8 +53,8 @@ extension Workspace {
       hints: ["keep it under another name with `git branch -m pawl/\(study) <other name>`, then `pawl run` again"])
   }
 
-  /// Moving a branch under somebody's checked-out files would make them look modified.
-  private func refuseCheckedOut(_ study: StudyName) throws(WorkspaceError) {
+  /// Throws `.branchCheckedOut` where `pawl/<study>` is checked out: moving it would make the files there look modified.
+  public func refuseCheckedOut(_ study: StudyName) throws(WorkspaceError) {
     let list = try program.demand(["worktree", "list", "--porcelain"]).text
     var folder = root
     for line in list.split(separator: "\n") {

@@ -19,8 +19,9 @@ struct LogCommand: Command {
     ])
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
+    let filter = try filter(arguments)
     let reader = try reader(arguments, console: console)
-    let trials = try reader.trials(try filter(arguments))
+    let trials = try reader.trials(filter)
     if arguments.has("json") {
       for trial in trials { console.output(try JSONText.encode(trial, pretty: false) + "\n") }
       return 0

@@ -9,6 +9,7 @@ final class ProgressDisplay {
   private var statusShown = false
   private var hypotheses: [TrialID: String] = [:]
   private var measured: [TrialID: Int] = [:]
+  private var failedLog: String?
 
   init(console: Console, quiet: Bool) {
     self.console = console
@@ -30,18 +31,28 @@ final class ProgressDisplay {
 
   func finish(_ end: StudyEnd) {
     clear()
-    guard !quiet else { return }
     if end.failed {
       console.messages(
         Ink.bad.paint("failed", console.messageColour)
-          + ": \(end.reason)\n\nhint: `pawl show 0` has the end of its log\n")
-    } else {
+          + ": \(end.reason)\n\(endOfLog)\nhint: `pawl show 0` has its attempts and the end of its log\n")
+    }
+    guard !quiet else { return }
+    if !end.failed {
       console.messages("\nended: \(end.reason), after \(Timestamp.now().since(began).seconds.asDuration)\n")
     }
     if end.interrupted { console.messages("`pawl run` carries on\n") }
     if let branch = end.branch { console.output("branch  \(branch)\n") }
     if let report = end.report { console.output("report  \(report)\n") }
   }
+
+  /// What the attempt that failed printed last, or that it printed nothing.
+  private var endOfLog: String {
+    guard let failedLog else { return "" }
+    let lines = failedLog.split(separator: "\n").suffix(Self.logLines)
+    return lines.isEmpty ? "it printed nothing\n" : "its last lines:\n\(lines.map { "  \($0)\n" }.joined())"
+  }
+
+  private static let logLines = 20
 
   // MARK: events
 
@@ -50,7 +61,9 @@ final class ProgressDisplay {
     case .proposalReceived(let trial, let proposal):
       hypotheses[trial] = proposal.hypothesis
       return nil
-    case .attemptFinished(let result): return measured(result, progress)
+    case .attemptFinished(let result):
+      failedLog = result.measurement == nil ? result.logTail : failedLog
+      return measured(result, progress)
     case .trialJudged(let trial, let verdict, let evidence):
       return judged(trial, verdict, evidence)
     case .trialCrashed(let trial, let outcome): return row(trial, "crashed", "\(outcome)")
@@ -77,7 +90,9 @@ final class ProgressDisplay {
     measured[.baseline] = progress.calibrated
     let noise = progress.sigma.map { ", noise σ \($0.formatted(digits: 3))" } ?? ""
     let mean = progress.calibrated > 1 ? ", mean \(baseline.asMetric)\(noise)" : ""
-    return "baseline \(progress.calibrated)/\(progress.calibration)  \(progress.metric.name) \(value.asMetric)\(mean)"
+    let remark = progress.calibrated == 1 ? result.remark.map { ", \($0)" } ?? "" : ""
+    return
+      "baseline \(progress.calibrated)/\(progress.calibration)  \(progress.metric.name) \(value.asMetric)\(remark)\(mean)"
   }
 
   private func judged(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) -> String {

@@ -25,7 +25,11 @@ extension TrialSummary {
   /// Why there is no number, or the reason that goes with the standing.
   var explanation: String? {
     switch state {
-    case .crashed: outcome.map { "\($0)" + (remark.map { ", \($0)" } ?? "") } ?? remark
+    case .crashed:
+      outcome.map { outcome in
+        let more = remark.flatMap { $0 == "\(outcome)" ? nil : ", \($0)" }
+        return "\(outcome)\(more ?? "")"
+      } ?? remark
     case .refused, .failed: remark
     default: nil
     }

@@ -1,0 +1,74 @@
+import PawlCore
+import PawlEngine
+import PawlTestSupport
+import Testing
+
+@Suite struct RecoveryTests {
+  /// What a reader of the journal alone would say is open after some of its events.
+  private struct OpenWork {
+    var attempts: [AttemptID: AttemptRequest] = [:]
+    var proposing: [TrialID: ProposalRequest] = [:]
+    var creating: [TrialID: Proposal] = [:]
+    var branch: [Int] = []
+
+    mutating func take(_ event: Event) {
+      switch event {
+      case .attemptRequested(let request): attempts[request.id] = request
+      case .attemptFinished(let result): attempts[result.id] = nil
+      case .proposalRequested(let request): proposing[request.trial] = request
+      case .proposalReceived(let trial, let proposal):
+        proposing[trial] = nil
+        creating[trial] = proposal
+      case .proposalFailed(let trial, _), .proposalRefused(let trial, _):
+        proposing[trial] = nil
+        creating[trial] = nil
+      case .candidateCreated(let trial, _, _): creating[trial] = nil
+      case .championCertified(let certificate): branch.append(certificate.number)
+      case .branchAdvanced(let number, _): branch.removeAll { $0 == number }
+      default: break
+      }
+    }
+  }
+
+  @Test func `a study cut off after any of its events asks again for exactly what was open`() throws {
+    let repository = try TemporaryRepository(["train.sh": TrainingScript.shell()])
+    try #require(repository.initialise("--workers", "2").code == 0)
+    try #require(repository.pawl("run", "--trials", "6").code == 0)
+    let study = try RecordedStudy(repository)
+    try study.expectNothingLostOrDoubled()
+    #expect(!study.certificates.isEmpty, "the study is long enough to certify something")
+    let session = try #require(
+      study.events.compactMap { if case .sessionStarted(let start) = $0.event { start } else { nil } }.first)
+
+    var open = OpenWork()
+    for (index, recorded) in study.events.enumerated() {
+      open.take(recorded.event)
+      var engine = Engine(state: study.state(through: recorded.sequence))
+      let step = engine.handle([.sessionStarted(session)], at: recorded.at)
+      let asked = Set(step.events.compactMap { if case .attemptRequested(let request) = $0 { request.id } else { nil } })
+      let requested = Set(step.events.compactMap { if case .proposalRequested(let request) = $0 { request.trial } else { nil } })
+      let certified = Set(step.events.compactMap { if case .championCertified(let new) = $0 { new.number } else { nil } })
+      var attempts: [AttemptID: AttemptRequest] = [:]
+      var proposing: [TrialID: ProposalRequest] = [:]
+      var creating: [TrialID: Proposal] = [:]
+      var branch: [Int] = []
+      for effect in step.effects {
+        switch effect {
+        case .startAttempt(let request) where !asked.contains(request.id):
+          #expect(attempts.updateValue(request, forKey: request.id) == nil, "event \(index) starts an attempt twice")
+        case .propose(let request) where !requested.contains(request.trial): proposing[request.trial] = request
+        case .createCandidate(let trial, _, let proposal, _): creating[trial] = proposal
+        case .advanceBranch(let certificates):
+          branch += certificates.map(\.number).filter { !certified.contains($0) && !branch.contains($0) }
+        case .startAttempt, .propose, .finish: break
+        }
+      }
+      #expect(attempts == open.attempts, "after event \(index)")
+      #expect(proposing == open.proposing, "after event \(index)")
+      #expect(creating == open.creating, "after event \(index)")
+      #expect(branch == open.branch, "after event \(index)")
+      let newest = study.state(through: recorded.sequence).lastAttempt
+      #expect(asked.allSatisfy { $0.rawValue > newest }, "event \(index) gives the number of an attempt anew")
+    }
+  }
+}
