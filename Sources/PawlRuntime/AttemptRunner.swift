@@ -110,7 +110,8 @@ struct AttemptRunner: Sendable {
       usage.output = Bytes(usage.output.count + before.output.count)
     }
     return AttemptResult(
-      id: request.id, outcome: run.outcome, measurement: measurement, remark: remark.isEmpty ? nil : remark.joined(separator: "; "),
+      id: request.id, outcome: run.outcome, measurement: measurement,
+      remark: remark.isEmpty ? nil : remark.joined(separator: "; "),
       usage: usage, reportedMemory: reading.memory, sandbox: run.level, referee: level,
       logTail: measurement == nil ? run.tail : nil)
   }

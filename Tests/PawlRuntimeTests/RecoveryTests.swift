@@ -45,9 +45,12 @@ import Testing
       open.take(recorded.event)
       var engine = Engine(state: study.state(through: recorded.sequence))
       let step = engine.handle([.sessionStarted(session)], at: recorded.at)
-      let asked = Set(step.events.compactMap { if case .attemptRequested(let request) = $0 { request.id } else { nil } })
-      let requested = Set(step.events.compactMap { if case .proposalRequested(let request) = $0 { request.trial } else { nil } })
-      let certified = Set(step.events.compactMap { if case .championCertified(let new) = $0 { new.number } else { nil } })
+      let asked = Set(
+        step.events.compactMap { if case .attemptRequested(let request) = $0 { request.id } else { nil } })
+      let requested = Set(
+        step.events.compactMap { if case .proposalRequested(let request) = $0 { request.trial } else { nil } })
+      let certified = Set(
+        step.events.compactMap { if case .championCertified(let new) = $0 { new.number } else { nil } })
       var attempts: [AttemptID: AttemptRequest] = [:]
       var proposing: [TrialID: ProposalRequest] = [:]
       var creating: [TrialID: Proposal] = [:]
