@@ -62,8 +62,17 @@ let layers: [Layer] = [
 // Apart: the embedded pretraining lab. The engine knows nothing of it, and it knows nothing of the engine.
 let lab: Layer = [("PawlLab", ["COpenBLAS"])]
 
-// Programs hold `@main` only; `pawl-lab` is the lab's own face.
-let programs: Layer = [("pawl", ["PawlCLI"]), ("pawl-lab", ["PawlLab"])]
+// Programs hold `@main` only; `pawl-lab` is the lab's own face. `pawl-bench` serves `benchmarks/` and is not installed.
+let programs: Layer = [
+  ("pawl", ["PawlCLI"]), ("pawl-lab", ["PawlLab"]),
+  (
+    "pawl-bench",
+    [
+      "PawlCore", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal", "PawlSandbox", "PawlSearch",
+      "PawlWorkspace",
+    ]
+  ),
+]
 
 func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .init(stringLiteral: $0) } }
 
@@ -89,6 +98,7 @@ let package = Package(
   name: "pawl",
   products: [
     .executable(name: "pawl", targets: ["pawl"]), .executable(name: "pawl-lab", targets: ["pawl-lab"]),
+    .executable(name: "pawl-bench", targets: ["pawl-bench"]),
     // A candidate's train.swift is compiled against the library as a file.
     .library(name: "PawlLab", type: .static, targets: ["PawlLab"]),
   ],

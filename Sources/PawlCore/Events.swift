@@ -29,6 +29,8 @@ public enum Event: Sendable, Codable, Hashable {
   case championCertified(Certificate)
   /// The branch `pawl/<study>` took in the step of that certificate.
   case branchAdvanced(certificate: Int, to: CommitHash)
+  /// It could not: somebody moved or checked out the branch. Tried again with the next certificate and in the next session.
+  case branchBlocked(certificate: Int, reason: String)
   case paused(by: String)
   case resumed(by: String)
   /// New work is no longer started; what runs is finished.
@@ -57,6 +59,7 @@ public enum Event: Sendable, Codable, Hashable {
     case .certificationFailed: "certificationFailed"
     case .championCertified: "championCertified"
     case .branchAdvanced: "branchAdvanced"
+    case .branchBlocked: "branchBlocked"
     case .paused: "paused"
     case .resumed: "resumed"
     case .stopRequested: "stopRequested"

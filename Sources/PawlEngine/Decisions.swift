@@ -19,7 +19,7 @@ extension StudyState {
 
   /// Why the session is over: nothing runs and nothing may be started; nil while there is work.
   func finishReason(at now: Timestamp) -> String? {
-    guard session != nil, inFlight.isEmpty, awaitingBranch.isEmpty else { return nil }
+    guard session != nil, inFlight.isEmpty, awaitingBranch.isEmpty || branchBlocked != nil else { return nil }
     if let failure { return failure }
     if let stopReason { return stopReason }
     guard pausedBy == nil, let limit = limitReached(at: now) else { return nil }

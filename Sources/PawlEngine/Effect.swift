@@ -6,8 +6,8 @@ public enum Effect: Sendable, Hashable {
   /// `at` dates the commit: the same proposal always gives the same one.
   case createCandidate(TrialID, parent: CommitHash, Proposal, at: Timestamp)
   case startAttempt(AttemptRequest)
-  /// Adds one commit to `pawl/<study>`; doing it twice must do no harm.
-  case advanceBranch(Certificate)
+  /// Adds a commit each to `pawl/<study>`, in this order; doing it twice must do no harm.
+  case advanceBranch([Certificate])
   /// Nothing runs and nothing is left to start.
   case finish(reason: String)
 }

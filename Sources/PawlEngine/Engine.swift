@@ -51,7 +51,7 @@ public struct Engine: Sendable {
         [.createCandidate(trial, parent: $0.request.parentCommit, proposal, at: $0.requestedAt)]
       } ?? []
     case .attemptRequested(let request): [.startAttempt(request)]
-    case .championCertified(let certificate): [.advanceBranch(certificate)]
+    case .championCertified: [.advanceBranch(state.awaitingBranch)]
     case .sessionStarted: recovery()
     default: []
     }
@@ -59,7 +59,7 @@ public struct Engine: Sendable {
 
   /// What was under way when the last session ended: asked for again, with the same seeds and parents.
   private func recovery() -> [Effect] {
-    var effects: [Effect] = state.awaitingBranch.map { .advanceBranch($0) }
+    var effects: [Effect] = state.awaitingBranch.isEmpty ? [] : [.advanceBranch(state.awaitingBranch)]
     for (trial, opened) in state.open.sorted(by: { $0.key < $1.key }) {
       switch opened.stage {
       case .proposing: effects.append(.propose(opened.request))

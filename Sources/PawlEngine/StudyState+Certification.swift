@@ -32,6 +32,7 @@ extension StudyState {
     certificates += 1
     retryTarget = nil
     awaitingBranch.append(certificate)
+    branchBlocked = nil
     if let position = stack.firstIndex(where: { $0.trial == certificate.candidate }) {
       stack.removeFirst(position)
     }

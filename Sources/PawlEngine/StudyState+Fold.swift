@@ -36,6 +36,7 @@ extension StudyState {
     case .branchAdvanced(let number, let commit):
       awaitingBranch.removeAll { $0.number == number }
       branchTip = commit
+    case .branchBlocked(_, let reason): branchBlocked = reason
     case .paused(let person): pausedBy = person
     case .resumed: pausedBy = nil
     case .stopRequested(let reason): stopReason = reason
@@ -58,6 +59,8 @@ extension StudyState {
     self.session = Session(
       start: session, at: at, endedBefore: ended, computeBefore: computeSeconds, spendBefore: spend)
     stopReason = nil
+    pausedBy = nil
+    branchBlocked = nil
     failure = nil
     exhausted = nil
     crashesInARow = 0

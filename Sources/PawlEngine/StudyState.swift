@@ -94,6 +94,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var retryTarget: TrialID?
   public internal(set) var awaitingBranch: [Certificate] = []
   public internal(set) var branchTip: CommitHash?
+  /// Why the branch could not take in what awaits it; it is not waited for then.
+  public internal(set) var branchBlocked: String?
 
   public internal(set) var fingerprints: Set<UInt64> = []
   public internal(set) var history: [KnobObservation] = []

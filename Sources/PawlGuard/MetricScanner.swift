@@ -9,8 +9,9 @@ public import PawlCore
 /// Finds the metric in a stream of output chunks, in one pass, without keeping the output.
 ///
 /// Lines end at `\n` or `\r` (a progress bar overwrites itself), count up to their first 64 KiB, and lose their colour codes. A line
-/// `---` starts the summary anew: only what follows the last one counts, and of that the last match. Memory is bounded by 64 lines
-/// for each pattern and one line that a chunk cuts in two. For use by one thread at a time.
+/// `---` starts the summary anew: only what follows the last one counts, and of that the last match, which is found unless more than 512 KiB of
+/// lines that hold the pattern's word without a match follow it (any lines at all where the pattern requires no word). Memory is
+/// bounded by 1 MiB for each pattern and one line that a chunk cuts in two. For use by one thread at a time.
 public struct MetricScanner: Sendable {
   /// How much of a line is looked at.
   static let lineLimit = 64 << 10
@@ -72,9 +73,9 @@ public struct MetricScanner: Sendable {
       }
       switch metric.count {
       case ...1: return (value, nil)
-      case ...LineTrack.batchLimit: return (value, "metric printed \(metric.count) times; the last one counts")
+      case ...LineTrack.countLimit: return (value, "metric printed \(metric.count) times; the last one counts")
       default:
-        return (value, "metric printed more than \(LineTrack.batchLimit) times; the last one counts")
+        return (value, "metric printed more than \(LineTrack.countLimit) times; the last one counts")
       }
     }
   }
@@ -135,15 +136,20 @@ public struct MetricScanner: Sendable {
 
   /// Returns the line that holds `hit`; no line starts before `from`.
   private static func line(around hit: Int, from: Int, in lines: UnsafeRawBufferPointer) -> (start: Int, end: Int) {
-    var start = hit
-    while start > from, !isBreak(lines[start - 1]) { start -= 1 }
-    var end = hit
-    while end < lines.count, !isBreak(lines[end]) { end += 1 }
-    return (start, end)
+    (LineBreaks.start(of: lines, at: hit, from: from), LineBreaks.next(in: lines, from: hit))
   }
 
   private static func isSeparator(_ line: UnsafeRawBufferPointer) -> Bool {
-    let text = TerminalText.stripped(line).split { $0 == 0x20 || $0 == 0x09 }
-    return text.count == 1 && text[0].elementsEqual("---".utf8)
+    guard line.contains(TerminalText.escape) else { return isDashes(line) }
+    return TerminalText.stripped(line).withUnsafeBytes(isDashes)
+  }
+
+  /// Three dashes with nothing but blanks around them; an output may consist of such lines, so nothing is allocated.
+  private static func isDashes(_ line: UnsafeRawBufferPointer) -> Bool {
+    var first = 0
+    var end = line.count
+    while first < end, line[first] == 0x20 || line[first] == 0x09 { first += 1 }
+    while end - first > 3, line[end - 1] == 0x20 || line[end - 1] == 0x09 { end -= 1 }
+    return end - first == 3 && line[first..<end].allSatisfy { $0 == 0x2d }
   }
 }

@@ -56,6 +56,8 @@ public struct Certification: Sendable, Codable, Hashable {
   private static let allowedCrashes = 1
   /// Pairs after which a mean difference that is not positive ends the test.
   private static let pairsBeforeFutility = 4
+  /// A clear effect passes the first threshold at the third pair, where its interval is six times wider than at the fourth.
+  private static let leastPairs = 4
 
   public init(
     number: Int, candidate: TrialID, champion: TrialID, alpha: Double, rule: RatchetRule, direction: Direction
@@ -98,7 +100,7 @@ public struct Certification: Sendable, Codable, Hashable {
     case (.measured, .crashed): break
     }
     nextPair += 1
-    if evidence.eValue >= threshold {
+    if evidence.eValue >= threshold, pairs.count >= min(Certification.leastPairs, rule.maximumPairs) {
       state = .certified
     } else if candidateCrashes > Certification.allowedCrashes || nextPair >= rule.maximumPairs {
       state = .failed

@@ -13,6 +13,8 @@ struct AttemptRunner: Sendable {
   let paths: StudyPaths
   let configuration: StudyConfiguration
   let baseline: CommitHash
+  /// Has scanned nothing yet; each attempt starts from a copy, since compiling its patterns costs more than reading a short log.
+  let scanner: MetricScanner
 
   /// Returns nil when it was cancelled: the attempt is then made again, with the same seed, by a later session.
   func run(_ request: AttemptRequest, cancellation: Cancellation) -> AttemptResult? {
@@ -36,7 +38,7 @@ struct AttemptRunner: Sendable {
     try workspace.materialise(
       request.commit, frozenFrom: baseline, isEditable: { policy.isEditable($0) }, in: work)
     linkCheckoutFolders(into: work)
-    var scanner = try MetricScanner(rule: configuration.metric)
+    var scanner = scanner
     let run = try sandbox.run(
       command(configuration.command, in: work, request, log: paths.log(request.id)), cancellation: cancellation
     ) { chunk in

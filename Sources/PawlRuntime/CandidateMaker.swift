@@ -10,8 +10,8 @@ final class CandidateMaker {
   private let configuration: StudyConfiguration
   private let policy: EditPolicy
   private let links: Set<String>
-  /// The editable files of the newest parents, oldest first: candidates mostly share theirs.
-  private var sources: [(commit: CommitHash, files: [String: String])] = []
+  /// The editable files of the newest parents and their knobs, oldest first: candidates mostly share theirs.
+  private var sources: [(commit: CommitHash, files: [String: String], knobs: [Knob])] = []
   /// Proposals of which the engine may not know yet: two that are asked for at once must not be the same.
   private var recent: [UInt64] = []
 
@@ -23,14 +23,17 @@ final class CandidateMaker {
   }
 
   /// Returns the editable text files of a commit by path.
-  func editableFiles(at commit: CommitHash) throws -> [String: String] {
-    if let known = sources.last(where: { $0.commit == commit }) { return known.files }
+  func editableFiles(at commit: CommitHash) throws -> [String: String] { try source(at: commit).files }
+
+  private func source(at commit: CommitHash) throws -> (files: [String: String], knobs: [Knob]) {
+    if let known = sources.last(where: { $0.commit == commit }) { return (known.files, known.knobs) }
     let paths = try workspace.files(at: commit)
       .filter { ($0.kind == .file || $0.kind == .executable) && policy.isEditable($0.path) }.map(\.path)
     let files = try workspace.texts(of: paths, at: commit)
-    sources.append((commit, files))
+    let knobs = KnobFinder.knobs(in: files)
+    sources.append((commit, files, knobs))
     if sources.count > 4 { sources.removeFirst() }
-    return files
+    return (files, knobs)
   }
 
   /// Returns what the engine is told: a proposal, its refusal if there is one, or that there is none.
@@ -38,14 +41,14 @@ final class CandidateMaker {
     _ request: ProposalRequest, history: [KnobObservation], known: Set<UInt64>
   ) -> [Event] {
     do {
-      let files = try editableFiles(at: request.parentCommit)
+      let (files, knobs) = try source(at: request.parentCommit)
       guard
         let proposal = KnobAgent.propose(
-          files: files, parent: nil, history: history, seed: request.seed,
+          files: files, knobs: knobs, parent: nil, history: history, seed: request.seed,
           isKnown: { known.contains($0) || recent.contains($0) })
       else {
         let reason =
-          KnobFinder.knobs(in: files).isEmpty
+          knobs.isEmpty
           ? "there is no constant to tune in the editable files" : "every combination of the knobs was tried"
         return [.proposalFailed(request.trial, reason: reason)]
       }

@@ -5,17 +5,24 @@ import PawlWorkspace
 struct ResultBranch {
   let opened: OpenedStudy
 
-  func advance(_ certificate: Certificate, from expected: CommitHash?) -> Result<CommitHash, WorkspaceError> {
-    do {
-      let subject = try opened.workspace.subject(of: certificate.candidateCommit)
-      let tip = try opened.workspace.advanceBranch(
-        study: opened.configuration.name, expected: expected, base: opened.baseline,
-        tree: certificate.candidateCommit, message: message(certificate, subject: subject),
-        at: opened.journaledAt(certificate))
-      return .success(tip)
-    } catch {
-      return .failure(error)
+  /// Returns what came of it: a step for each certificate, up to the first that the branch does not take.
+  func advance(_ certificates: [Certificate], from start: CommitHash?) -> [Event] {
+    var tip = start
+    var events: [Event] = []
+    for certificate in certificates {
+      do {
+        let subject = try opened.workspace.subject(of: certificate.candidateCommit)
+        let commit = try opened.workspace.advanceBranch(
+          study: opened.configuration.name, expected: tip, base: opened.baseline, tree: certificate.candidateCommit,
+          message: message(certificate, subject: subject), at: opened.journaledAt(certificate))
+        events.append(.branchAdvanced(certificate: certificate.number, to: commit))
+        tip = commit
+      } catch {
+        let hints = error.hints.map { "; \($0)" }.joined()
+        return events + [.branchBlocked(certificate: certificate.number, reason: describe(error) + hints)]
+      }
     }
+    return events
   }
 
   private func message(_ certificate: Certificate, subject: String) -> String {

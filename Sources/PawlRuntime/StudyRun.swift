@@ -1,6 +1,7 @@
 import Foundation
 import PawlCore
 import PawlEngine
+import PawlGuard
 import PawlJournal
 import PawlRatchet
 import PawlSandbox
@@ -13,7 +14,6 @@ public final class StudyRun {
     case observed([Event])
     /// An attempt ended; nil when it was cancelled.
     case attemptEnded(AttemptID, AttemptResult?)
-    case branch(Certificate, Result<CommitHash, WorkspaceError>)
     case signal(Int32)
   }
 
@@ -47,7 +47,8 @@ public final class StudyRun {
     attempts = WorkerThreads(name: "attempt", count: opened.session.workers)
     runner = AttemptRunner(
       workspace: opened.workspace, sandbox: opened.sandbox, paths: opened.paths,
-      configuration: opened.configuration, baseline: opened.baseline)
+      configuration: opened.configuration, baseline: opened.baseline,
+      scanner: try MetricScanner(rule: opened.configuration.metric))
     maker = try CandidateMaker(
       workspace: opened.workspace, configuration: opened.configuration, baseline: opened.baseline)
     inbox = ControlInbox(folder: opened.paths.inbox)
@@ -100,9 +101,6 @@ public final class StudyRun {
       if (interrupts > 1 || engine.state.failure != nil), startedAt.isEmpty, finished == nil {
         finished = engine.state.failure ?? "interrupted"
       }
-    case .branch(let certificate, .success(let commit)):
-      try step([.branchAdvanced(certificate: certificate.number, to: commit)])
-    case .branch(_, .failure(let error)): throw error
     case .signal(let number): try interrupt(number)
     }
   }
@@ -164,10 +162,10 @@ public final class StudyRun {
         let result = cancellation.isCancelled ? nil : runner.run(request, cancellation: cancellation)
         mailbox.post(.attemptEnded(request.id, result))
       }
-    case .advanceBranch(let certificate):
-      let expected = engine.state.branchTip
+    case .advanceBranch(let certificates):
+      let tip = engine.state.branchTip
       preparation.run { [opened, mailbox] in
-        mailbox.post(.branch(certificate, ResultBranch(opened: opened).advance(certificate, from: expected)))
+        mailbox.post(.observed(ResultBranch(opened: opened).advance(certificates, from: tip)))
       }
     case .finish(let reason): finished = reason
     }

@@ -17,24 +17,27 @@ public struct StudySetup {
     readHomeTools()
   }
 
-  /// Interpreters that live in the home folder, which the sandbox hides, are made readable, and the draft says so.
+  /// Programs that live where the sandbox shows nothing (the home folder, /tmp) are made readable, and the draft says so.
   private mutating func readHomeTools() {
     let home = HomeFolder.path
     var found: [String] = []
     for entry in (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
-    where entry.hasPrefix(home + "/") && FileManager.default.fileExists(atPath: entry) {
+    where ["\(home)/", "/home/", "/root/", "/tmp/"].contains(where: { entry.hasPrefix($0) })
+      && FileManager.default.fileExists(atPath: entry)
+    {
       let parent = (entry as NSString).deletingLastPathComponent
       let last = (entry as NSString).lastPathComponent
       // A bin folder needs its libraries beside it; ~/bin and ~/.local/bin do not.
-      let alone = parent == home || parent == "\(home)/.local"
-      let folder = (last == "bin" || last == "shims" || last == "condabin") && !alone ? parent : entry
-      let short = "~" + folder.dropFirst(home.count)
+      let alone = [home, "\(home)/.local", "/tmp"].contains(parent)
+      let folder = ["bin", "shims", "condabin"].contains(last) && !alone ? parent : entry
+      let short = folder.hasPrefix("\(home)/") ? "~" + folder.dropFirst(home.count) : folder
       if !found.contains(short), !draft.sandbox.readable.contains(short) { found.append(short) }
     }
     found = found.filter { folder in !found.contains { folder.hasPrefix($0 + "/") } }
     guard !found.isEmpty else { return }
     draft.sandbox.readable += found
-    draft.notes.append("programs of your PATH inside your home folder stay readable: \(found.joined(separator: ", "))")
+    draft.notes.append(
+      "programs of your PATH that the sandbox would hide stay readable: \(found.joined(separator: ", "))")
   }
 
   /// Writes `pawl.yaml`, and `program.md` where there is none; returns what was written.

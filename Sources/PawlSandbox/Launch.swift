@@ -84,7 +84,7 @@ struct Launch {
     let home = BubblewrapArguments.home
     let spawned = withExtendedLifetime((input, status, block, arguments)) {
       spawn(
-        request, program, [program, "--args", "5", "--", "/bin/sh", "-c", command.shell],
+        request, program, [Leftovers.programName, "--args", "5", "--", "/bin/sh", "-c", command.shell],
         environment: environment(home: home, temporary: "/tmp", [:]))
     }
     let child: pid_t

@@ -19,6 +19,7 @@ extension Sandbox {
   static func probe(
     requirement: SandboxPolicy.Requirement, host: Host, grace: Double = 2
   ) throws(SandboxError) -> Sandbox {
+    Leftovers.end()
     let adopts = pawl_adopt_orphans() == 0
     let groups = ControlGroups.find()
     let program = host.program("bwrap")
@@ -49,7 +50,7 @@ extension Sandbox {
       throw SandboxError(
         .unavailable, "this host gives a `\(level.rawValue)` sandbox, and the study asks for `full`",
         hints: missing.compactMap(\.remedy) + [
-          "see what is missing with `pawl doctor`, or set `sandbox.requirement: available` in pawl.yaml"
+          "see what is missing with `pawl doctor`, or set `sandbox.level: available` in pawl.yaml"
         ])
     }
     return Sandbox(
@@ -91,8 +92,8 @@ struct Findings {
     guard isWanted else {
       return [
         SandboxFinding(
-          name: "sandbox", present: false, detail: "turned off by `sandbox.requirement: none`",
-          remedy: "set `sandbox.requirement: available` in pawl.yaml")
+          name: "sandbox", present: false, detail: "turned off by `sandbox.level: none`",
+          remedy: "set `sandbox.level: available` in pawl.yaml")
       ] + limits
     }
     return [bubblewrap, namespaces, network] + limits

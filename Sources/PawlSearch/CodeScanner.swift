@@ -72,12 +72,12 @@ struct CodeScanner {
   /// Returns what a bracket opens, by the words between the statement's start and the bracket.
   private func classify(_ index: Int) -> Scope {
     guard scope != .opaque else { return .opaque }
+    if syntax.family == .shell { return .opaque }
     let head = start >= 0 && start < index ? start..<index : index..<index
+    if syntax.family == .python, scope == .declarations, !atModuleLevel(head.lowerBound) { return .opaque }
     let bracket = reader.symbol(at: index)
     let before = reader.symbol(at: index - 1)
     let words = head.map(word)
-    if syntax.family == .shell { return .opaque }
-    if syntax.family == .python, scope == .declarations, !atModuleLevel(head.lowerBound) { return .opaque }
     if words.contains(where: Self.never.contains)
       || head.contains(where: { ["=>", "->"].contains(reader.symbol(at: $0)) })
     {
@@ -178,8 +178,12 @@ struct CodeScanner {
     table = ""
     while end < tokens.count, tokens[end].kind != .newline {
       let text = source.text(tokens[end])
-      if text != "[", text != "]" { table += text.filter { $0 != "\"" } }
+      // One byte above the limit is enough for no name in the table to be short enough.
+      if text != "[", text != "]", table.utf8.count <= LiteralReader.nameLimit { table += text.filter { $0 != "\"" } }
       end += 1
+    }
+    if table.utf8.count > LiteralReader.nameLimit {
+      table = String(repeating: "-", count: LiteralReader.nameLimit)
     }
     if !table.isEmpty { table += "." }
     start = end + 1

@@ -31,6 +31,7 @@ struct JSONScanner {
       {
         key = source.text(source.tokens[token]).filter { $0 != "\"" }
         if index + 2 < tokens.count, path.count < Self.depthLimit,
+          LiteralReader.allowsName(path, key),
           let (pieces, next) = reader.read(at: tokens[index + 2]),
           ends(next)
         {
@@ -100,7 +101,9 @@ struct YAMLScanner {
       }
       guard tokens[colon].range.upperBound < tokens[colon + 1].range.lowerBound else { continue }
       if ["|", ">"].contains(reader.symbol(at: colon + 1)) { block = indentation }
-      guard let (pieces, next) = value(at: colon + 1, end: end), next == end else { continue }
+      guard LiteralReader.allowsName(path.lazy.map(\.key), key),
+        let (pieces, next) = value(at: colon + 1, end: end), next == end
+      else { continue }
       let name = (path.map(\.key) + [key]).joined(separator: ".")
       found += reader.constants(name, pieces)
     }

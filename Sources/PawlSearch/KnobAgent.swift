@@ -20,7 +20,18 @@ public enum KnobAgent {
     files: [String: String], parent: [String: KnobValue]?, history: [KnobObservation], seed: UInt64,
     isKnown: (UInt64) -> Bool
   ) -> Proposal? {
-    let dimensions = KnobFinder.knobs(in: files).compactMap { Dimension($0, parent: parent?[$0.name]) }
+    propose(
+      files: files, knobs: KnobFinder.knobs(in: files), parent: parent, history: history, seed: seed, isKnown: isKnown)
+  }
+
+  /// Returns a candidate as `propose(files:parent:history:seed:isKnown:)` does, with the files' knobs already found.
+  ///
+  /// `knobs` must be what `KnobFinder.knobs(in: files)` gives: finding them again takes most of a proposal's time.
+  public static func propose(
+    files: [String: String], knobs: [Knob], parent: [String: KnobValue]?, history: [KnobObservation], seed: UInt64,
+    isKnown: (UInt64) -> Bool
+  ) -> Proposal? {
+    let dimensions = knobs.compactMap { Dimension($0, parent: parent?[$0.name]) }
     guard !dimensions.isEmpty else { return nil }
     var sampler = KnobSampler(dimensions: dimensions, history: history, seed: seed)
     var drawn: Set<[String]> = []

@@ -18,31 +18,50 @@ enum KnobEditing {
     let byPath = Dictionary(grouping: changes, by: \.knob.path)
     for path in byPath.keys.sorted() {
       guard let original = files[path], let changes = byPath[path] else { continue }
-      var lines = original.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
-        .map { Array($0) }
+      let bytes = Array(original.utf8)
+      var content: [UInt8] = []
+      content.reserveCapacity(bytes.count + 16 * changes.count)
       var rewritten: [FileEdit.LineChange] = []
-      for (line, changes) in Dictionary(grouping: changes, by: \.knob.line).sorted(by: { $0.key < $1.key }) {
-        guard lines.indices.contains(line - 1) else { continue }
-        let old = lines[line - 1]
-        var new = old
-        // From the right, so that the columns to the left hold.
-        for change in changes.sorted(by: { $0.knob.columns.lowerBound > $1.knob.columns.lowerBound })
-        where change.knob.columns.upperBound <= old.count {
-          new.replaceSubrange(change.knob.columns, with: Array(change.text.utf8))
+      let byLine = Dictionary(grouping: changes, by: \.knob.line)
+      var line = 1
+      var start = 0
+      var copied = 0
+      // Only the lines that change are ever taken apart.
+      for number in byLine.keys.sorted() {
+        while line < number, let feed = bytes[start...].firstIndex(of: 0x0a) {
+          start = feed + 1
+          line += 1
         }
-        lines[line - 1] = new
+        guard line == number else { break }
+        let old = bytes[start..<(bytes[start...].firstIndex(of: 0x0a) ?? bytes.count)]
+        let new = replaced(byLine[number] ?? [], in: old)
+        content += bytes[copied..<start]
+        content += new
+        copied = old.endIndex
         rewritten.append(
           FileEdit.LineChange(
-            line: line, old: String(decoding: old, as: UTF8.self), new: String(decoding: new, as: UTF8.self)))
+            line: number, old: String(decoding: old, as: UTF8.self), new: String(decoding: new, as: UTF8.self)))
       }
-      let content = String(decoding: Array(lines.joined(separator: [0x0a])), as: UTF8.self)
-      let edit = FileEdit(path: path, change: .lines(rewritten))
-      // Where lines end otherwise than `FileEdit` counts them (CR LF), the whole content says it.
-      let exact = edit.applied(to: original).map { $0.utf8.elementsEqual(content.utf8) } ?? false
-      edits.append(exact ? edit : FileEdit(path: path, change: .content(content)))
-      edited[path] = content
+      content += bytes[copied...]
+      edits.append(FileEdit(path: path, change: .lines(rewritten)))
+      edited[path] = String(decoding: content, as: UTF8.self)
     }
     return (edited, edits)
+  }
+
+  /// Returns a line with its literals replaced, in one pass from left to right.
+  private static func replaced(_ changes: [KnobChange], in old: ArraySlice<UInt8>) -> [UInt8] {
+    var new: [UInt8] = []
+    var copied = old.startIndex
+    for change in changes.sorted(by: { $0.knob.columns.lowerBound < $1.knob.columns.lowerBound }) {
+      let first = old.startIndex + change.knob.columns.lowerBound
+      let end = old.startIndex + change.knob.columns.upperBound
+      guard first >= copied, end <= old.endIndex else { continue }
+      new += old[copied..<first]
+      new += change.text.utf8
+      copied = end
+    }
+    return new + old[copied...]
   }
 
   static let hypothesisLimit = 120
@@ -50,7 +69,8 @@ enum KnobEditing {
   /// Returns one line such as `raise LR 0.001 -> 0.0025, set NORM "layer" -> "rms"`.
   static func hypothesis(_ changes: [KnobChange]) -> String {
     let parts = changes.map { change in "\(verb(change)) \(change.knob.name) \(change.knob.literal) -> \(change.text)" }
-    for shown in stride(from: parts.count, to: 0, by: -1) {
+    // A part takes more than one character: trying more parts than that would take quadratic time.
+    for shown in stride(from: min(parts.count, hypothesisLimit), to: 0, by: -1) {
       let rest = parts.count - shown
       let text = parts.prefix(shown).joined(separator: ", ") + (rest > 0 ? ", and \(rest) more" : "")
       if text.count <= hypothesisLimit { return text }

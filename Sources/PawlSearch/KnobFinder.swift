@@ -51,12 +51,13 @@ public enum KnobFinder {
       var scanner = CodeScanner(source, syntax: syntax)
       found = scanner.scan()
     }
+    var hints = LineHints(source)
     var seen: [String: Int] = [:]
     var knobs: [Knob] = []
     for constant in found.sorted(by: { ($0.line, $0.columns.lowerBound) < ($1.line, $1.columns.lowerBound) }) {
       seen[constant.name, default: 0] += 1
       let count = seen[constant.name, default: 1]
-      guard let domain = domain(of: constant, source: source) else { continue }
+      guard let domain = domain(of: constant, hints: &hints) else { continue }
       knobs.append(
         Knob(
           name: count == 1 ? constant.name : "\(constant.name)#\(count)", path: path, line: constant.line + 1,
@@ -65,9 +66,9 @@ public enum KnobFinder {
     return knobs
   }
 
-  private static func domain(of constant: FoundConstant, source: TokenizedSource) -> KnobDomain? {
+  private static func domain(of constant: FoundConstant, hints: inout LineHints) -> KnobDomain? {
     guard !KnobNames.isDunder(constant.name) else { return nil }
-    if let hint = hint(line: constant.line, source: source) {
+    if let hint = hints.hint(line: constant.line) {
       if hint == .fixed { return nil }
       if let domain = KnobDomain.hinted(hint, literal: constant.literal) { return domain }
     }
@@ -75,14 +76,5 @@ public enum KnobFinder {
     guard !KnobNames.isExcluded(words) else { return nil }
     if constant.isElement, case .integer = constant.literal.value { return nil }
     return KnobDomain.inferred(words: words, value: constant.literal.value)
-  }
-
-  /// The comment on the constant's own line comes before one that has the line above for itself.
-  private static func hint(line: Int, source: TokenizedSource) -> KnobHint? {
-    if let comment = source.comments[line], let hint = KnobHint(comment: source.text(comment)) { return hint }
-    guard line > 0, let above = source.comments[line - 1] else { return nil }
-    let start = source.lineStarts[line - 1]
-    guard source.bytes[start..<above.lowerBound].allSatisfy({ $0 == 0x20 || $0 == 0x09 }) else { return nil }
-    return KnobHint(comment: source.text(above))
   }
 }

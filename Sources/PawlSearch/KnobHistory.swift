@@ -9,16 +9,21 @@ struct KnobHistory {
   static let badLimit = 256
 
   init(_ history: [KnobObservation]) {
-    var losses: [(loss: Double, index: Int)] = []
-    losses.reserveCapacity(history.count)
-    for (index, observation) in history.enumerated() {
-      if let loss = observation.loss, loss.isFinite { losses.append((loss, index)) }
-    }
-    losses.sort { ($0.loss, $0.index) < ($1.loss, $1.index) }
+    let losses = history.map { $0.loss ?? .infinity }
+    let finite = losses.reduce(0) { $0 + ($1.isFinite ? 1 : 0) }
     // Optuna's default share, a tenth and at most 25, but two at least: one point alone is a lucky seed.
-    let wanted = min(max((losses.count + 9) / 10, 2), Self.goodLimit, losses.count)
-    let chosen = Set(losses.prefix(wanted).map(\.index))
-    good = losses.prefix(wanted).map { history[$0.index] }
+    let wanted = min(max((finite + 9) / 10, 2), Self.goodLimit, finite)
+    // So few are wanted that keeping them sorted is cheaper than sorting everything; equal losses stay in order.
+    var lowest: [Int] = []
+    for (index, loss) in losses.enumerated() where loss.isFinite {
+      if lowest.count == wanted {
+        guard let last = lowest.last, loss < losses[last] else { continue }
+        lowest.removeLast()
+      }
+      lowest.insert(index, at: (lowest.lastIndex { losses[$0] <= loss } ?? -1) + 1)
+    }
+    let chosen = Set(lowest)
+    good = lowest.map { history[$0] }
     bad.reserveCapacity(Self.badLimit)
     for index in history.indices.reversed() where !chosen.contains(index) {
       bad.append(history[index])

@@ -8,11 +8,22 @@ struct LiteralReader {
     let text: String
   }
   let source: TokenizedSource
+  /// The longest literal, in bytes.
+  private static let lengthLimit = 64
+  /// The longest name of a constant, tables and paths included: names that repeat a long prefix would take quadratic space.
+  static let nameLimit = 256
+
+  /// Says before the keys are joined whether the name that they make is short enough.
+  static func allowsName(_ path: some Sequence<String>, _ key: String) -> Bool {
+    path.reduce(key.utf8.count) { $0 + $1.utf8.count } <= nameLimit
+  }
 
   /// Returns the pieces and the index of the token after them: one piece for a literal, several for a tuple.
   func read(at start: Int) -> (pieces: [Piece], next: Int)? {
     if let piece = piece(at: start) { return ([piece], piece.tokens.upperBound) }
-    guard let close = ["(": ")", "[": "]"][symbol(at: start)] else { return nil }
+    let open = symbol(at: start)
+    guard open == "(" || open == "[" else { return nil }
+    let close: Symbol = open == "(" ? ")" : "]"
     var pieces: [Piece] = []
     var index = start + 1
     while let piece = piece(at: index), pieces.count < 8 {
@@ -30,7 +41,8 @@ struct LiteralReader {
   }
 
   func constants(_ name: String, _ pieces: [Piece]) -> [FoundConstant] {
-    pieces.enumerated().map { index, piece in
+    guard name.utf8.count <= Self.nameLimit else { return [] }
+    return pieces.enumerated().map { index, piece in
       let first = source.tokens[piece.tokens.lowerBound]
       let column = source.column(first)
       return FoundConstant(
@@ -40,9 +52,9 @@ struct LiteralReader {
     }
   }
 
-  func symbol(at index: Int) -> String {
-    guard source.tokens.indices.contains(index), source.tokens[index].kind == .symbol else { return "" }
-    return source.text(source.tokens[index])
+  func symbol(at index: Int) -> Symbol {
+    guard index >= 0, index < source.tokens.count, source.tokens[index].kind == .symbol else { return "" }
+    return Symbol(source.bytes, source.tokens[index].range)
   }
 
   private func kind(at index: Int) -> Token.Kind? { index < source.tokens.count ? source.tokens[index].kind : nil }
@@ -61,7 +73,7 @@ struct LiteralReader {
     default: return nil
     }
     let range = source.tokens[start].range.lowerBound..<source.tokens[end - 1].range.upperBound
-    guard range.count <= 64, source.tokens[start].line == source.tokens[end - 1].line else { return nil }
+    guard range.count <= Self.lengthLimit, source.tokens[start].line == source.tokens[end - 1].line else { return nil }
     let text = source.text(range)
     guard let literal = Literal(text) else { return nil }
     if kind(at: start) == .word, case .text = literal.value { return nil }
@@ -69,8 +81,12 @@ struct LiteralReader {
   }
 
   private func expressionEnd(_ start: Int) -> Int {
+    let first = source.tokens[start].range.lowerBound
     var end = start + 1
-    while ["**", "<<", "*"].contains(symbol(at: end)), kind(at: end + 1) == .number { end += 2 }
+    // What is too long to be a literal need not be read to its end.
+    while ["**", "<<", "*"].contains(symbol(at: end)), kind(at: end + 1) == .number,
+      source.tokens[end - 1].range.upperBound - first <= Self.lengthLimit
+    { end += 2 }
     return end
   }
 }

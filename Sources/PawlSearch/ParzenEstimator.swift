@@ -11,6 +11,7 @@ struct ParzenEstimator {
   private struct Component {
     let mean: Double
     let deviation: Double
+    let inverse: Double
     /// Weight over the deviation and the mass inside of the interval.
     let height: Double
   }
@@ -40,7 +41,8 @@ struct ParzenEstimator {
       let mass = 0.5 * (erf((1 - mean) / scale) - erf(-mean / scale))
       components.append(
         Component(
-          mean: mean, deviation: deviation, height: weight / (deviation * max(mass, 1e-12) * 2.5066282746310002)))
+          mean: mean, deviation: deviation, inverse: 1 / deviation,
+          height: weight / (deviation * max(mass, 1e-12) * 2.5066282746310002)))
     }
   }
 
@@ -48,7 +50,7 @@ struct ParzenEstimator {
     if !shares.isEmpty { return shares[min(Int(unit * Double(shares.count)), shares.count - 1)] }
     var sum = 0.0
     for component in components {
-      let distance = (unit - component.mean) / component.deviation
+      let distance = (unit - component.mean) * component.inverse
       if distance.magnitude < 6 { sum += component.height * exp(-0.5 * distance * distance) }
     }
     return max(sum, 1e-12)

@@ -18,12 +18,15 @@ struct TokenizedSource {
   private let syntax: Syntax
   private let lineComments: [[UInt8]]
   private let block: (open: [UInt8], close: [UInt8])?
+  /// The bytes that a comment may start with.
+  private let commentStarts: [UInt8]
 
   init(_ bytes: [UInt8], syntax: Syntax) {
     self.bytes = bytes
     self.syntax = syntax
     lineComments = syntax.lineComments.map { Array($0.utf8) }
     block = syntax.blockComment.map { (Array($0.open.utf8), Array($0.close.utf8)) }
+    commentStarts = (syntax.lineComments + [syntax.blockComment?.open ?? ""]).compactMap(\.utf8.first)
     tokens.reserveCapacity(bytes.count / 4)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     while position < bytes.count { step() }
@@ -79,6 +82,7 @@ struct TokenizedSource {
   }
 
   private mutating func skipComment() -> Bool {
+    guard commentStarts.contains(bytes[position]) else { return false }
     if let block, matches(block.open, at: position) {
       blockComment(block)
       return true
@@ -179,13 +183,16 @@ struct TokenizedSource {
 
   private mutating func symbol() {
     let start = position
-    let pairs = ["**", "<<", "::", ":=", "=>", "->", "==", "<-"]
-    for pair in pairs where matches(Array(pair.utf8), at: position) {
-      position += 2
-      add(.symbol, start..<position)
-      return
+    let isPair: Bool
+    switch (bytes[position], peek(1)) {
+    case (UInt8(ascii: "*"), UInt8(ascii: "*")), (UInt8(ascii: "<"), UInt8(ascii: "<")),
+      (UInt8(ascii: ":"), UInt8(ascii: ":")), (UInt8(ascii: ":"), UInt8(ascii: "=")),
+      (UInt8(ascii: "="), UInt8(ascii: ">")), (UInt8(ascii: "-"), UInt8(ascii: ">")),
+      (UInt8(ascii: "="), UInt8(ascii: "=")), (UInt8(ascii: "<"), UInt8(ascii: "-")):
+      isPair = true
+    default: isPair = false
     }
-    position += 1
+    position += isPair ? 2 : 1
     add(.symbol, start..<position)
   }
 

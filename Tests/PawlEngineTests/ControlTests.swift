@@ -144,3 +144,33 @@ func roundTrip(_ state: StudyState) throws -> StudyState {
     #expect(tried == [4, 2, 1])
   }
 }
+
+@Suite struct `A branch that does not take a step` {
+  @Test func `neither ends the study nor is forgotten`() throws {
+    var world = SimulatedWorld(seed: 12)
+    world.begin(try SimulatedWorld.configuration(trials: 60))
+    var blocked = 0
+    while world.finished == nil, !world.pending.isEmpty {
+      let asked = world.pending.firstIndex { effect in
+        if case .advanceBranch = effect { return true }
+        return false
+      }
+      guard let asked, case .advanceBranch(let certificates) = world.pending[asked] else {
+        world.completeOne()
+        continue
+      }
+      world.pending.remove(at: asked)
+      blocked += 1
+      #expect(certificates.count == blocked)
+      world.observe([.branchBlocked(certificate: certificates[0].number, reason: "it is checked out")])
+    }
+    #expect(world.finished == "60 trials are done")
+    #expect(blocked >= 2)
+    world.crash(workers: 2)
+    let asked = world.pending.contains { effect in
+      if case .advanceBranch(let certificates) = effect { return certificates.count == blocked }
+      return false
+    }
+    #expect(asked)
+  }
+}

@@ -92,8 +92,9 @@ struct SimulatedWorld {
       if truth[trial] == nil { truth[trial] = base + self.effect(&generator) }
       observe([.candidateCreated(trial, CommitHash(rawValue: "c\(trial)"), DiffStatistics(added: 1, removed: 1))])
     case .startAttempt(let request): observe([.attemptFinished(result(request))], after: attemptMilliseconds)
-    case .advanceBranch(let certificate):
-      observe([.branchAdvanced(certificate: certificate.number, to: CommitHash(rawValue: "b\(certificate.number)"))])
+    case .advanceBranch(let certificates):
+      observe(
+        certificates.map { .branchAdvanced(certificate: $0.number, to: CommitHash(rawValue: "b\($0.number)")) })
     case .finish: break
     }
   }

@@ -61,9 +61,9 @@ import Testing
           #expect(attempts.updateValue(request, forKey: request.id) == nil, "event \(index) starts an attempt twice")
         case .propose(let request) where !requested.contains(request.trial): proposing[request.trial] = request
         case .createCandidate(let trial, _, let proposal, _): creating[trial] = proposal
-        case .advanceBranch(let certificate) where !certified.contains(certificate.number):
-          branch.append(certificate.number)
-        case .startAttempt, .propose, .advanceBranch, .finish: break
+        case .advanceBranch(let certificates):
+          branch += certificates.map(\.number).filter { !certified.contains($0) && !branch.contains($0) }
+        case .startAttempt, .propose, .finish: break
         }
       }
       #expect(attempts == open.attempts, "after event \(index)")

@@ -73,6 +73,7 @@ final class ProgressDisplay {
     case .certificationFailed(let number, let eValue, let pairs):
       return "certificate \(number) failed: e-value \(eValue.formatted(digits: 3)) after \(pairs) pairs"
     case .championCertified(let certificate): return certified(certificate)
+    case .branchBlocked(_, let reason): return Ink.careful.paint("branch", console.messageColour) + " waits: \(reason)"
     case .paused(let person): return "paused by \(person); `pawl resume` carries on"
     case .resumed: return "resumed"
     case .stopRequested: return "stopping: running attempts finish; Ctrl-C again stops at once"

@@ -29,7 +29,7 @@ struct Derivation {
         .integer(record.sequence))
       tally.certificates += connection.changes
       try connection.run("UPDATE trials SET certified = 1 WHERE id = ?", .integer(certificate.candidate.rawValue))
-    case .certificationStarted, .certificationFailed, .branchAdvanced: break
+    case .certificationStarted, .certificationFailed, .branchAdvanced, .branchBlocked: break
     }
   }
 
@@ -48,6 +48,7 @@ struct Derivation {
       try addHeadMove(.baseline, record)
     case .sessionStarted:
       tally.sessions += 1
+      tally.paused = false
       tally.stopRequested = nil
       tally.failed = nil
     case .configurationChanged(let configuration):
