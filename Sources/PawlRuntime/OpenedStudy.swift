@@ -48,8 +48,10 @@ public final class OpenedStudy: Sendable {
       version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
       sandbox: sandbox.level, stop: options.stop, workers: options.workers ?? configuration.workers)
     var notes = Self.sandboxNotes(sandbox)
-    if paths.hasJournal {
-      journal = try Journal.open(in: paths.folder)
+    let existing = paths.hasJournal ? try Journal.open(in: paths.folder) : nil
+    // A journal without any event is what a kill leaves between the two first writes: the study begins.
+    if let existing, existing.lastSequence > 0 {
+      journal = existing
       let restored = try Self.restore(from: journal)
       engine = restored.engine
       snapshotSequence = restored.snapshot
@@ -75,7 +77,7 @@ public final class OpenedStudy: Sendable {
           ])
       }
       let folder = try workspace.prepareFolder(study: configuration.name)
-      journal = try Journal.create(in: folder)
+      journal = try existing ?? Journal.create(in: folder)
       engine = Engine()
       snapshotSequence = 0
       resumed = false

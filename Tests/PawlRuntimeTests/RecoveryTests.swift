@@ -1,5 +1,6 @@
 import PawlCore
 import PawlEngine
+import PawlJournal
 import PawlTestSupport
 import Testing
 
@@ -28,6 +29,18 @@ import Testing
       default: break
       }
     }
+  }
+
+  @Test func `a study killed before its first event begins anew`() throws {
+    let repository = try TemporaryRepository(["train.sh": TrainingScript.shell()])
+    try #require(repository.initialise().code == 0)
+    let folder = "\(repository.root)/.pawl/repo"
+    repository.shell("mkdir -p '\(folder)'")
+    try Journal.create(in: folder).close()
+    let run = repository.pawl("run", "--trials", "1")
+    #expect(run.code == 0, "\(run.messages)")
+    #expect(run.messages.contains("study repo begins"))
+    try RecordedStudy(repository).expectNothingLostOrDoubled()
   }
 
   @Test func `a study cut off after any of its events asks again for exactly what was open`() throws {
