@@ -35,7 +35,7 @@ import Testing
     let repository = try TemporaryRepository(["train.sh": TrainingScript.shell()])
     try #require(repository.initialise().code == 0)
     let folder = "\(repository.root)/.pawl/repo"
-    repository.shell("mkdir -p '\(folder)'")
+    repository.shell("mkdir -p '\(folder)' && echo '/.pawl/' >> .git/info/exclude")
     try Journal.create(in: folder).close()
     let run = repository.pawl("run", "--trials", "1")
     #expect(run.code == 0, "\(run.messages)")
