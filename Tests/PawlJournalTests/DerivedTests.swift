@@ -120,6 +120,24 @@ import Testing
     #expect(baseline.attempts == 1 && baseline.measurements == 1 && baseline.state == .measuring)
   }
 
+  @Test func `unfinished attempts of every purpose are found, the oldest first`() throws {
+    let folder = try StudyFolder()
+    let journal = try Journal.create(in: folder.path)
+    let certification = AttemptPurpose.certification(1, pair: 2, candidate: false)
+    _ = try journal.append(
+      [
+        .studyStarted(try start()), .attemptRequested(request(1, trial: 0, purpose: .calibration)),
+        .attemptRequested(request(2, trial: 0, purpose: .calibration)), .attemptFinished(result(1, 2.0)),
+        .attemptRequested(request(3, trial: 0)), .attemptRequested(request(4, trial: 0, purpose: certification)),
+      ], at: at(7))
+    let unfinished = try journal.reader.unfinishedAttempts()
+    #expect(unfinished.map(\.request.purpose) == [.calibration, .search, certification])
+    #expect(unfinished.map(\.request.id.rawValue) == [2, 3, 4])
+    #expect(unfinished.allSatisfy { $0.result == nil && $0.requestedAt == at(7) })
+    _ = try journal.append([.attemptFinished(result(2, nil)), .attemptFinished(result(4, 1))], at: at(8))
+    #expect(try journal.reader.unfinishedAttempts().map(\.request.id.rawValue) == [3])
+  }
+
   @Test func `a new session clears what stopped the last one`() throws {
     let folder = try StudyFolder()
     let journal = try Journal.create(in: folder.path)

@@ -49,7 +49,7 @@ struct StatusCommand: Command {
       lines.append(
         (
           "running",
-          "attempt \(attempt.request.id) of trial \(attempt.request.trial), \(now.since(attempt.requestedAt).seconds.asDuration)"
+          "attempt \(attempt.request.id) of \(name(attempt.request.trial)), \(attempt.request.purpose.words), \(now.since(attempt.requestedAt).seconds.asDuration)"
         ))
     }
     return lines.map { Ink.strong.paint($0.0.padded(to: 10), console.colour) + $0.1 + "\n" }.joined()
@@ -62,6 +62,8 @@ struct StatusCommand: Command {
     if status.overview.paused { return "paused (\(place))" }
     return status.overview.stopRequested == nil ? "running (\(place))" : "stopping (\(place))"
   }
+
+  private static func name(_ trial: TrialID) -> String { trial == .baseline ? "the baseline" : "trial \(trial)" }
 
   private static func trials(_ overview: StudyOverview) -> String {
     let parts = [

@@ -15,6 +15,18 @@ extension Double {
   var asMetric: String { formatted(digits: 6) }
 }
 
+extension AttemptPurpose {
+  /// What the attempt is for, as in `search` and `certificate 2 pair 1, champion`.
+  var words: String {
+    switch self {
+    case .calibration: "calibration"
+    case .search: "search"
+    case .certification(let number, let pair, let candidate):
+      "certificate \(number) pair \(pair + 1), \(candidate ? "candidate" : "champion")"
+    }
+  }
+}
+
 extension TrialSummary {
   /// One word for where the trial stands.
   var standing: String {
