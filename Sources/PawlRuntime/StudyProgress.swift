@@ -15,9 +15,9 @@ public struct StudyProgress: Sendable {
   public let workers: Int
   public let calibrated: Int
   public let calibration: Int
-  /// Mean of the baseline's, and belief about the head's, true metric.
   public let baselineMean: Double?
-  public let headMean: Double?
+  /// What is believed of the head's true metric; not the mean of the measurements that selected it.
+  public let headEstimate: Double?
   public let head: TrialID
   public let champion: TrialID
   public let sigma: Double?

@@ -199,13 +199,7 @@ public final class StudyRun {
       metric: opened.configuration.metric, trialsEnded: state.ended, trialBound: state.trialBound,
       secondsLeft: state.secondsLeft(at: .now()), running: running, workers: state.workers,
       calibrated: state.calibrated, calibration: opened.configuration.ratchet.calibration,
-      baselineMean: state.baselineMean, headMean: headMean, head: state.head?.trial ?? .baseline,
+      baselineMean: state.baselineMean, headEstimate: state.ratchet?.headEstimate?.mean, head: state.head?.trial ?? .baseline,
       champion: state.champion?.trial ?? .baseline, sigma: state.ratchet?.sigma, paused: state.pausedBy != nil,
       stopping: state.stopReason != nil, certification: certification)
-  }
-
-  private var headMean: Double? {
-    guard let head = engine.state.head else { return nil }
-    return engine.state.ratchet?.moments(of: head.trial)?.mean
-  }
-}
+  }}

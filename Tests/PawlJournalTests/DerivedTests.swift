@@ -60,6 +60,7 @@ import Testing
     #expect(overview.stopRequested == "trials" && overview.failed == "the baseline fails")
     #expect(overview.startedAt == at(0) && overview.lastEventAt == at(34) && overview.lastSequence == 35)
     #expect(overview.sigma == 0.01 && overview.cost == 0.75)
+    #expect(overview.headEstimate == 2.0 - evidence().effect)
     #expect(overview.headMean == 1.5 && overview.championMean == 1.5 && overview.baselineMean == 2.0)
 
     let trials = try reader.trials(TrialFilter())

@@ -139,10 +139,10 @@ final class ProgressDisplay {
   private func status(_ progress: StudyProgress) -> String {
     let now = Timestamp.now()
     var parts = [progress.trialBound.map { "\(progress.trialsEnded)/\($0) trials" } ?? "\(progress.trialsEnded) trials"]
-    if let mean = progress.headMean {
-      var text = "head \(mean.asMetric)"
+    if let estimate = progress.headEstimate {
+      var text = "head about \(estimate.formatted(digits: 5))"
       if let baseline = progress.baselineMean, progress.head != .baseline {
-        text += " (\(progress.metric.direction.improvement(of: mean, over: baseline).asEffect))"
+        text += " (believed \(progress.metric.direction.improvement(of: estimate, over: baseline).asEffect))"
       }
       parts.append(text)
     }

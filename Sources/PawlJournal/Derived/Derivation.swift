@@ -21,6 +21,10 @@ struct Derivation {
     case .headMoved(let head, _):
       try closeBaseline(at: record.at, &tally)
       tally.head = head
+      let effect = try connection.first("SELECT effect FROM trials WHERE id = ?", [.integer(head.rawValue)]) {
+        row throws(JournalError) in row.isNull(0) ? nil : row.real(0)
+      }
+      if let effect = effect ?? nil { tally.headEffect = (tally.headEffect ?? 0) + effect }
       try addHeadMove(head, record)
     case .championCertified(let certificate):
       tally.champion = certificate.candidate
@@ -40,6 +44,8 @@ struct Derivation {
       tally.baseline = start.baseline
       tally.startedAt = record.at
       tally.start = record.sequence
+      tally.headEffect = 0
+      tally.direction = start.configuration.metric.direction
       tally.configuration = record.sequence
       try connection.run(
         "INSERT OR IGNORE INTO trials(id, commit_hash, state, proposed_at) VALUES (0, ?, 'measuring', ?)",
@@ -53,6 +59,7 @@ struct Derivation {
       tally.failed = nil
     case .configurationChanged(let configuration):
       tally.name = configuration.name
+      tally.direction = configuration.metric.direction
       tally.configuration = record.sequence
     case .paused: tally.paused = true
     case .resumed: tally.paused = false

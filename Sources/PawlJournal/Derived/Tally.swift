@@ -20,6 +20,9 @@ struct Tally: Codable, Hashable {
   var lastEventAt: Timestamp?
   var sigma: Double?
   var cost = 0.0
+  /// The believed effects of all steps of the head, added up; nil in the counters of version 1.
+  var headEffect: Double?
+  var direction: Direction?
   /// The baseline is being measured and nothing was built on it yet.
   var baselineIsMeasured = false
   /// Sequence of the start, and of the event that holds the newest configuration.
@@ -57,6 +60,11 @@ struct Tally: Codable, Hashable {
   func overview(sequence: Int64, mean: (TrialID) throws(JournalError) -> Double?) throws(JournalError) -> StudyOverview?
   {
     guard let name, let baseline, let startedAt, let lastEventAt else { return nil }
+    let baselineMean = try mean(.baseline)
+    var headEstimate: Double?
+    if let baselineMean, let headEffect, let direction {
+      headEstimate = direction == .minimize ? baselineMean - headEffect : baselineMean + headEffect
+    }
     func count(_ end: TrialEnd) -> Int { ended[end.rawValue] ?? 0 }
     return StudyOverview(
       name: name, baseline: baseline, head: head, champion: champion, trialsKept: count(.kept),
@@ -65,7 +73,7 @@ struct Tally: Codable, Hashable {
       attemptsFinished: attemptsFinished, attemptsRunning: attemptsRunning, wallSeconds: wallSeconds,
       certificates: certificates, paused: paused, stopRequested: stopRequested, failed: failed, sessions: sessions,
       startedAt: startedAt, lastEventAt: lastEventAt, lastSequence: sequence, sigma: sigma, headMean: try mean(head),
-      championMean: try mean(champion), baselineMean: try mean(.baseline), cost: cost)
+      headEstimate: headEstimate, championMean: try mean(champion), baselineMean: baselineMean, cost: cost)
   }
 }
 
