@@ -139,6 +139,37 @@ import Testing
     #expect(try journal.reader.unfinishedAttempts().map(\.request.id.rawValue) == [3])
   }
 
+  @Test func `a baseline that fails is crashed and not kept, and is measured again by the next session`() throws {
+    let folder = try StudyFolder()
+    let journal = try Journal.create(in: folder.path)
+    let proposal = ProposalRequest(
+      trial: TrialID(rawValue: 1), agent: "knobs", parent: .baseline, parentCommit: commit(0), seed: 1)
+    _ = try journal.append(
+      [
+        .studyStarted(try start()), .attemptRequested(request(1, trial: 0, purpose: .calibration)),
+        .proposalRequested(proposal), .attemptFinished(result(1, nil, remark: "metric is not finite: `nan`")),
+        .studyFailed(reason: "the baseline gave no measurement"),
+      ], at: at(0))
+    var baseline = try #require(try journal.reader.trial(.baseline))
+    #expect(baseline.state == .crashed && baseline.verdict == nil && baseline.endedAt == at(0))
+    #expect(baseline.remark == "metric is not finite: `nan`")
+    let session = SessionStart(
+      version: "1", host: "h", process: 1, sandbox: .none, stop: StopRule(), workers: 1)
+    _ = try journal.append([.sessionStarted(session)], at: at(1))
+    baseline = try #require(try journal.reader.trial(.baseline))
+    #expect(baseline.state == .measuring && baseline.remark == nil && baseline.endedAt == nil)
+    _ = try journal.append(
+      [
+        .attemptRequested(request(2, trial: 0, purpose: .calibration)), .attemptFinished(result(2, 1.0)),
+        .trialJudged(TrialID(rawValue: 1), .discarded, evidence()),
+      ], at: at(2))
+    baseline = try #require(try journal.reader.trial(.baseline))
+    #expect(baseline.state == .judged && baseline.verdict == .kept)
+    let rows = try derivedRows(folder)
+    try journal.rebuildDerivedTables()
+    #expect(try derivedRows(folder) == rows)
+  }
+
   @Test func `a new session clears what stopped the last one`() throws {
     let folder = try StudyFolder()
     let journal = try Journal.create(in: folder.path)

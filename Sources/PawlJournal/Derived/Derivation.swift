@@ -57,6 +57,7 @@ struct Derivation {
       tally.paused = false
       tally.stopRequested = nil
       tally.failed = nil
+      try reopenBaseline(&tally)
     case .configurationChanged(let configuration):
       tally.name = configuration.name
       tally.direction = configuration.metric.direction
@@ -64,7 +65,9 @@ struct Derivation {
     case .paused: tally.paused = true
     case .resumed: tally.paused = false
     case .stopRequested(let reason): tally.stopRequested = reason
-    case .studyFailed(let reason): tally.failed = reason
+    case .studyFailed(let reason):
+      tally.failed = reason
+      try failBaseline(reason: reason, at: record.at, &tally)
     default: break
     }
   }
@@ -96,6 +99,7 @@ struct Derivation {
       try update(trial, to: .refused, &tally)
       try end(trial, remark: reason, at)
     case .trialJudged(let trial, let verdict, let evidence):
+      try closeBaseline(at: record.at, &tally)
       if evidence.sigma.isFinite { tally.sigma = evidence.sigma }
       try update(trial, to: .judged, verdict: verdict, &tally)
       try end(trial, remark: nil, at)
@@ -123,6 +127,23 @@ struct Derivation {
     try connection.run(
       "UPDATE trials SET state = 'judged', verdict = 'kept', ended_at = ? WHERE id = 0 AND state = 'measuring'",
       .integer(at.milliseconds))
+  }
+
+  /// A study that fails before anything was judged fails because its baseline did.
+  private func failBaseline(reason: String, at: Timestamp, _ tally: inout Tally) throws(JournalError) {
+    guard !tally.hasJudged else { return }
+    tally.baselineIsMeasured = false
+    try connection.run(
+      "UPDATE trials SET state = 'crashed', verdict = NULL, ended_at = ?, remark = coalesce(remark, ?) WHERE id = 0",
+      .integer(at.milliseconds), .text(reason))
+  }
+
+  /// Every session tries a baseline that failed again.
+  private func reopenBaseline(_ tally: inout Tally) throws(JournalError) {
+    try connection.run(
+      "UPDATE trials SET state = 'measuring', ended_at = NULL, remark = NULL, outcome = NULL WHERE id = 0 AND state = 'crashed'"
+    )
+    tally.baselineIsMeasured = tally.baselineIsMeasured || connection.changes > 0
   }
 
   private func addHeadMove(_ trial: TrialID, _ record: RecordedEvent) throws(JournalError) {

@@ -36,6 +36,11 @@ struct Tally: Codable, Hashable {
     if let new { ended[new.rawValue, default: 0] += 1 } else { open += 1 }
   }
 
+  /// Whether any trial but the baseline was judged: the baseline's calibration is over then.
+  var hasJudged: Bool {
+    [TrialEnd.kept, .discarded, .inconclusive].contains { (ended[$0.rawValue] ?? 0) > 0 }
+  }
+
   func save(sequence: Int64, digest: Digest, in connection: Connection) throws(JournalError) {
     try connection.run(
       "INSERT OR REPLACE INTO tally(id, sequence, digest, body) VALUES (1, ?, ?, ?)", .integer(sequence),
