@@ -76,9 +76,10 @@ struct ShowCommand: Command {
       let start =
         "  \(attempt.request.id.description.aligned(to: 5))  seed \(attempt.request.seed.description.padded(to: 11))\(attempt.request.purpose.words.padded(to: width))"
       guard let result = attempt.result else { return start + "not finished\n" }
-      let value = result.measurement.map { "\(metric.name) \($0.asMetric)" } ?? "\(result.outcome)"
-      let remark = result.remark.map { ", \($0)" } ?? ""
-      return start + "\(value)\(remark), \(result.usage.wallSeconds.asDuration), \(result.usage.peakMemory)\n"
+      let value =
+        result.measurement.map { "\(metric.name) \($0.asMetric)" + (result.remark.map { ", \($0)" } ?? "") }
+        ?? result.outcome.words(with: result.remark)
+      return start + "\(value), \(result.usage.wallSeconds.asDuration), \(result.usage.peakMemory)\n"
     }
     return "\nattempts:\n" + lines.joined()
   }
