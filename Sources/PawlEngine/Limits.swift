@@ -4,10 +4,15 @@ extension StudyState {
   /// Trials in a row without any measurement after which a person should look.
   static let crashLimit = 25
 
+  /// Whether so many trials in a row crashed that no more are begun, and neither the agent nor anybody else ended it before.
+  public var isStalled: Bool {
+    crashesInARow >= Self.crashLimit && exhausted == nil && stopReason == nil && failure == nil
+  }
+
   /// Why no new trial is begun any more, or nil while the study goes on; open trials are still finished.
   public func limitReached(at now: Timestamp) -> String? {
     if let exhausted { return "the agent has nothing left to propose: \(exhausted)" }
-    if crashesInARow >= Self.crashLimit { return "the last \(Self.crashLimit) trials all crashed" }
+    if isStalled { return "the last \(Self.crashLimit) trials all crashed" }
     if let bound = trialBound, ended + open.count >= bound { return "\(ended) trials are done" }
     if let left = secondsLeft(at: now), left <= reservedSeconds { return "its time is used up" }
     if let left = computeLeft, left <= reservedSeconds * Double(workers) { return "its compute is used up" }

@@ -44,6 +44,10 @@ public struct StudyEnd: Sendable {
   public let failed: Bool
   /// The user asked for the end.
   public let interrupted: Bool
+  /// So many trials in a row gave no measurement that it ended before its bounds.
+  public let stalled: Bool
   public let branch: String?
   public let report: String?
+  /// Why there is no report.
+  public let reportProblem: String?
 }

@@ -84,10 +84,11 @@ public final class StudyRun {
     }
     shutDown()
     let failed = engine.state.failure != nil
-    let report = try? ReportWriter(opened: opened).write(running: false)
+    let report = Result { try ReportWriter(opened: opened).write(running: false) }
     return StudyEnd(
-      reason: finished ?? "", failed: failed, interrupted: interrupts > 0,
-      branch: engine.state.branchTip == nil ? nil : "pawl/\(opened.configuration.name)", report: report)
+      reason: finished ?? "", failed: failed, interrupted: interrupts > 0, stalled: engine.state.isStalled,
+      branch: engine.state.branchTip == nil ? nil : "pawl/\(opened.configuration.name)",
+      report: try? report.get(), reportProblem: report.problem)
   }
 
   private func receive(_ message: Message) throws {
@@ -203,3 +204,11 @@ public final class StudyRun {
       champion: state.champion?.trial ?? .baseline, sigma: state.ratchet?.sigma, paused: state.pausedBy != nil,
       stopping: state.stopReason != nil, certification: certification)
   }}
+
+extension Result {
+  /// What the failure says; nil for a success.
+  fileprivate var problem: String? {
+    if case .failure(let error) = self { return describe(error) }
+    return nil
+  }
+}

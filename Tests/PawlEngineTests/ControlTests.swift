@@ -60,6 +60,9 @@ func roundTrip(_ state: StudyState) throws -> StudyState {
     world.begin(try SimulatedWorld.configuration(trials: nil))
     world.run()
     #expect(world.finished == "the last 25 trials all crashed")
+    #expect(world.engine.state.isStalled)
+    world.observe([.stopRequested(reason: "interrupted")])
+    #expect(!world.engine.state.isStalled, "a person ended it")
   }
 
   @Test func `ends when the agent has nothing left`() throws {
