@@ -87,10 +87,11 @@ public final class StudyRun {
     }
     shutDown()
     let failed = engine.state.failure != nil
-    let report = try? ReportWriter(opened: opened).write(running: false)
+    let report = Result { try ReportWriter(opened: opened).write(running: false) }
     return StudyEnd(
-      reason: finished?.reason ?? "", failed: failed, interrupted: interrupts > 0,
-      branch: engine.state.branchTip == nil ? nil : "pawl/\(opened.configuration.name)", report: report)
+      reason: finished?.reason ?? "", failed: failed, interrupted: interrupts > 0, stalled: finished?.kind == .stalled,
+      branch: engine.state.branchTip == nil ? nil : "pawl/\(opened.configuration.name)",
+      report: try? report.get(), reportProblem: report.problem)
   }
 
   private func receive(_ message: Message) throws {
@@ -214,13 +215,17 @@ public final class StudyRun {
       metric: opened.configuration.metric, trialsEnded: state.ended, trialBound: state.trialBound,
       secondsLeft: state.secondsLeft(at: .now()), running: running, workers: state.workers,
       calibrated: state.calibrated, calibration: opened.configuration.ratchet.calibration,
-      baselineMean: state.baselineMean, headMean: headMean, head: state.head?.trial ?? .baseline,
+      baselineMean: state.baselineMean, headEstimate: state.ratchet?.headEstimate?.mean,
+      head: state.head?.trial ?? .baseline,
       champion: state.champion?.trial ?? .baseline, sigma: state.ratchet?.sigma, paused: state.pausedBy != nil,
       stopping: state.stopReason != nil, certification: certification)
   }
+}
 
-  private var headMean: Double? {
-    guard let head = engine.state.head else { return nil }
-    return engine.state.ratchet?.moments(of: head.trial)?.mean
+extension Result {
+  /// What the failure says; nil for a success.
+  fileprivate var problem: String? {
+    if case .failure(let error) = self { return describe(error) }
+    return nil
   }
 }
