@@ -33,8 +33,10 @@ public struct StudyOverview: Sendable, Codable, Hashable {
   public var lastSequence: Int64
   /// Standard deviation of one measurement, as the last judgement had it.
   public var sigma: Double?
-  /// Mean of the calibration and search measurements of the head.
+  /// Mean of the calibration and search measurements of the head; flattering, for they selected it.
   public var headMean: Double?
+  /// What is believed of the head: the baseline's mean moved by the believed effect of every step since; nil where it is not known.
+  public var headEstimate: Double?
   public var championMean: Double?
   public var baselineMean: Double?
   /// US dollars paid for proposals.
@@ -45,7 +47,8 @@ public struct StudyOverview: Sendable, Codable, Hashable {
     trialsInconclusive: Int, trialsCrashed: Int, trialsRefused: Int, trialsFailed: Int, trialsOpen: Int,
     attemptsFinished: Int, attemptsRunning: Int, wallSeconds: Double, certificates: Int, paused: Bool,
     stopRequested: String?, failed: String?, sessions: Int, startedAt: Timestamp, lastEventAt: Timestamp,
-    lastSequence: Int64, sigma: Double?, headMean: Double?, championMean: Double?, baselineMean: Double?, cost: Double
+    lastSequence: Int64, sigma: Double?, headMean: Double?, headEstimate: Double?, championMean: Double?,
+    baselineMean: Double?, cost: Double
   ) {
     self.name = name
     self.baseline = baseline
@@ -71,6 +74,7 @@ public struct StudyOverview: Sendable, Codable, Hashable {
     self.lastSequence = lastSequence
     self.sigma = sigma
     self.headMean = headMean
+    self.headEstimate = headEstimate
     self.championMean = championMean
     self.baselineMean = baselineMean
     self.cost = cost

@@ -45,9 +45,16 @@ public final class JournalReader: Sendable {
 
   /// Returns a trial's attempts, in the order in which they were asked for.
   public func attempts(of trial: TrialID) throws(JournalError) -> [AttemptSummary] {
+    try attempts("trial = ?", [.integer(trial.rawValue)])
+  }
+
+  /// Returns the attempts that were asked for and are not finished, of whatever trial and purpose, the oldest first.
+  public func unfinishedAttempts() throws(JournalError) -> [AttemptSummary] { try attempts("finished IS NULL", []) }
+
+  private func attempts(_ condition: String, _ values: [SQLValue]) throws(JournalError) -> [AttemptSummary] {
     try query { connection, coder throws(JournalError) in
       let rows = try connection.all(
-        "SELECT requested, finished FROM attempts WHERE trial = ? ORDER BY id", [.integer(trial.rawValue)]
+        "SELECT requested, finished FROM attempts WHERE \(condition) ORDER BY id", values
       ) { row throws(JournalError) in (row.integer(0), row.optionalInteger(1)) }
       var attempts: [AttemptSummary] = []
       for (requested, finished) in rows {

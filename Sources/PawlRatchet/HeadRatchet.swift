@@ -89,6 +89,14 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     return HeadBelief(mean: measured, variance: noise / Double(sinceAdoption.count))
   }
 
+  /// What is believed of the head's true metric, in the metric's own unit and direction; nil until the noise is known.
+  ///
+  /// Unlike the mean of the measurements that selected the head, it is not flattered by their luck.
+  public var headEstimate: (mean: Double, deviation: Double)? {
+    guard let sigma, let belief = headBelief(noise: sigma * sigma) else { return nil }
+    return (oriented(belief.mean), sqrt(max(0, belief.variance)))
+  }
+
   /// A candidate against the head: the difference, how sure it is, and what it comes to.
   private struct Comparison {
     let estimate: Double

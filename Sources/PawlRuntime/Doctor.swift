@@ -17,7 +17,7 @@ public enum Doctor {
     var findings = [repository(at: path), configuration(at: path)]
     findings += sandbox()
     findings += [disk(at: path), accelerators()]
-    findings += agents()
+    findings.append(Finding(name: "agents", state: .good, detail: "knobs (built in)", remedy: nil))
     return findings
   }
 
@@ -87,14 +87,6 @@ public enum Doctor {
         name: "GPUs", state: .warning, detail: "nvidia-smi is there and names no GPU",
         remedy: "run `nvidia-smi` and see what it says")
       : Finding(name: "GPUs", state: .good, detail: lines.joined(separator: "; "), remedy: nil)
-  }
-
-  private static func agents() -> [Finding] {
-    let programs = ["claude", "codex", "gemini", "aider"].filter { find($0) != nil }
-    return [
-      Finding(
-        name: "agents", state: .good, detail: (["knobs (built in)"] + programs).joined(separator: ", "), remedy: nil)
-    ]
   }
 
   private static func find(_ program: String) -> String? {

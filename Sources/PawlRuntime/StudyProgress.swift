@@ -15,9 +15,9 @@ public struct StudyProgress: Sendable {
   public let workers: Int
   public let calibrated: Int
   public let calibration: Int
-  /// Mean of the baseline's, and belief about the head's, true metric.
   public let baselineMean: Double?
-  public let headMean: Double?
+  /// What is believed of the head's true metric; not the mean of the measurements that selected it.
+  public let headEstimate: Double?
   public let head: TrialID
   public let champion: TrialID
   public let sigma: Double?
@@ -33,6 +33,8 @@ public enum StudyNotice: Sendable {
   case began(study: StudyName, folder: String, resumed: Bool, sandbox: SandboxLevel, notes: [String])
   /// These events are on disk now.
   case recorded([Event], StudyProgress)
+  /// Something that a person should know, and that stops nothing.
+  case note(String)
   /// Only the clock moved.
   case tick(StudyProgress)
 }
@@ -44,6 +46,10 @@ public struct StudyEnd: Sendable {
   public let failed: Bool
   /// The user asked for the end.
   public let interrupted: Bool
+  /// So many trials in a row gave no measurement that it ended before its bounds.
+  public let stalled: Bool
   public let branch: String?
   public let report: String?
+  /// Why there is no report.
+  public let reportProblem: String?
 }

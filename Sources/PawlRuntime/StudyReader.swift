@@ -72,16 +72,7 @@ public struct StudyReader: Sendable {
   public func certificates() throws -> [Certificate] { try journal.certificates() }
 
   /// Attempts that were asked for and are not finished, oldest first.
-  public func running() throws -> [AttemptSummary] {
-    let overview = try journal.overview()
-    guard overview.attemptsRunning > 0 else { return [] }
-    // Besides open trials: calibration measures the baseline, replicates the head, certificates a kept trial and the champion.
-    var trials = Set(try journal.trials(TrialFilter(states: [.measuring, .ready])).map(\.id))
-    trials.formUnion([.baseline, overview.head, overview.champion])
-    trials.formUnion(try journal.trials(TrialFilter(verdicts: [.kept], limit: 16)).map(\.id))
-    return try trials.flatMap { try journal.attempts(of: $0) }.filter { $0.result == nil }
-      .sorted { $0.request.id < $1.request.id }
-  }
+  public func running() throws -> [AttemptSummary] { try journal.unfinishedAttempts() }
 
   public func details(of id: TrialID) throws -> Details {
     guard let trial = try journal.trial(id) else {

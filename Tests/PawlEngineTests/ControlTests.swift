@@ -59,7 +59,7 @@ func roundTrip(_ state: StudyState) throws -> StudyState {
     var world = SimulatedWorld(seed: 6, crashRate: 1)
     world.begin(try SimulatedWorld.configuration(trials: nil))
     world.run()
-    #expect(world.finished == "the last 25 trials all crashed")
+    #expect(world.finished == "the last 25 trials gave no measurement")
   }
 
   @Test func `ends when the agent has nothing left`() throws {

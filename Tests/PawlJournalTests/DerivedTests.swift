@@ -60,6 +60,7 @@ import Testing
     #expect(overview.stopRequested == "trials" && overview.failed == "the baseline fails")
     #expect(overview.startedAt == at(0) && overview.lastEventAt == at(34) && overview.lastSequence == 35)
     #expect(overview.sigma == 0.01 && overview.cost == 0.75)
+    #expect(overview.headEstimate == 2.0 - evidence().effect)
     #expect(overview.headMean == 1.5 && overview.championMean == 1.5 && overview.baselineMean == 2.0)
 
     let trials = try reader.trials(TrialFilter())
@@ -118,6 +119,55 @@ import Testing
     #expect(overview.attemptsFinished == 1 && overview.attemptsRunning == 0 && overview.baselineMean == 2.0)
     let baseline = try #require(try journal.reader.trial(.baseline))
     #expect(baseline.attempts == 1 && baseline.measurements == 1 && baseline.state == .measuring)
+  }
+
+  @Test func `unfinished attempts of every purpose are found, the oldest first`() throws {
+    let folder = try StudyFolder()
+    let journal = try Journal.create(in: folder.path)
+    let certification = AttemptPurpose.certification(1, pair: 2, candidate: false)
+    _ = try journal.append(
+      [
+        .studyStarted(try start()), .attemptRequested(request(1, trial: 0, purpose: .calibration)),
+        .attemptRequested(request(2, trial: 0, purpose: .calibration)), .attemptFinished(result(1, 2.0)),
+        .attemptRequested(request(3, trial: 0)), .attemptRequested(request(4, trial: 0, purpose: certification)),
+      ], at: at(7))
+    let unfinished = try journal.reader.unfinishedAttempts()
+    #expect(unfinished.map(\.request.purpose) == [.calibration, .search, certification])
+    #expect(unfinished.map(\.request.id.rawValue) == [2, 3, 4])
+    #expect(unfinished.allSatisfy { $0.result == nil && $0.requestedAt == at(7) })
+    _ = try journal.append([.attemptFinished(result(2, nil)), .attemptFinished(result(4, 1))], at: at(8))
+    #expect(try journal.reader.unfinishedAttempts().map(\.request.id.rawValue) == [3])
+  }
+
+  @Test func `a baseline that fails is crashed and not kept, and is measured again by the next session`() throws {
+    let folder = try StudyFolder()
+    let journal = try Journal.create(in: folder.path)
+    let proposal = ProposalRequest(
+      trial: TrialID(rawValue: 1), agent: "knobs", parent: .baseline, parentCommit: commit(0), seed: 1)
+    _ = try journal.append(
+      [
+        .studyStarted(try start()), .attemptRequested(request(1, trial: 0, purpose: .calibration)),
+        .proposalRequested(proposal), .attemptFinished(result(1, nil, remark: "metric is not finite: `nan`")),
+        .studyFailed(reason: "the baseline gave no measurement"),
+      ], at: at(0))
+    var baseline = try #require(try journal.reader.trial(.baseline))
+    #expect(baseline.state == .crashed && baseline.verdict == nil && baseline.endedAt == at(0))
+    #expect(baseline.remark == "metric is not finite: `nan`")
+    let session = SessionStart(
+      version: "1", host: "h", process: 1, sandbox: .none, stop: StopRule(), workers: 1)
+    _ = try journal.append([.sessionStarted(session)], at: at(1))
+    baseline = try #require(try journal.reader.trial(.baseline))
+    #expect(baseline.state == .measuring && baseline.remark == nil && baseline.endedAt == nil)
+    _ = try journal.append(
+      [
+        .attemptRequested(request(2, trial: 0, purpose: .calibration)), .attemptFinished(result(2, 1.0)),
+        .trialJudged(TrialID(rawValue: 1), .discarded, evidence()),
+      ], at: at(2))
+    baseline = try #require(try journal.reader.trial(.baseline))
+    #expect(baseline.state == .judged && baseline.verdict == .kept)
+    let rows = try derivedRows(folder)
+    try journal.rebuildDerivedTables()
+    #expect(try derivedRows(folder) == rows)
   }
 
   @Test func `a new session clears what stopped the last one`() throws {

@@ -52,6 +52,26 @@ import Testing
     #expect(Self.evidence(judgement).effect > 0.15)
   }
 
+  @Test(arguments: [(Direction.minimize, -1.0), (.maximize, 1.0)])
+  func `what is believed of the head is in the metric's own direction and not its lucky mean`(
+    direction: Direction, better: Double
+  ) throws {
+    var ratchet = HeadRatchet(direction: direction, rule: RatchetRule())
+    #expect(ratchet.headEstimate == nil)
+    ratchet.record(1, for: .baseline)
+    #expect(ratchet.headEstimate == nil, "the noise is not known yet")
+    for value in [1.01, 0.99, 1.0] { ratchet.record(value, for: .baseline) }
+    let baseline = try #require(ratchet.headEstimate)
+    let sigma = try #require(ratchet.sigma)
+    #expect(abs(baseline.mean - 1) < 1e-12)
+    #expect(abs(baseline.deviation - sigma / 2) < 1e-12)
+    ratchet.record(1 + better * 0.012, for: Self.one)
+    ratchet.moveHead(to: Self.one)
+    let head = try #require(ratchet.headEstimate)
+    #expect((head.mean - 1) * better < 0.009, "a lucky candidate is believed to be less than it looks")
+    #expect((head.mean - 1) * better > 0)
+  }
+
   @Test func `a candidate that is a little better is shrunk`() {
     var ratchet = Self.calibrated()
     ratchet.record(0.99, for: Self.one)

@@ -8,11 +8,12 @@ struct ReportCommand: Command {
     options: [
       CommandSpecification.study,
       .init(name: "output", value: "PATH", help: "where to write it (the study's folder unless given)"),
+      CommandSpecification.json,
     ])
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
     let path = arguments.value("output").map { $0.hasPrefix("/") ? $0 : "\(console.directory)/\($0)" }
     let written = try reader(arguments, console: console).writeReport(to: path, version: Program.version)
-    console.output("\(written)\n")
+    console.output(arguments.has("json") ? try JSONText.encode(["report": written]) + "\n" : "\(written)\n")
     return 0
   }
 }

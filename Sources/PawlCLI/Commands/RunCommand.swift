@@ -17,6 +17,8 @@ struct RunCommand: Command {
     notes: """
       Ctrl-C lets running attempts finish; a second one stops at once. Either way nothing is lost: `pawl run`
       carries on, and attempts that were cut short are made again with the same seed.
+      Exits with 0 when done, 3 where the baseline gave no measurement, 4 where another process runs the study,
+      5 where it ended early because trial after trial crashed, 130 when interrupted.
       """)
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
@@ -32,6 +34,7 @@ struct RunCommand: Command {
     let end = try StudyRun(opened) { display.show($0) }.run()
     display.finish(end)
     if end.failed { return 3 }
-    return end.interrupted ? 130 : 0
+    if end.interrupted { return 130 }
+    return end.stalled ? 5 : 0
   }
 }

@@ -71,19 +71,15 @@ struct ShowCommand: Command {
 
   private static func attempts(_ attempts: [AttemptSummary], metric: MetricRule) -> String {
     guard !attempts.isEmpty else { return "" }
+    let width = max(24, (attempts.map(\.request.purpose.words.count).max() ?? 0) + 2)
     let lines = attempts.map { attempt -> String in
-      let purpose =
-        switch attempt.request.purpose {
-        case .calibration: "calibration"
-        case .search: "search"
-        case .certification(let number, let pair, _): "certificate \(number), pair \(pair + 1)"
-        }
       let start =
-        "  \(attempt.request.id.description.aligned(to: 5))  seed \(attempt.request.seed.description.padded(to: 11))\(purpose.padded(to: 24))"
+        "  \(attempt.request.id.description.aligned(to: 5))  seed \(attempt.request.seed.description.padded(to: 11))\(attempt.request.purpose.words.padded(to: width))"
       guard let result = attempt.result else { return start + "not finished\n" }
-      let value = result.measurement.map { "\(metric.name) \($0.asMetric)" } ?? "\(result.outcome)"
-      let remark = result.remark.map { ", \($0)" } ?? ""
-      return start + "\(value)\(remark), \(result.usage.wallSeconds.asDuration), \(result.usage.peakMemory)\n"
+      let value =
+        result.measurement.map { "\(metric.name) \($0.asMetric)" + (result.remark.map { ", \($0)" } ?? "") }
+        ?? result.outcome.words(with: result.remark)
+      return start + "\(value), \(result.usage.wallSeconds.asDuration), \(result.usage.peakMemory)\n"
     }
     return "\nattempts:\n" + lines.joined()
   }

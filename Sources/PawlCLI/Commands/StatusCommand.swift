@@ -1,3 +1,4 @@
+import Foundation
 import PawlCore
 import PawlRuntime
 
@@ -5,65 +6,135 @@ import PawlRuntime
 struct StatusCommand: Command {
   static let specification = CommandSpecification(
     name: "status", summary: "say where the study stands",
-    options: [CommandSpecification.study, CommandSpecification.json])
-
-  private struct Status: Encodable {
-    let overview: StudyOverview
-    let runner: StudyReader.Runner?
-    let running: [AttemptSummary]
-  }
+    options: [
+      CommandSpecification.study,
+      .init(name: "follow", value: nil, help: "keep it up to date until the study ends or Ctrl-C"),
+      CommandSpecification.json,
+    ],
+    notes: """
+      A value marked `about` is what the search believes; only a certificate is a claim. With `--follow`, a pipe gets
+      a new block (one line with `--json`) whenever something was recorded.
+      """)
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
     let reader = try reader(arguments, console: console)
-    let status = Status(overview: try reader.overview(), runner: reader.runner, running: try reader.running())
-    if arguments.has("json") {
-      console.output(try JSONText.encode(status) + "\n")
-    } else {
-      console.output(text(status, metric: try reader.configuration().metric, console: console))
-    }
+    if arguments.has("follow") { return try follow(reader, json: arguments.has("json"), console: console) }
+    let status = try StudyStatus(reader)
+    console.output(arguments.has("json") ? try JSONText.encode(status) + "\n" : status.text(console: console))
     return 0
   }
 
-  private static func text(_ status: Status, metric: MetricRule, console: Console) -> String {
-    let overview = status.overview
-    var lines = [("study", "\(overview.name.rawValue), \(activity(status))")]
-    lines.append(("trials", trials(overview)))
+  private static func follow(_ reader: StudyReader, json: Bool, console: Console) throws -> Int32 {
+    let redraws = console.outputIsTerminal && !json
+    var shown: StudyStatus?
+    var height = 0
+    while true {
+      let status = try StudyStatus(reader)
+      if redraws {
+        let text = status.text(console: console, width: console.columns)
+        console.output((height > 0 ? "\u{1b}[\(height)A\u{1b}[J" : "") + text)
+        height = text.count { $0 == "\n" }
+      } else if shown?.overview != status.overview || (shown?.runner == nil) != (status.runner == nil) {
+        if json {
+          console.output(try JSONText.encode(status, pretty: false) + "\n")
+        } else {
+          console.output((shown == nil ? "" : "\n") + status.text(console: console))
+        }
+      }
+      guard status.runner != nil else { return 0 }
+      shown = status
+      Thread.sleep(forTimeInterval: 1)
+    }
+  }
+}
+
+/// Everything that `pawl status` prints.
+struct StudyStatus: Encodable {
+  let overview: StudyOverview
+  let runner: StudyReader.Runner?
+  let running: [AttemptSummary]
+  /// What the certificates claim together; absent where there is none.
+  let certified: Certified?
+  private let metric: MetricRule
+
+  /// The certified steps added up, over the baseline; positive is better.
+  struct Certified: Encodable {
+    let effect: Double
+    let low: Double
+    let high: Double
+    let steps: Int
+  }
+
+  private enum CodingKeys: CodingKey { case overview, runner, running, certified }
+
+  init(_ reader: StudyReader) throws {
+    // Who runs it first: where nobody does, what is read after that is the study's last word.
+    runner = reader.runner
+    overview = try reader.overview()
+    running = try reader.running()
+    metric = try reader.configuration().metric
+    let certificates = try reader.certificates()
+    certified =
+      certificates.isEmpty
+      ? nil
+      : Certified(
+        effect: certificates.reduce(0) { $0 + $1.effect },
+        low: certificates.reduce(0) { $0 + $1.interval.lowerBound },
+        high: certificates.reduce(0) { $0 + $1.interval.upperBound }, steps: certificates.count)
+  }
+
+  /// Returns one line for each fact, cut to `width` characters where that is given.
+  func text(console: Console, width: Int? = nil) -> String {
+    lines.map { label, fact in
+      Ink.strong.paint(label.padded(to: 10), console.colour) + (width.map { fact.cut(to: $0 - 11) } ?? fact) + "\n"
+    }.joined()
+  }
+
+  private var lines: [(String, String)] {
+    var lines = [("study", "\(overview.name.rawValue), \(activity)"), ("trials", trials)]
     if let baseline = overview.baselineMean {
       let noise = overview.sigma.map { ", noise σ \($0.formatted(digits: 3))" } ?? ""
       lines.append(("baseline", "\(metric.name) \(baseline.asMetric)\(noise)"))
     }
-    if overview.head != .baseline, let mean = overview.headMean {
-      lines.append(("head", "trial \(overview.head), \(metric.name) \(mean.asMetric)\(change(mean, overview, metric))"))
-    }
-    if overview.champion != .baseline, let mean = overview.championMean {
-      lines.append(
-        (
-          "champion", "trial \(overview.champion), \(metric.name) \(mean.asMetric), \(overview.certificates) certified"
-        ))
-    } else {
-      lines.append(("champion", "the baseline: nothing is certified yet"))
-    }
+    if overview.head != .baseline { lines.append(("head", head)) }
+    lines.append(("champion", champion))
     lines.append(("compute", "\(overview.attemptsFinished) attempts, \(overview.wallSeconds.asDuration)"))
     let now = Timestamp.now()
-    for attempt in status.running where status.runner != nil {
+    for attempt in running where runner != nil {
+      let whose = attempt.request.trial == .baseline ? "the baseline" : "trial \(attempt.request.trial)"
+      let since = now.since(attempt.requestedAt).seconds.asDuration
       lines.append(
-        (
-          "running",
-          "attempt \(attempt.request.id) of trial \(attempt.request.trial), \(now.since(attempt.requestedAt).seconds.asDuration)"
-        ))
+        ("running", "attempt \(attempt.request.id) of \(whose), \(attempt.request.purpose.words), \(since)"))
     }
-    return lines.map { Ink.strong.paint($0.0.padded(to: 10), console.colour) + $0.1 + "\n" }.joined()
+    return lines
   }
 
-  private static func activity(_ status: Status) -> String {
-    if let failed = status.overview.failed { return "failed: \(failed)" }
-    guard let runner = status.runner else { return "not running" }
+  private var head: String {
+    guard let estimate = overview.headEstimate, let baseline = overview.baselineMean else {
+      return "trial \(overview.head)"
+    }
+    let gain = metric.direction.improvement(of: estimate, over: baseline).asEffect
+    let standing = overview.head == overview.champion ? "" : "; not certified"
+    return
+      "trial \(overview.head), \(metric.name) about \(estimate.formatted(digits: 5)) (believed \(gain) over the baseline\(standing))"
+  }
+
+  private var champion: String {
+    guard overview.champion != .baseline, let certified else { return "the baseline: nothing is certified yet" }
+    let interval = "[\(certified.low.asEffect), \(certified.high.asEffect)]"
+    let steps = certified.steps == 1 ? "" : ", in \(certified.steps) steps"
+    return "trial \(overview.champion), certified \(certified.effect.asEffect) \(interval) over the baseline\(steps)"
+  }
+
+  private var activity: String {
+    if let failed = overview.failed { return "failed: \(failed)" }
+    guard let runner else { return "not running" }
     let place = "process \(runner.process) on \(runner.host)"
-    if status.overview.paused { return "paused (\(place))" }
-    return status.overview.stopRequested == nil ? "running (\(place))" : "stopping (\(place))"
+    if overview.paused { return "paused (\(place))" }
+    return overview.stopRequested == nil ? "running (\(place))" : "stopping (\(place))"
   }
 
-  private static func trials(_ overview: StudyOverview) -> String {
+  private var trials: String {
     let parts = [
       (overview.trialsKept, "kept"), (overview.trialsDiscarded, "discarded"),
       (overview.trialsInconclusive, "inconclusive"),
@@ -72,10 +143,5 @@ struct StatusCommand: Command {
       (overview.trialsOpen, "open"),
     ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     return parts.isEmpty ? "none yet" : parts.joined(separator: ", ")
-  }
-
-  private static func change(_ mean: Double, _ overview: StudyOverview, _ metric: MetricRule) -> String {
-    guard let baseline = overview.baselineMean else { return "" }
-    return " (\(metric.direction.improvement(of: mean, over: baseline).asEffect) over the baseline)"
   }
 }

@@ -25,6 +25,7 @@ final class ProgressDisplay {
     case .recorded(let events, let progress):
       for event in events { if let line = line(for: event, progress) { print(line) } }
       update(progress)
+    case .note(let text): print(Ink.careful.paint("note", console.messageColour) + " \(text)")
     case .tick(let progress): update(progress)
     }
   }
@@ -42,6 +43,12 @@ final class ProgressDisplay {
     }
     if end.interrupted { console.messages("`pawl run` carries on\n") }
     if let branch = end.branch { console.output("branch  \(branch)\n") }
+    if end.stalled {
+      console.messages("hint: `pawl log --state crashed` lists them, `pawl show ID` has the end of a log\n")
+    }
+    if let problem = end.reportProblem {
+      console.messages(Ink.careful.paint("note", console.messageColour) + " there is no report: \(problem)\n")
+    }
     if let report = end.report { console.output("report  \(report)\n") }
   }
 
@@ -139,10 +146,10 @@ final class ProgressDisplay {
   private func status(_ progress: StudyProgress) -> String {
     let now = Timestamp.now()
     var parts = [progress.trialBound.map { "\(progress.trialsEnded)/\($0) trials" } ?? "\(progress.trialsEnded) trials"]
-    if let mean = progress.headMean {
-      var text = "head \(mean.asMetric)"
+    if let estimate = progress.headEstimate {
+      var text = "head about \(estimate.formatted(digits: 5))"
       if let baseline = progress.baselineMean, progress.head != .baseline {
-        text += " (\(progress.metric.direction.improvement(of: mean, over: baseline).asEffect))"
+        text += " (believed \(progress.metric.direction.improvement(of: estimate, over: baseline).asEffect))"
       }
       parts.append(text)
     }

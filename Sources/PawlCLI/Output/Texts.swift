@@ -15,6 +15,26 @@ extension Double {
   var asMetric: String { formatted(digits: 6) }
 }
 
+extension Outcome {
+  /// Returns the outcome and what is remarked of it, each said once.
+  func words(with remark: String?) -> String {
+    guard let remark, !description.contains(remark) else { return description }
+    return remark.contains(description) ? remark : "\(description), \(remark)"
+  }
+}
+
+extension AttemptPurpose {
+  /// What the attempt is for, as in `search` and `certificate 2 pair 1, champion`.
+  var words: String {
+    switch self {
+    case .calibration: "calibration"
+    case .search: "search"
+    case .certification(let number, let pair, let candidate):
+      "certificate \(number) pair \(pair + 1), \(candidate ? "candidate" : "champion")"
+    }
+  }
+}
+
 extension TrialSummary {
   /// One word for where the trial stands.
   var standing: String {
@@ -26,10 +46,7 @@ extension TrialSummary {
   var explanation: String? {
     switch state {
     case .crashed:
-      outcome.map { outcome in
-        let more = remark.flatMap { $0 == "\(outcome)" ? nil : ", \($0)" }
-        return "\(outcome)\(more ?? "")"
-      } ?? remark
+      outcome.map { $0.words(with: remark) } ?? remark
     case .refused, .failed: remark
     default: nil
     }

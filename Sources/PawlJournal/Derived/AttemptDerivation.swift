@@ -46,7 +46,8 @@ extension Derivation {
     if result.measurement == nil, let remark = result.remark {
       // Kept until the trial ends: it is why a trial crashed.
       try connection.run(
-        "UPDATE trials SET remark = ? WHERE id = ? AND ended_at IS NULL", .text(remark), .integer(attempt.trial))
+        "UPDATE trials SET remark = ? WHERE id = ? AND (ended_at IS NULL OR id = 0 AND ?)", .text(remark),
+        .integer(attempt.trial), .integer(tally.hasJudged ? 0 : 1))
     }
   }
 }

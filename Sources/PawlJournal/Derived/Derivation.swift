@@ -21,6 +21,10 @@ struct Derivation {
     case .headMoved(let head, _):
       try closeBaseline(at: record.at, &tally)
       tally.head = head
+      let effect = try connection.first("SELECT effect FROM trials WHERE id = ?", [.integer(head.rawValue)]) {
+        row throws(JournalError) in row.isNull(0) ? nil : row.real(0)
+      }
+      if let effect = effect ?? nil { tally.headEffect = (tally.headEffect ?? 0) + effect }
       try addHeadMove(head, record)
     case .championCertified(let certificate):
       tally.champion = certificate.candidate
@@ -40,6 +44,8 @@ struct Derivation {
       tally.baseline = start.baseline
       tally.startedAt = record.at
       tally.start = record.sequence
+      tally.headEffect = 0
+      tally.direction = start.configuration.metric.direction
       tally.configuration = record.sequence
       try connection.run(
         "INSERT OR IGNORE INTO trials(id, commit_hash, state, proposed_at) VALUES (0, ?, 'measuring', ?)",
@@ -51,13 +57,17 @@ struct Derivation {
       tally.paused = false
       tally.stopRequested = nil
       tally.failed = nil
+      try reopenBaseline(&tally)
     case .configurationChanged(let configuration):
       tally.name = configuration.name
+      tally.direction = configuration.metric.direction
       tally.configuration = record.sequence
     case .paused: tally.paused = true
     case .resumed: tally.paused = false
     case .stopRequested(let reason): tally.stopRequested = reason
-    case .studyFailed(let reason): tally.failed = reason
+    case .studyFailed(let reason):
+      tally.failed = reason
+      try failBaseline(reason: reason, at: record.at, &tally)
     default: break
     }
   }
@@ -89,6 +99,7 @@ struct Derivation {
       try update(trial, to: .refused, &tally)
       try end(trial, remark: reason, at)
     case .trialJudged(let trial, let verdict, let evidence):
+      try closeBaseline(at: record.at, &tally)
       if evidence.sigma.isFinite { tally.sigma = evidence.sigma }
       try update(trial, to: .judged, verdict: verdict, &tally)
       try end(trial, remark: nil, at)
@@ -116,6 +127,23 @@ struct Derivation {
     try connection.run(
       "UPDATE trials SET state = 'judged', verdict = 'kept', ended_at = ? WHERE id = 0 AND state = 'measuring'",
       .integer(at.milliseconds))
+  }
+
+  /// A study that fails before anything was judged fails because its baseline did.
+  private func failBaseline(reason: String, at: Timestamp, _ tally: inout Tally) throws(JournalError) {
+    guard !tally.hasJudged else { return }
+    tally.baselineIsMeasured = false
+    try connection.run(
+      "UPDATE trials SET state = 'crashed', verdict = NULL, ended_at = ?, remark = coalesce(remark, ?) WHERE id = 0",
+      .integer(at.milliseconds), .text(reason))
+  }
+
+  /// Every session tries a baseline that failed again.
+  private func reopenBaseline(_ tally: inout Tally) throws(JournalError) {
+    try connection.run(
+      "UPDATE trials SET state = 'measuring', ended_at = NULL, remark = NULL, outcome = NULL WHERE id = 0 AND state = 'crashed'"
+    )
+    tally.baselineIsMeasured = tally.baselineIsMeasured || connection.changes > 0
   }
 
   private func addHeadMove(_ trial: TrialID, _ record: RecordedEvent) throws(JournalError) {

@@ -20,6 +20,9 @@ struct Tally: Codable, Hashable {
   var lastEventAt: Timestamp?
   var sigma: Double?
   var cost = 0.0
+  /// The believed effects of all steps of the head, added up; nil in the counters of version 1.
+  var headEffect: Double?
+  var direction: Direction?
   /// The baseline is being measured and nothing was built on it yet.
   var baselineIsMeasured = false
   /// Sequence of the start, and of the event that holds the newest configuration.
@@ -31,6 +34,11 @@ struct Tally: Codable, Hashable {
     guard trial != .baseline, old != new else { return }
     if let old { ended[old.rawValue, default: 0] -= 1 } else { open -= 1 }
     if let new { ended[new.rawValue, default: 0] += 1 } else { open += 1 }
+  }
+
+  /// Whether any trial but the baseline was judged: the baseline's calibration is over then.
+  var hasJudged: Bool {
+    [TrialEnd.kept, .discarded, .inconclusive].contains { (ended[$0.rawValue] ?? 0) > 0 }
   }
 
   func save(sequence: Int64, digest: Digest, in connection: Connection) throws(JournalError) {
@@ -57,6 +65,11 @@ struct Tally: Codable, Hashable {
   func overview(sequence: Int64, mean: (TrialID) throws(JournalError) -> Double?) throws(JournalError) -> StudyOverview?
   {
     guard let name, let baseline, let startedAt, let lastEventAt else { return nil }
+    let baselineMean = try mean(.baseline)
+    var headEstimate: Double?
+    if let baselineMean, let headEffect, let direction {
+      headEstimate = direction == .minimize ? baselineMean - headEffect : baselineMean + headEffect
+    }
     func count(_ end: TrialEnd) -> Int { ended[end.rawValue] ?? 0 }
     return StudyOverview(
       name: name, baseline: baseline, head: head, champion: champion, trialsKept: count(.kept),
@@ -65,7 +78,7 @@ struct Tally: Codable, Hashable {
       attemptsFinished: attemptsFinished, attemptsRunning: attemptsRunning, wallSeconds: wallSeconds,
       certificates: certificates, paused: paused, stopRequested: stopRequested, failed: failed, sessions: sessions,
       startedAt: startedAt, lastEventAt: lastEventAt, lastSequence: sequence, sigma: sigma, headMean: try mean(head),
-      championMean: try mean(champion), baselineMean: try mean(.baseline), cost: cost)
+      headEstimate: headEstimate, championMean: try mean(champion), baselineMean: baselineMean, cost: cost)
   }
 }
 

@@ -8,7 +8,7 @@ enum Schema {
   /// The version of the tables that cannot be rebuilt; stored as `user_version`.
   static let version: Int64 = 1
   /// The version of the derived tables; where a journal has a lower one, opening it for writing rebuilds them.
-  static let derivedVersion: Int64 = 1
+  static let derivedVersion: Int64 = 2
 
   static let truth = """
     CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
@@ -41,6 +41,7 @@ enum Schema {
       id INTEGER PRIMARY KEY, trial INTEGER NOT NULL, counts INTEGER NOT NULL, requested INTEGER NOT NULL,
       finished INTEGER);
     CREATE INDEX attempts_by_trial ON attempts(trial);
+    CREATE INDEX attempts_unfinished ON attempts(id) WHERE finished IS NULL;
     CREATE TABLE certificates(number INTEGER PRIMARY KEY, event INTEGER NOT NULL);
     CREATE TABLE head_moves(event INTEGER PRIMARY KEY, trial INTEGER NOT NULL, at INTEGER NOT NULL);
     """
