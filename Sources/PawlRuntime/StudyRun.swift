@@ -200,10 +200,12 @@ public final class StudyRun {
       metric: opened.configuration.metric, trialsEnded: state.ended, trialBound: state.trialBound,
       secondsLeft: state.secondsLeft(at: .now()), running: running, workers: state.workers,
       calibrated: state.calibrated, calibration: opened.configuration.ratchet.calibration,
-      baselineMean: state.baselineMean, headEstimate: state.ratchet?.headEstimate?.mean, head: state.head?.trial ?? .baseline,
+      baselineMean: state.baselineMean, headEstimate: state.ratchet?.headEstimate?.mean,
+      head: state.head?.trial ?? .baseline,
       champion: state.champion?.trial ?? .baseline, sigma: state.ratchet?.sigma, paused: state.pausedBy != nil,
       stopping: state.stopReason != nil, certification: certification)
-  }}
+  }
+}
 
 extension Result {
   /// What the failure says; nil for a success.
