@@ -37,10 +37,10 @@ extension ReportPage {
         "How sure", "<p class=\"big quiet\">not certified</p>", note: "There is no improvement to be sure of.",
         wide: true)
     }
-    tiles += tile("Trials", "<p class=\"big\">\(max(0, input.trials.count - 1))</p>", note: tally())
+    tiles += tile("Trials", "<p class=\"big\">\(input.sums.trials)</p>", note: input.sums.words)
     tiles += tile(
-      "Compute", "<p class=\"big\">\(compute.readableSeconds)</p>",
-      note: "of wall time in \(attempts.counted("attempt"))")
+      "Compute", "<p class=\"big\">\(input.sums.wallSeconds.readableSeconds)</p>",
+      note: "of wall time in \(input.sums.attempts.counted("attempt"))")
     let noise = input.sigma.map { style.difference.text($0) } ?? "–"
     tiles += tile(
       "Noise", "<p class=\"big\">\(noise)</p>", note: "σ of one measurement: what a lucky seed alone can do.")
@@ -131,16 +131,5 @@ extension ReportPage {
     note += deviation.isFinite ? ": \(effect(sum)) <i>± \(style.difference.text(deviation))</i>." : "."
     if failed > 0 { note += " \(failed.counted("certification")) did not reach the threshold." }
     return tile("How sure", "<p class=\"big quiet\">not certified yet</p>", note: note, wide: true)
-  }
-
-  private func tally() -> String {
-    let rest = input.trials.filter { $0.id != .baseline }
-    let counts = [
-      (rest.count { $0.verdict == .kept }, "kept"), (rest.count { $0.verdict == .discarded }, "discarded"),
-      (rest.count { $0.verdict == .inconclusive }, "inconclusive"), (rest.count { $0.state == .crashed }, "crashed"),
-      (rest.count { $0.state == .refused }, "refused"), (rest.count { $0.state == .failed }, "without a proposal"),
-    ]
-    let said = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-    return said.isEmpty ? "none judged yet" : said.joined(separator: ", ")
   }
 }

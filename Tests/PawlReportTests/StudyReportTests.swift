@@ -127,4 +127,21 @@ import Testing
     let input = try ExampleStudy(trials: 200).input()
     #expect(StudyReport.html(input) == StudyReport.html(input))
   }
+
+  @Test func `a report of some trials says how many there are and adds all of them up`() throws {
+    var input = try ExampleStudy(trials: 400).input()
+    let whole = StudyReport.html(input)
+    #expect(!whole.contains("The picture holds"))
+    let totals = TrialTotals(input.trials)
+    #expect(totals.trials == 400)
+    #expect(
+      totals.kept + totals.discarded + totals.inconclusive + totals.crashed == 400, "the example has no other ends")
+    let heads = Set(input.headPath)
+    input.trials = input.trials.filter { heads.contains($0.id) || $0.id.rawValue % 10 == 0 }
+    input.totals = totals
+    let page = StudyReport.html(input)
+    #expect(page.contains("The picture holds \(input.trials.count) of 401 trials"))
+    for tile in ["<p class=\"big\">400</p>", "\(totals.kept) kept, \(totals.discarded) discarded"] { #expect(page.contains(tile) && whole.contains(tile)) }
+    #expect(page.contains("\(input.trials.count) of 401. <code>pawl export"))
+  }
 }
