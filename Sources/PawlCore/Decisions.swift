@@ -33,6 +33,13 @@ public struct Evidence: Sendable, Codable, Hashable {
   }
 }
 
+extension Certificate {
+  /// Whether each side gave one and the same number under every seed: the claim then says nothing about other seeds.
+  public var ignoresSeeds: Bool {
+    candidateValues.count > 1 && Set(candidateValues).count == 1 && Set(championValues).count == 1
+  }
+}
+
 /// The evidence that moved the champion, from paired attempts that the search never used.
 public struct Certificate: Sendable, Codable, Hashable {
   /// Counts certifications of the study from 1, failed ones included.

@@ -47,7 +47,8 @@ public struct StudyOverview: Sendable, Codable, Hashable {
     trialsInconclusive: Int, trialsCrashed: Int, trialsRefused: Int, trialsFailed: Int, trialsOpen: Int,
     attemptsFinished: Int, attemptsRunning: Int, wallSeconds: Double, certificates: Int, paused: Bool,
     stopRequested: String?, failed: String?, sessions: Int, startedAt: Timestamp, lastEventAt: Timestamp,
-    lastSequence: Int64, sigma: Double?, headMean: Double?, headEstimate: Double?, championMean: Double?, baselineMean: Double?, cost: Double
+    lastSequence: Int64, sigma: Double?, headMean: Double?, headEstimate: Double?, championMean: Double?,
+    baselineMean: Double?, cost: Double
   ) {
     self.name = name
     self.baseline = baseline

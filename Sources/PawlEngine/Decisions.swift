@@ -18,12 +18,13 @@ extension StudyState {
   }
 
   /// Why the session is over: nothing runs and nothing may be started; nil while there is work.
-  func finishReason(at now: Timestamp) -> String? {
+  func finish(at now: Timestamp) -> Finish? {
     guard session != nil, inFlight.isEmpty, awaitingBranch.isEmpty || branchBlocked != nil else { return nil }
-    if let failure { return failure }
-    if let stopReason { return stopReason }
-    guard pausedBy == nil, let limit = limitReached(at: now) else { return nil }
+    if let failure { return Finish(.failed, failure) }
+    if let stopReason { return Finish(.stopped, stopReason) }
+    guard let limit = limitReached(at: now) else { return nil }
     if isSpent(at: now) { return limit }
+    guard pausedBy == nil else { return nil }
     return open.isEmpty && certification == nil ? limit : nil
   }
 
@@ -40,7 +41,9 @@ extension StudyState {
       guard case .ready(let commit) = opened.stage, !isInFlight(trial) else { continue }
       if ratchet.moments(of: trial) == nil {
         // The sandbox may fail for reasons of its own; anything else that a candidate does wrong is a crash.
-        if opened.failures >= 1, let outcome = opened.lastFailure, opened.failures >= 3 || !outcome.isLaunchFailure {
+        if opened.failures >= 1, let outcome = opened.lastFailure,
+          opened.failures >= Self.launchLimit || !outcome.isLaunchFailure
+        {
           return .trialCrashed(trial, outcome)
         }
         continue
@@ -93,7 +96,8 @@ extension StudyState {
       case .replicateHead, .wait, .decided: continue
       }
     }
-    return fresh.map { request($0, .search) }
+    // No candidate runs before the baseline has shown that a measurement can be had at all.
+    return calibrated > 0 ? fresh.map { request($0, .search) } : nil
   }
 
   private func request(_ step: HeadStep, _ purpose: AttemptPurpose, seed: UInt64? = nil) -> AttemptRequest {
@@ -141,7 +145,8 @@ extension StudyState {
 }
 
 extension Outcome {
-  fileprivate var isLaunchFailure: Bool {
+  /// Whether the process never ran.
+  var isLaunchFailure: Bool {
     if case .launchFailed = self { return true }
     return false
   }

@@ -9,7 +9,28 @@ public enum Effect: Sendable, Hashable {
   /// Adds a commit each to `pawl/<study>`, in this order; doing it twice must do no harm.
   case advanceBranch([Certificate])
   /// Nothing runs and nothing is left to start.
-  case finish(reason: String)
+  case finish(Finish)
+}
+
+/// Why a session is over.
+public struct Finish: Sendable, Hashable {
+  public enum Kind: Sendable, Hashable {
+    /// A bound was reached, or the agent has nothing left.
+    case bounded
+    /// Somebody asked for it.
+    case stopped
+    /// Trial after trial came to nothing: a person should look.
+    case stalled
+    /// The study cannot go on as it is.
+    case failed
+  }
+  public let kind: Kind
+  /// A lowercase fragment.
+  public let reason: String
+  public init(_ kind: Kind, _ reason: String) {
+    self.kind = kind
+    self.reason = reason
+  }
 }
 
 /// What follows from one observation: journal the events in one transaction, then start the effects.

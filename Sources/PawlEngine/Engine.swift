@@ -26,7 +26,7 @@ public struct Engine: Sendable {
       if case .createCandidate(let trial, _, _, _) = effect { return state.open[trial] == nil }
       return false
     }
-    if let reason = state.finishReason(at: now) { step.effects.append(.finish(reason: reason)) }
+    if let finish = state.finish(at: now) { step.effects.append(.finish(finish)) }
     return step
   }
 

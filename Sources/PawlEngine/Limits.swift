@@ -2,21 +2,22 @@ public import PawlCore
 
 extension StudyState {
   /// Trials in a row without any measurement after which a person should look.
-  static let crashLimit = 25
-
-  /// Whether so many trials in a row crashed that no more are begun, and neither the agent nor anybody else ended it before.
-  public var isStalled: Bool {
-    crashesInARow >= Self.crashLimit && exhausted == nil && stopReason == nil && failure == nil
-  }
+  static let fruitlessLimit = 25
 
   /// Why no new trial is begun any more, or nil while the study goes on; open trials are still finished.
-  public func limitReached(at now: Timestamp) -> String? {
-    if let exhausted { return "the agent has nothing left to propose: \(exhausted)" }
-    if isStalled { return "the last \(Self.crashLimit) trials all crashed" }
-    if let bound = trialBound, ended + open.count >= bound { return "\(ended) trials are done" }
-    if let left = secondsLeft(at: now), left <= reservedSeconds { return "its time is used up" }
-    if let left = computeLeft, left <= reservedSeconds * Double(workers) { return "its compute is used up" }
-    if let left = spendLeft, left <= 0 { return "its money is spent" }
+  public func limitReached(at now: Timestamp) -> Finish? {
+    if let exhausted { return Finish(.bounded, "the agent has nothing left to propose: \(exhausted)") }
+    if fruitlessInARow >= Self.fruitlessLimit {
+      return Finish(.stalled, "the last \(Self.fruitlessLimit) trials gave no measurement")
+    }
+    if let bound = trialBound, ended + open.count >= bound { return Finish(.bounded, "\(ended) trials are done") }
+    if let left = secondsLeft(at: now), left <= reservedSeconds(of: wallBound) {
+      return Finish(.bounded, "its time is used up")
+    }
+    if let left = computeLeft, left <= reservedSeconds(of: computeBound) * Double(workers) {
+      return Finish(.bounded, "its compute is used up")
+    }
+    if let left = spendLeft, left <= 0 { return Finish(.bounded, "its money is spent") }
     return nil
   }
 
@@ -54,9 +55,21 @@ extension StudyState {
     return [ofStudy, ofSession].compactMap(\.self).min()
   }
 
-  /// Wall time kept back for certifying the head before time runs out: about eight pairs.
-  private var reservedSeconds: Double {
-    guard head?.trial != champion?.trial, let attempt = meanAttemptSeconds else { return 0 }
-    return 16 * attempt / Double(workers)
+  private var wallBound: Double? {
+    [configuration?.stop.wallSeconds, session?.start.stop.wallSeconds].compactMap(\.self).min()
+  }
+
+  private var computeBound: Double? {
+    [configuration?.stop.computeSeconds, session?.start.stop.computeSeconds].compactMap(\.self).min()
+  }
+
+  /// Wall time kept back for certifying the head before time runs out: about six pairs, a quarter of the bound at most.
+  ///
+  /// Nothing is kept back where nothing can be certified: search goes on to the end then.
+  private func reservedSeconds(of bound: Double?) -> Double {
+    guard certification != nil || certificationTarget(finishing: true) != nil, let bound,
+      let attempt = meanAttemptSeconds
+    else { return 0 }
+    return min(12 * attempt / Double(workers), bound / 4)
   }
 }

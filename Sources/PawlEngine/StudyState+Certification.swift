@@ -19,11 +19,11 @@ extension StudyState {
   mutating func failCertification() {
     guard let failed = certification else { return }
     certification = nil
-    if failedTarget == nil || failed.candidate.trial > (failedTarget ?? .baseline) {
-      failedTarget = failed.candidate.trial
-    }
+    failedTargets.insert(failed.candidate.trial)
     let position = stack.firstIndex { $0.trial == failed.candidate.trial } ?? 0
-    retryTarget = position >= 2 ? stack[position / 2].trial : nil
+    stackAtFailure = max(stackAtFailure, position + 1)
+    let half = stack[position / 2].trial
+    retryTarget = position >= 2 && !failedTargets.contains(half) ? half : nil
   }
 
   /// The champion moves forward; what the stack holds beyond it stays on trial.
@@ -31,6 +31,8 @@ extension StudyState {
     certification = nil
     certificates += 1
     retryTarget = nil
+    failedTargets = []
+    stackAtFailure = 0
     awaitingBranch.append(certificate)
     branchBlocked = nil
     if let position = stack.firstIndex(where: { $0.trial == certificate.candidate }) {
@@ -44,9 +46,10 @@ extension StudyState {
   func certificationTarget(finishing: Bool) -> TrialID? {
     guard certification == nil, isCalibrated, let head, let champion, head.trial != champion.trial else { return nil }
     if let retryTarget { return retryTarget }
-    if let failedTarget, failedTarget >= head.trial { return nil }
+    if failedTargets.contains(head.trial) { return nil }
     if finishing { return head.trial }
-    let settled = endedSinceHeadMoved >= 10 || stack.count > 8
+    // A tall stack is tried while search still moves, and again only when it has grown by half since it failed.
+    let settled = endedSinceHeadMoved >= 10 || stack.count > max(8, stackAtFailure + stackAtFailure / 2)
     return settled ? head.trial : nil
   }
 
@@ -79,7 +82,9 @@ extension StudyState {
     case .failed:
       return .certificationFailed(number: certification.number, eValue: test.eValue, pairs: test.pairs.count)
     case .certified:
-      guard let effect = test.effect, let interval = test.interval else { return nil }
+      guard let effect = test.effect, let interval = test.interval else {
+        return .certificationFailed(number: certification.number, eValue: test.eValue, pairs: test.pairs.count)
+      }
       let pairs = test.pairs
       return .championCertified(
         Certificate(

@@ -3,6 +3,9 @@ import PawlRatchet
 import PawlSearch
 
 extension StudyState {
+  /// Attempts in a row that never ran after which that counts as their own failure.
+  static let launchLimit = 3
+
   /// Folds one event in. Replay and live operation both come through here, so they cannot differ.
   public mutating func apply(_ event: Event, at: Timestamp) {
     switch event {
@@ -17,8 +20,11 @@ extension StudyState {
     case .proposalReceived(let trial, let proposal): receive(proposal, for: trial)
     case .proposalFailed(let trial, let reason):
       end(trial)
+      fruitlessInARow += 1
       exhausted = reason
-    case .proposalRefused(let trial, _): end(trial)
+    case .proposalRefused(let trial, _):
+      end(trial)
+      fruitlessInARow += 1
     case .candidateCreated(let trial, let commit, _): ready(trial, commit, at: at)
     case .attemptRequested(let request): ask(request)
     case .attemptFinished(let result): finish(result)
@@ -27,7 +33,7 @@ extension StudyState {
       ratchet?.drop(trial)
       observe(trial, loss: nil, measurements: 0)
       end(trial)
-      crashesInARow += 1
+      fruitlessInARow += 1
     case .headMoved(let trial, _): moveHead(to: trial)
     case .certificationStarted(let number, let candidate, let champion, let alpha):
       startCertification(number: number, candidate: candidate, champion: champion, alpha: alpha)
@@ -63,8 +69,9 @@ extension StudyState {
     branchBlocked = nil
     failure = nil
     exhausted = nil
-    crashesInARow = 0
+    fruitlessInARow = 0
     headFailures = 0
+    launchFailures = 0
     baselineOutcome = nil
     calibrationRequested = calibrated + inFlight.values.count { $0.purpose == .calibration }
   }
@@ -108,10 +115,13 @@ extension StudyState {
     meanAttemptSeconds =
       meanAttemptSeconds.map { $0 + (result.usage.wallSeconds - $0) * 0.1 } ?? result.usage.wallSeconds
     if result.sandbox.weakness > weakestSandbox.weakness { weakestSandbox = result.sandbox }
+    let neverRan = result.outcome.isLaunchFailure
+    launchFailures = neverRan ? launchFailures + 1 : 0
     switch request.purpose {
     case .calibration:
       guard let value = result.measurement else {
         calibrationRequested -= 1
+        guard !neverRan || launchFailures >= Self.launchLimit else { return }
         baselineOutcome = result.remark.map { "\(result.outcome), \($0)" } ?? "\(result.outcome)"
         return
       }
@@ -120,8 +130,9 @@ extension StudyState {
       ratchet?.record(value, for: request.trial)
     case .search:
       if let value = result.measurement {
-        ratchet?.record(value, for: request.trial)
-        crashesInARow = 0
+        // A replicate of a head that has moved on meanwhile has nothing left to say.
+        if open[request.trial] != nil || request.trial == head?.trial { ratchet?.record(value, for: request.trial) }
+        fruitlessInARow = 0
         if request.trial == head?.trial { headFailures = 0 }
       } else {
         open[request.trial]?.failures += 1
@@ -130,6 +141,10 @@ extension StudyState {
       }
     case .certification(let number, let pair, let candidate):
       guard certification?.number == number else { return }
+      if neverRan, launchFailures < Self.launchLimit {
+        certification?.requested.remove(.init(pair: pair, candidate: candidate))
+        return
+      }
       // A half that did not measure voids its pair; the test itself decides what that means.
       if candidate {
         certification?.test.record(pair: pair, candidate: .some(result.measurement))
@@ -146,7 +161,7 @@ extension StudyState {
     ratchet?.close(trial, evidence: evidence)
     if verdict == .kept, let commit = open[trial]?.commit { stack.append(HeadStep(trial: trial, commit: commit)) }
     end(trial)
-    crashesInARow = 0
+    fruitlessInARow = 0
   }
 
   private mutating func moveHead(to trial: TrialID) {

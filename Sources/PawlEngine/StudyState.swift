@@ -63,7 +63,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 1
+  public static let snapshotVersion = 2
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -83,14 +83,17 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var calibrationRequested = 0
   /// How a calibration attempt ended that gave no measurement: the study cannot go on.
   public internal(set) var baselineOutcome: String?
+  /// Attempts that never ran, in a row: the sandbox or the machine is to blame, not the candidate.
+  public internal(set) var launchFailures = 0
   /// Attempts of the present head that ended without a measurement, in a row.
   public internal(set) var headFailures = 0
 
   public internal(set) var certification: RunningCertification?
   public internal(set) var certifications = 0
   public internal(set) var certificates = 0
-  /// The newest head whose certification failed, and the part of its stack to try instead.
-  public internal(set) var failedTarget: TrialID?
+  /// Heads whose certification over the present champion failed, the longest stack among them, and the part to try instead.
+  public internal(set) var failedTargets: Set<TrialID> = []
+  public internal(set) var stackAtFailure = 0
   public internal(set) var retryTarget: TrialID?
   public internal(set) var awaitingBranch: [Certificate] = []
   public internal(set) var branchTip: CommitHash?
@@ -102,7 +105,8 @@ public struct StudyState: Sendable, Codable, Hashable {
 
   public internal(set) var ended = 0
   public internal(set) var endedSinceHeadMoved = 0
-  public internal(set) var crashesInARow = 0
+  /// Trials in a row that crashed, were refused, or never had a proposal.
+  public internal(set) var fruitlessInARow = 0
   public internal(set) var finishedAttempts = 0
   public internal(set) var computeSeconds = 0.0
   public internal(set) var spend = 0.0

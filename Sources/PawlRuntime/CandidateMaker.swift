@@ -22,10 +22,9 @@ final class CandidateMaker {
     links = Set(try workspace.files(at: baseline).filter { $0.kind == .link }.map(\.path))
   }
 
-  /// Returns the editable text files of a commit by path.
-  func editableFiles(at commit: CommitHash) throws -> [String: String] { try source(at: commit).files }
-
-  private func source(at commit: CommitHash) throws -> (files: [String: String], knobs: [Knob]) {
+  private func source(
+    at commit: CommitHash
+  ) throws(WorkspaceError) -> (files: [String: String], knobs: [Knob]) {
     if let known = sources.last(where: { $0.commit == commit }) { return (known.files, known.knobs) }
     let paths = try workspace.files(at: commit)
       .filter { ($0.kind == .file || $0.kind == .executable) && policy.isEditable($0.path) }.map(\.path)
@@ -37,41 +36,44 @@ final class CandidateMaker {
   }
 
   /// Returns what the engine is told: a proposal, its refusal if there is one, or that there is none.
+  ///
+  /// - Throws: what git or the file system refused; that says nothing about the agent or its proposal.
   func propose(
     _ request: ProposalRequest, history: [KnobObservation], known: Set<UInt64>
-  ) -> [Event] {
-    do {
-      let (files, knobs) = try source(at: request.parentCommit)
-      guard
-        let proposal = KnobAgent.propose(
-          files: files, knobs: knobs, parent: nil, history: history, seed: request.seed,
-          isKnown: { known.contains($0) || recent.contains($0) })
-      else {
-        let reason =
-          knobs.isEmpty
-          ? "there is no constant to tune in the editable files" : "every combination of the knobs was tried"
-        return [.proposalFailed(request.trial, reason: reason)]
-      }
-      recent.append(proposal.fingerprint)
-      if recent.count > 64 { recent.removeFirst() }
-      if let refusal = policy.refusal(of: proposal.edits, links: links) {
-        return [.proposalReceived(request.trial, proposal), .proposalRefused(request.trial, reason: refusal)]
-      }
-      return [.proposalReceived(request.trial, proposal)]
-    } catch {
-      return [.proposalFailed(request.trial, reason: describe(error))]
+  ) throws(WorkspaceError) -> [Event] {
+    let (files, knobs) = try source(at: request.parentCommit)
+    guard
+      let proposal = KnobAgent.propose(
+        files: files, knobs: knobs, parent: nil, history: history, seed: request.seed,
+        isKnown: { known.contains($0) || recent.contains($0) })
+    else {
+      let reason =
+        knobs.isEmpty
+        ? "there is no constant to tune in the editable files" : "every combination of the knobs was tried"
+      return [.proposalFailed(request.trial, reason: reason)]
     }
+    recent.append(proposal.fingerprint)
+    if recent.count > 64 { recent.removeFirst() }
+    if let refusal = policy.refusal(of: proposal.edits, links: links) {
+      return [.proposalReceived(request.trial, proposal), .proposalRefused(request.trial, reason: refusal)]
+    }
+    return [.proposalReceived(request.trial, proposal)]
   }
 
   /// Returns the commit of a proposal, or its refusal where an edit does not fit.
-  func create(study: StudyName, _ trial: TrialID, parent: CommitHash, _ proposal: Proposal, at: Timestamp) -> Event {
+  ///
+  /// - Throws: what git or the file system refused; the proposal waits for the next session then.
+  func create(
+    study: StudyName, _ trial: TrialID, parent: CommitHash, _ proposal: Proposal, at: Timestamp
+  ) throws(WorkspaceError) -> [Event] {
     do {
       let candidate = try workspace.makeCandidate(
         study: study, trial: trial, parent: parent, edits: proposal.edits,
         message: "\(proposal.hypothesis)\n\nTrial: \(trial)\nAgent: \(proposal.agent)\n", at: at)
-      return .candidateCreated(trial, candidate.commit, candidate.statistics)
+      return [.candidateCreated(trial, candidate.commit, candidate.statistics)]
     } catch {
-      return .proposalRefused(trial, reason: describe(error))
+      guard error.code == .badEdit else { throw error }
+      return [.proposalRefused(trial, reason: describe(error))]
     }
   }
 }

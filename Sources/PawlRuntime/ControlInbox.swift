@@ -31,9 +31,14 @@ struct ControlInbox: Sendable {
   }
 
   /// Returns the waiting messages, oldest first, with their paths; what is not a message is removed.
-  func waiting() -> [(path: String, message: ControlMessage)] {
+  func waiting(before limit: Timestamp? = nil) -> [(path: String, message: ControlMessage)] {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return [] }
     return names.filter { $0.hasSuffix(".json") }.sorted().compactMap { name in
+      if let limit, let written = name.split(separator: "-").first.flatMap({ Int64($0) }),
+        written >= limit.milliseconds
+      {
+        return nil
+      }
       let path = "\(folder)/\(name)"
       guard let data = FileManager.default.contents(atPath: path),
         let message = try? JSONDecoder().decode(ControlMessage.self, from: data)

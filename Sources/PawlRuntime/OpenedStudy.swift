@@ -17,6 +17,8 @@ public final class OpenedStudy: Sendable {
   let baseline: CommitHash
   let engine: Engine
   let snapshotSequence: Int64
+  /// Just before the journal's lock was taken.
+  let openedAt: Timestamp
   let session: SessionStart
   /// To be journaled before the session begins: the study's start, or a change of its configuration.
   let firstEvents: [Event]
@@ -48,16 +50,13 @@ public final class OpenedStudy: Sendable {
       version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
       sandbox: sandbox.level, stop: options.stop, workers: options.workers ?? configuration.workers)
     var notes = Self.sandboxNotes(sandbox)
-    if paths.hasJournal {
-      journal = try Journal.open(in: paths.folder)
-      let restored = try Self.restore(from: journal)
+    openedAt = .now()
+    if let (journal, restored) = try Self.reopen(paths, configuration, in: workspace, notes: &notes),
+      let start = restored.engine.state.start, let recorded = restored.engine.state.configuration
+    {
+      self.journal = journal
       engine = restored.engine
       snapshotSequence = restored.snapshot
-      guard let start = engine.state.start, let recorded = engine.state.configuration else {
-        throw RuntimeError(
-          .noStudy, "the journal in `\(paths.folder)` records no study",
-          hints: ["remove that folder, then run `pawl run`"])
-      }
       resumed = true
       baseline = start.baseline
       firstEvents = recorded == configuration ? [] : [.configurationChanged(configuration)]
@@ -85,9 +84,36 @@ public final class OpenedStudy: Sendable {
     self.notes = notes
   }
 
-  /// When a certificate was journaled; the branch's commits are dated by it, so that making one twice gives the same commit.
-  func journaledAt(_ certificate: Certificate) -> Timestamp {
-    (try? journal.reader.trial(certificate.candidate)?.proposedAt) ?? Timestamp(milliseconds: 0)
+  /// When the trial of a certificate was asked for; the branch's commits are dated by it, so that making one twice gives the same.
+  func date(of certificate: Certificate) throws(JournalError) -> Timestamp {
+    try journal.reader.trial(certificate.candidate)?.proposedAt ?? openedAt
+  }
+
+  /// Returns the study's journal and its fold, or nil where the study is to begin: there is no journal, or nothing was measured
+  /// yet and what would be measured has changed since (a mended command, a new commit). Such a start is set aside, not deleted.
+  private static func reopen(
+    _ paths: StudyPaths, _ configuration: StudyConfiguration, in workspace: Workspace, notes: inout [String]
+  ) throws -> (Journal, (engine: Engine, snapshot: Int64))? {
+    guard paths.hasJournal else { return nil }
+    let journal = try Journal.open(in: paths.folder)
+    do {
+      let restored = try restore(from: journal)
+      let state = restored.engine.state
+      guard state.calibrated == 0, state.ended == 0 else { return (journal, restored) }
+      let isSame = try state.start?.baseline == workspace.headCommit() && state.configuration == configuration
+      if isSame, state.start?.dirty == false { return (journal, restored) }
+      journal.close()
+      let aside = try paths.setJournalAside()
+      if state.start == nil {
+        workspace.remove(aside)
+      } else {
+        notes.append("begins anew; the earlier start, which measured nothing, is kept in \(aside)")
+      }
+      return nil
+    } catch {
+      journal.close()
+      throw error
+    }
   }
 
   private static func restore(from journal: Journal) throws -> (engine: Engine, snapshot: Int64) {
@@ -139,7 +165,7 @@ public final class OpenedStudy: Sendable {
       ("command", new.command != old.command), ("evaluate", new.evaluate != old.evaluate),
       ("artifacts", new.artifacts != old.artifacts), ("metric", new.metric != old.metric),
       ("editable", new.editable != old.editable), ("frozen", new.frozen != old.frozen),
-      ("budget", new.budget != old.budget), ("seed", new.seed != old.seed),
+      ("budget", new.budget != old.budget), ("ratchet", new.ratchet != old.ratchet), ("seed", new.seed != old.seed),
     ].filter(\.1).map { "`\($0.0)`" }
     guard changed.isEmpty else {
       throw RuntimeError(

@@ -1,4 +1,5 @@
 import PawlCore
+import PawlJournal
 import PawlWorkspace
 
 /// The branch `pawl/<study>`: one commit a certified step, with the evidence in its message.
@@ -11,32 +12,51 @@ struct ResultBranch {
     var events: [Event] = []
     for certificate in certificates {
       do {
-        let subject = try opened.workspace.subject(of: certificate.candidateCommit)
         let commit = try opened.workspace.advanceBranch(
           study: opened.configuration.name, expected: tip, base: opened.baseline, tree: certificate.candidateCommit,
-          message: message(certificate, subject: subject), at: opened.journaledAt(certificate))
+          message: try message(certificate), at: opened.date(of: certificate))
         events.append(.branchAdvanced(certificate: certificate.number, to: commit))
         tip = commit
       } catch {
-        let hints = error.hints.map { "; \($0)" }.joined()
+        let hints = (error as? any DescribedError)?.hints.map { "; \($0)" }.joined() ?? ""
         return events + [.branchBlocked(certificate: certificate.number, reason: describe(error) + hints)]
       }
     }
     return events
   }
 
-  private func message(_ certificate: Certificate, subject: String) -> String {
+  /// What the step changes, in the words of its proposals, the champion's own left out.
+  private func changes(_ certificate: Certificate) throws -> [String] {
+    let path = try opened.journal.reader.headPath().map(\.trial)
+    let first = path.firstIndex(of: certificate.champion).map { $0 + 1 } ?? 0
+    let last = path.firstIndex(of: certificate.candidate) ?? path.count - 1
+    guard first <= last else { return [] }
+    return try path[first...last].compactMap { trial in
+      try opened.journal.reader.trial(trial)?.hypothesis.map { "- \($0) (trial \(trial))" }
+    }
+  }
+
+  private func message(_ certificate: Certificate) throws -> String {
     let metric = opened.configuration.metric
     let level = (1 - certificate.alpha) * 100
     let values = zip(certificate.championValues, certificate.candidateValues)
       .map { "\($0.formatted(digits: 6)) -> \($1.formatted(digits: 6))" }
+    let changes = try changes(certificate)
+    let subject = try opened.workspace.subject(of: certificate.candidateCommit)
+    let title = changes.count > 1 ? "\(subject), and \(changes.count - 1) more" : subject
+    let seeds =
+      certificate.ignoresSeeds
+      ? "\nEvery seed gave the same number, so this says nothing about other seeds: the command does not use PAWL_SEED.\n"
+      : ""
     return """
-      \(subject)
+      \(title)
+
+      \(changes.joined(separator: "\n"))
 
       Certified improvement of \(metric.name) over trial \(certificate.champion): \(certificate.effect.formatted(digits: 4)), \
       \(level.formatted(digits: 3)) % interval \(certificate.interval.lowerBound.formatted(digits: 4)) to \
       \(certificate.interval.upperBound.formatted(digits: 4)) (positive is better).
-
+      \(seeds)
       Certificate: \(certificate.number)
       Trial: \(certificate.candidate)
       E-value: \(certificate.eValue.formatted(digits: 4)) (asked for: \(certificate.threshold.formatted(digits: 4)))

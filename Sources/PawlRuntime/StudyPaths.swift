@@ -15,6 +15,23 @@ struct StudyPaths: Sendable {
   /// One folder a thousand logs, so that no folder grows without bound.
   func log(_ id: AttemptID) -> String { "\(logs)/\(id.rawValue / 1_000)/\(id).log" }
 
+  /// Moves what belongs to an abandoned start into a folder of its own beside the journal; returns that folder.
+  func setJournalAside() throws(RuntimeError) -> String {
+    let files = FileManager.default
+    let aside = "\(folder)/abandoned-\(Timestamp.now().milliseconds)"
+    try createFolder(aside)
+    for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "lock", "logs"]
+    where files.fileExists(atPath: "\(folder)/\(name)") {
+      do {
+        try files.moveItem(atPath: "\(folder)/\(name)", toPath: "\(aside)/\(name)")
+      } catch {
+        throw RuntimeError(
+          .system, "cannot move `\(folder)/\(name)`", hints: ["run `pawl doctor`"], cause: error)
+      }
+    }
+    return aside
+  }
+
   var hasJournal: Bool { FileManager.default.fileExists(atPath: "\(folder)/journal.sqlite") }
 
   func createFolder(_ path: String) throws(RuntimeError) {

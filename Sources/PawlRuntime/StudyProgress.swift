@@ -33,6 +33,8 @@ public enum StudyNotice: Sendable {
   case began(study: StudyName, folder: String, resumed: Bool, sandbox: SandboxLevel, notes: [String])
   /// These events are on disk now.
   case recorded([Event], StudyProgress)
+  /// Something that a person should know, and that stops nothing.
+  case note(String)
   /// Only the clock moved.
   case tick(StudyProgress)
 }

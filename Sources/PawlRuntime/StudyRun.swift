@@ -12,6 +12,8 @@ import PawlWorkspace
 public final class StudyRun {
   private enum Message: Sendable {
     case observed([Event])
+    /// Something beside the study failed; the session cannot go on.
+    case failed(any Error)
     /// An attempt ended; nil when it was cancelled.
     case attemptEnded(AttemptID, AttemptResult?)
     case signal(Int32)
@@ -29,7 +31,7 @@ public final class StudyRun {
 
   private var engine: Engine
   private var startedAt: [AttemptID: Timestamp] = [:]
-  private var finished: String?
+  private var finished: Finish?
   private var interrupts = 0
   private var snapshotAt: Int64
 
@@ -59,7 +61,8 @@ public final class StudyRun {
   /// - Throws: what stopped the journal; everything recorded before is kept.
   public func run() throws -> StudyEnd {
     try SignalWatcher.start { [mailbox] in mailbox.post(.signal($0)) }
-    for (path, _) in inbox.waiting() { inbox.remove(path) }
+    // What was said to an earlier process; what came since the lock was taken is for this one.
+    for (path, _) in inbox.waiting(before: opened.openedAt) { inbox.remove(path) }
     observer(
       .began(
         study: opened.configuration.name, folder: opened.paths.folder, resumed: opened.resumed,
@@ -76,8 +79,8 @@ public final class StudyRun {
           observer(.tick(progress()))
         }
       }
-      try step([.sessionEnded(reason: finished ?? "")])
-      try snapshot()
+      try step([.sessionEnded(reason: finished?.reason ?? "")])
+      snapshot()
     } catch {
       shutDown()
       throw error
@@ -86,7 +89,7 @@ public final class StudyRun {
     let failed = engine.state.failure != nil
     let report = Result { try ReportWriter(opened: opened).write(running: false) }
     return StudyEnd(
-      reason: finished ?? "", failed: failed, interrupted: interrupts > 0, stalled: engine.state.isStalled,
+      reason: finished?.reason ?? "", failed: failed, interrupted: interrupts > 0, stalled: finished?.kind == .stalled,
       branch: engine.state.branchTip == nil ? nil : "pawl/\(opened.configuration.name)",
       report: try? report.get(), reportProblem: report.problem)
   }
@@ -94,13 +97,14 @@ public final class StudyRun {
   private func receive(_ message: Message) throws {
     switch message {
     case .observed(let events): try step(events)
+    case .failed(let error): throw error
     case .attemptEnded(let id, let result):
       startedAt[id] = nil
       // Cancelled attempts stay in flight in the journal: the next session makes them again.
       if let result { try step([.attemptFinished(result)]) }
       if engine.state.failure != nil { cancellation.cancel() }
       if (interrupts > 1 || engine.state.failure != nil), startedAt.isEmpty, finished == nil {
-        finished = engine.state.failure ?? "interrupted"
+        finished = engine.state.failure.map { Finish(.failed, $0) } ?? Finish(.stopped, "interrupted")
       }
     case .signal(let number): try interrupt(number)
     }
@@ -112,7 +116,7 @@ public final class StudyRun {
     guard interrupts > 1 || number == SIGHUP else { return try step([.stopRequested(reason: "interrupted")]) }
     interrupts = max(interrupts, 2)
     cancellation.cancel()
-    if startedAt.isEmpty { finished = "interrupted" }
+    if startedAt.isEmpty { finished = Finish(.stopped, "interrupted") }
   }
 
   private func readInbox() throws {
@@ -137,15 +141,20 @@ public final class StudyRun {
 
   private func record(_ events: [Event], at now: Timestamp) throws {
     let sequence = try opened.journal.append(events, at: now)
-    if sequence - snapshotAt >= Self.snapshotInterval { try snapshot() }
+    if sequence - snapshotAt >= Self.snapshotInterval { snapshot() }
   }
 
-  private func snapshot() throws {
+  /// Saves the fold so far. A snapshot only saves time at the next start: without it the journal is folded from further back.
+  private func snapshot() {
     let sequence = opened.journal.lastSequence
     guard sequence > snapshotAt else { return }
-    try opened.journal.saveSnapshot(
-      [UInt8](JSONEncoder().encode(engine.state)), version: StudyState.snapshotVersion, sequence: sequence)
     snapshotAt = sequence
+    do {
+      let bytes = [UInt8](try JSONEncoder().encode(engine.state))
+      try opened.journal.saveSnapshot(bytes, version: StudyState.snapshotVersion, sequence: sequence)
+    } catch {
+      observer(.note("no snapshot was saved, so the next start takes longer: \(describe(error))"))
+    }
   }
 
   private func start(_ effect: Effect) {
@@ -153,10 +162,10 @@ public final class StudyRun {
     case .propose(let request):
       let history = engine.state.history
       let known = engine.state.fingerprints
-      prepare { $0.propose(request, history: history, known: known) }
+      prepare { try $0.propose(request, history: history, known: known) }
     case .createCandidate(let trial, let parent, let proposal, let at):
       let study = opened.configuration.name
-      prepare { [$0.create(study: study, trial, parent: parent, proposal, at: at)] }
+      prepare { try $0.create(study: study, trial, parent: parent, proposal, at: at) }
     case .startAttempt(let request):
       startedAt[request.id] = .now()
       attempts.run { [runner, cancellation, mailbox] in
@@ -168,14 +177,20 @@ public final class StudyRun {
       preparation.run { [opened, mailbox] in
         mailbox.post(.observed(ResultBranch(opened: opened).advance(certificates, from: tip)))
       }
-    case .finish(let reason): finished = reason
+    case .finish(let finish): finished = finish
     }
   }
 
-  private func prepare(_ work: @escaping @Sendable (CandidateMaker) -> [Event]) {
+  private func prepare(_ work: @escaping @Sendable (CandidateMaker) throws -> [Event]) {
     // Safe: the maker is used on the one preparation thread alone.
     nonisolated(unsafe) let maker = maker
-    preparation.run { [mailbox] in mailbox.post(.observed(work(maker))) }
+    preparation.run { [mailbox] in
+      do {
+        mailbox.post(.observed(try work(maker)))
+      } catch {
+        mailbox.post(.failed(error))
+      }
+    }
   }
 
   private func shutDown() {

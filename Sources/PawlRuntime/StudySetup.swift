@@ -27,8 +27,11 @@ public struct StudySetup {
     {
       let parent = (entry as NSString).deletingLastPathComponent
       let last = (entry as NSString).lastPathComponent
-      // A bin folder needs its libraries beside it; ~/bin and ~/.local/bin do not.
-      let alone = [home, "\(home)/.local", "/tmp"].contains(parent)
+      // A bin folder may need the libraries beside it. What holds none may hold secrets: `~/.cargo/credentials.toml`, say.
+      let hasLibraries = ["lib", "versions", "libexec"].contains {
+        FileManager.default.fileExists(atPath: "\(parent)/\($0)")
+      }
+      let alone = [home, "\(home)/.local", "/tmp"].contains(parent) || !hasLibraries
       let folder = ["bin", "shims", "condabin"].contains(last) && !alone ? parent : entry
       let short = folder.hasPrefix("\(home)/") ? "~" + folder.dropFirst(home.count) : folder
       if !found.contains(short), !draft.sandbox.readable.contains(short) { found.append(short) }

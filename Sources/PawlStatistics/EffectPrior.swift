@@ -99,6 +99,12 @@ public struct EffectPrior: Sendable, Codable, Hashable {
         mean: estimate, deviation: 0, gain: max(estimate, 0), loss: max(-estimate, 0),
         probabilityImproves: estimate > 0 ? 1 : 0)
     }
+    // Beyond what the prior knows the measurement speaks for itself: shrinking it would make the rest look like the head's error.
+    guard abs(estimate) <= 16 * (scales.last ?? 0) else {
+      return EffectPosterior(
+        mean: estimate, deviation: standardError, gain: max(estimate, 0), loss: max(-estimate, 0),
+        probabilityImproves: estimate > 0 ? 1 : 0)
+    }
     let weights = responsibilities(estimate: estimate, standardError: standardError)
     var gain = 0.0
     var loss = 0.0
@@ -133,12 +139,18 @@ public struct EffectPrior: Sendable, Codable, Hashable {
     guard estimate.isFinite, standardError.isFinite, standardError >= 0 else { return }
     // A known effect still says which scale it came from; the floor keeps its likelihood finite.
     let error = max(standardError, (scales.first ?? 1) * 1e-3)
-    let weights = responsibilities(estimate: estimate, standardError: error)
+    let weights = responsibilities(estimate: bounded(estimate, error), standardError: error)
     let kept = 1 - 1 / EffectPrior.memory
     let forgets = Double(observations) >= EffectPrior.memory
     for part in learned.indices { learned[part] = learned[part] * (forgets ? kept : 1) + weights[part] }
     observations += 1
     weigh()
+  }
+
+  /// Returns the estimate held where its square is finite: a metric of 1e300 is a number, and one more harm of the largest scale.
+  private func bounded(_ estimate: Double, _ standardError: Double) -> Double {
+    let limit = 1e9 * ((scales.last ?? 1) + standardError)
+    return min(max(estimate, -limit), limit)
   }
 
   /// The posterior probability of each part, in the order of the counts.

@@ -172,7 +172,10 @@ import Testing
   @Test(arguments: [
     (("wall", "1s"), "trap '' TERM; sleep 1000", "timed out"),
     (("wall", "1s"), "(setsid sh -c 'trap \"\" TERM; sleep 1000' &) ; sleep 1000", "timed out"),
-    (("disk", "4MiB"), "for i in 1 2 3 4 5 6 7 8; do head -c 1000000 /dev/zero > file$i; done; sleep 100", "disk full"),
+    (
+      ("disk", "4MiB"), "for i in 1 2 3 4 5 6 7 8; do sleep 0.2; head -c 1000000 /dev/zero > file$i; done; sleep 20",
+      "disk full"
+    ),
     (("memory", "64MiB"), "a=x; while :; do a=$a$a; done", "out of memory"),
   ])
   func `an attempt never gets more than its budget`(budget: (String, String), command: String, outcome: String) throws {

@@ -44,7 +44,8 @@ import Testing
 
   @Test func `links among the artifacts are not followed`() throws {
     let repository = try study(
-      "mkdir -p out; echo 7.5 > out/answer; ln -s \"$PWD/../../../journal.sqlite\" out/stolen; ln -s /etc/passwd out/other\n")
+      "mkdir -p out; echo 7.5 > out/answer; ln -s \"$PWD/../../../journal.sqlite\" out/stolen; ln -s /etc/passwd out/other\n"
+    )
     let run = repository.pawl("run", "--trials", "1")
     #expect(run.code == 0, "\(run.messages)")
     #expect(run.messages.contains("loss 7.50000"))

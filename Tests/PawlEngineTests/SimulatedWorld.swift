@@ -71,7 +71,7 @@ struct SimulatedWorld {
         step.events.enumerated().map { RecordedEvent(sequence: first + Int64($0) + 1, at: now, event: $1) })
     }
     for effect in step.effects {
-      if case .finish(let reason) = effect { finished = reason } else { pending.append(effect) }
+      if case .finish(let finish) = effect { finished = finish.reason } else { pending.append(effect) }
     }
     mostInFlight = max(mostInFlight, engine.state.inFlight.count)
   }

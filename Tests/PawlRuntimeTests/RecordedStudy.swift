@@ -52,9 +52,9 @@ struct RecordedStudy {
 
   /// Expects what must hold of every journal, whatever happened while it was written.
   func expectNothingLostOrDoubled() throws {
-    #expect(events.map(\.sequence) == Array(1...Int64(events.count)), "sequences have no gap")
+    #expect(events.map(\.sequence) == events.indices.map { Int64($0) + 1 }, "sequences have no gap")
     #expect(Set(requests.map(\.id)).count == requests.count, "an attempt is asked for once")
-    #expect(requests.map(\.id.rawValue) == Array(1...max(1, requests.count)), "attempts count from 1 without a gap")
+    #expect(requests.map(\.id.rawValue) == requests.indices.map { $0 + 1 }, "attempts count from 1 without a gap")
     #expect(Set(results.map(\.id)).count == results.count, "a measurement counts once")
     #expect(Set(results.map(\.id)).isSubset(of: Set(requests.map(\.id))), "a result answers a request")
     #expect(Set(ended).count == ended.count, "a trial ends once")

@@ -1,5 +1,6 @@
 import PawlCore
 import PawlEngine
+import PawlJournal
 import PawlTestSupport
 import Testing
 
@@ -30,6 +31,18 @@ import Testing
     }
   }
 
+  @Test func `a study killed before its first event begins anew`() throws {
+    let repository = try TemporaryRepository(["train.sh": TrainingScript.shell()])
+    try #require(repository.initialise().code == 0)
+    let folder = "\(repository.root)/.pawl/repo"
+    repository.shell("mkdir -p '\(folder)' && echo '/.pawl/' >> .git/info/exclude")
+    try Journal.create(in: folder).close()
+    let run = repository.pawl("run", "--trials", "1")
+    #expect(run.code == 0, "\(run.messages)")
+    #expect(run.messages.contains("study repo begins"))
+    try RecordedStudy(repository).expectNothingLostOrDoubled()
+  }
+
   @Test func `a study cut off after any of its events asks again for exactly what was open`() throws {
     let repository = try TemporaryRepository(["train.sh": TrainingScript.shell()])
     try #require(repository.initialise("--workers", "2").code == 0)
@@ -45,9 +58,12 @@ import Testing
       open.take(recorded.event)
       var engine = Engine(state: study.state(through: recorded.sequence))
       let step = engine.handle([.sessionStarted(session)], at: recorded.at)
-      let asked = Set(step.events.compactMap { if case .attemptRequested(let request) = $0 { request.id } else { nil } })
-      let requested = Set(step.events.compactMap { if case .proposalRequested(let request) = $0 { request.trial } else { nil } })
-      let certified = Set(step.events.compactMap { if case .championCertified(let new) = $0 { new.number } else { nil } })
+      let asked = Set(
+        step.events.compactMap { if case .attemptRequested(let request) = $0 { request.id } else { nil } })
+      let requested = Set(
+        step.events.compactMap { if case .proposalRequested(let request) = $0 { request.trial } else { nil } })
+      let certified = Set(
+        step.events.compactMap { if case .championCertified(let new) = $0 { new.number } else { nil } })
       var attempts: [AttemptID: AttemptRequest] = [:]
       var proposing: [TrialID: ProposalRequest] = [:]
       var creating: [TrialID: Proposal] = [:]

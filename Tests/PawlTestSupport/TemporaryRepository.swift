@@ -115,8 +115,8 @@ public final class TemporaryRepository {
   }
 
   private func variables(_ added: [String: String]) -> [String] {
-    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
-    let own = ["PATH": path, "HOME": home, "LANG": "C.UTF-8", "USER": "tester"]
+    // Not the caller's: what `pawl init` writes depends on it.
+    let own = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home, "LANG": "C.UTF-8", "USER": "tester"]
     return own.merging(added) { _, new in new }.map { "\($0.key)=\($0.value)" }.sorted()
   }
 

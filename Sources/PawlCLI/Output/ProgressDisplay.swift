@@ -25,6 +25,7 @@ final class ProgressDisplay {
     case .recorded(let events, let progress):
       for event in events { if let line = line(for: event, progress) { print(line) } }
       update(progress)
+    case .note(let text): print(Ink.careful.paint("note", console.messageColour) + " \(text)")
     case .tick(let progress): update(progress)
     }
   }
