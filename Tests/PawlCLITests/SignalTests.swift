@@ -90,7 +90,7 @@ struct GatedStudy {
     let program = try study.start()
     study.expectState("running")
     let status = repository.pawl("status").output
-    #expect(status.contains("attempt 1 of trial 0"), "the calibration shows as running: \(status)")
+    #expect(status.contains("attempt 1 of the baseline"), "the calibration shows as running: \(status)")
 
     let second = repository.pawl("run")
     #expect(second.code == 4)

@@ -105,9 +105,6 @@ import Testing
   }
 
   /// Returns the processes whose command line holds `marker`, or whose working directory lies below `root`.
-  ///
-  /// `bwrap` itself is put to an end here: killed between two steps of its own set-up it leaves a child behind that waits for it, and
-  /// that has started nothing.
   private func processes(mentioning marker: String, or root: String) -> [String] {
     folders(in: "/proc").compactMap { name in
       guard Int(name) != nil, let line = fileText("/proc/\(name)/cmdline") else { return nil }
@@ -115,10 +112,6 @@ import Testing
       let length = max(0, readlink("/proc/\(name)/cwd", &target, target.count - 1))
       let directory = String(decoding: target.prefix(length).map { UInt8(bitPattern: $0) }, as: UTF8.self)
       guard line.contains(marker) || directory == root || directory.hasPrefix(root + "/") else { return nil }
-      if line.prefix(while: { $0 != "\0" }).hasSuffix("/bwrap"), let stuck = pid_t(name) {
-        kill(stuck, SIGKILL)
-        return nil
-      }
       return "\(name): \(line.replacing("\0", with: " ")) in \(directory)"
     }
   }
