@@ -144,7 +144,11 @@ public final class OpenedStudy: Sendable {
     let baseline =
       dirty.isEmpty ? try workspace.headCommit() : try workspace.commitWorkingTree(study: configuration.name)
     if !dirty.isEmpty { notes.append("the baseline takes in \(dirty.count) uncommitted paths") }
-    let policy = EditPolicy(editable: configuration.editable, frozen: configuration.frozen)
+    // Here rather than as a failed baseline: links that lead out, submodules that are missing.
+    try workspace.check(baseline)
+    try CheckoutLinks(entries: configuration.sandbox.readable, root: workspace.root, home: HomeFolder.path)
+      .check(tracked: try workspace.files(at: baseline).map(\.path))
+    let policy = EditPolicy(configuration)
     let paths = try workspace.files(at: baseline).filter { $0.kind != .link && policy.isEditable($0.path) }
     guard !paths.isEmpty else {
       throw RuntimeError(
