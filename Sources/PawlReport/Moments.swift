@@ -38,15 +38,9 @@ extension Timestamp {
 }
 
 extension Double {
-  /// A duration in seconds for people, as in `7 h 12 min`.
+  /// A duration in seconds as everywhere, but with a decimal below ten seconds, and a dash for what is none.
   var readableSeconds: String {
     guard isFinite, self >= 0 else { return "–" }
-    if self < 10 { return "\(fixed(decimals: 1)) s" }
-    if self < 120 { return "\(fixed(decimals: 0)) s" }
-    let minutes = Int(Swift.min(self / 60, 1e9).rounded())
-    if minutes < 120 { return "\(minutes) min" }
-    let hours = minutes / 60
-    if hours < 48 { return minutes % 60 == 0 ? "\(hours) h" : "\(hours) h \(minutes % 60) min" }
-    return hours % 24 == 0 ? "\(hours / 24) d" : "\(hours / 24) d \(hours % 24) h"
+    return self < 9.95 ? "\(fixed(decimals: 1)) s" : asDuration
   }
 }

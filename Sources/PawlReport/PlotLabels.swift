@@ -32,7 +32,7 @@ extension PlotLayout {
     var labels: [Label] = []
     for (dot, _) in ranked.prefix(most) {
       let trial = input.trials[dot.index]
-      let name = dot.kind == .baseline ? "baseline" : trial.hypothesis?.abbreviated(to: 30) ?? "trial \(trial.id)"
+      let name = dot.kind == .baseline ? "baseline" : trial.hypothesis?.plotName(width: 30) ?? "trial \(trial.id)"
       guard !name.isEmpty else { continue }
       if let label = place(name, at: dot.point, better: better, obstacles: obstacles, labels: labels) {
         labels.append(label)

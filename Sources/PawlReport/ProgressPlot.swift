@@ -20,7 +20,7 @@ public enum ProgressPlot {
       <rect class="paper" width="100%" height="100%"/>
 
       """
-    svg += axes(layout, metric: metric)
+    svg += axes(layout, input)
     svg += legend.svg()
     svg += head(layout)
     svg += PlotMarks(input, layout: layout).svg()
@@ -40,7 +40,8 @@ public enum ProgressPlot {
     points.enumerated().map { "\($0.offset == 0 ? "M" : "L")\($0.element.x.px) \($0.element.y.px)" }.joined()
   }
 
-  private static func axes(_ layout: PlotLayout, metric: MetricRule) -> String {
+  private static func axes(_ layout: PlotLayout, _ input: ReportInput) -> String {
+    let metric = input.configuration.metric
     let plot = layout.plot
     var svg = ""
     for tick in layout.yAxis.ticks {
@@ -65,7 +66,8 @@ public enum ProgressPlot {
     svg += "<tspan class=\"hint\" dx=\"10\">\(hint)</tspan></text>\n"
     let beyond = layout.dots.count { $0.clip != .none }
     if beyond > 0 {
-      let note = "△ \(beyond) beyond the range shown"
+      let count = input.isThinned ? "some" : "\(beyond)"
+      let note = "△ \(count) beyond the range shown"
       svg += "<text class=\"beyond\" x=\"\(plot.right.px)\" y=\"20\">\(note)</text>\n"
     }
     if !layout.crashes.isEmpty {

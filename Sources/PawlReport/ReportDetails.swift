@@ -11,31 +11,23 @@ extension ReportPage {
 
   func budget() -> String {
     let stop = input.configuration.stop
-    let judged = input.trials.count { trial in
-      trial.id != .baseline && (trial.state == .judged || trial.state == .crashed || trial.state == .refused)
-    }
-    let from = input.trials.map(\.proposedAt).min()
-    let to = input.running ? input.generatedAt : input.trials.compactMap(\.endedAt).max() ?? input.generatedAt
-    let peak = input.trials.compactMap(\.peakMemory).max()
+    let totals = input.sums
+    let from = totals.firstProposedAt
+    let to = input.running ? input.generatedAt : totals.lastEndedAt ?? input.generatedAt
     var facts: [(String, String)] = []
-    facts.append(("Trials", "\(judged)" + (stop.trials.map { " of \($0)" } ?? "")))
-    facts.append(("Attempts", "\(attempts)"))
-    facts.append(("Compute", compute.readableSeconds + (stop.computeSeconds.map { " of \($0.readableSeconds)" } ?? "")))
+    facts.append(("Trials", "\(totals.finished)" + (stop.trials.map { " of \($0)" } ?? "")))
+    facts.append(("Attempts", "\(totals.attempts)"))
+    facts.append(
+      ("Compute", totals.wallSeconds.readableSeconds + (stop.computeSeconds.map { " of \($0.readableSeconds)" } ?? "")))
     if let from, to >= from {
       let span = (Double(to.milliseconds) - Double(from.milliseconds)) / 1000
       facts.append(("From first to last", span.readableSeconds))
     }
     if let limit = stop.wallSeconds { facts.append(("Time limit", limit.readableSeconds)) }
     if let limit = stop.spend { facts.append(("Money limit", "\(limit.fixed(decimals: 2)) USD")) }
-    if let peak { facts.append(("Largest memory", peak.description)) }
+    if let peak = totals.peakMemory { facts.append(("Largest memory", peak.description)) }
     return section("Budget used", id: "budget", list(facts))
   }
-
-  /// Wall time summed over all attempts.
-  var compute: Double { input.trials.reduce(0) { $0 + ($1.wallSeconds.isFinite ? $1.wallSeconds : 0) } }
-
-  /// All attempts; a count that was tampered with cannot overflow the sum.
-  var attempts: Int { input.trials.reduce(0) { $0 + min(max(0, $1.attempts), 1 << 32) } }
 
   func configuration() -> String {
     let configuration = input.configuration

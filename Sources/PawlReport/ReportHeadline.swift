@@ -23,24 +23,26 @@ extension ReportPage {
       tiles += sureness(of: total)
       if input.headPath.last != input.champion { tiles += headTile() }
     } else if input.headPath.count > 1 {
-      let (from, to) = (trials[.baseline]?.mean, input.headPath.last.flatMap { trials[$0]?.mean })
+      let (from, to) = (trials[.baseline]?.mean, believedHead)
       tiles += result(title: "Head of the search", badge: "not certified yet", from: from, to: to)
       tiles += expectation()
     } else {
       let start = trials[.baseline]?.mean.map { style.text($0) } ?? "–"
       let note =
-        trials[.baseline]?.mean == nil
-        ? "The baseline has no measurement yet."
-        : input.trials.count > 1 ? "No trial was kept: the baseline stands." : "Nothing has been tried yet."
+        trials[.baseline]?.state == .crashed
+        ? "The baseline failed: \((trials[.baseline]?.remark ?? trials[.baseline]?.outcome?.description ?? "–").escaped)."
+        : trials[.baseline]?.mean == nil
+          ? "The baseline has no measurement yet."
+          : input.trials.count > 1 ? "No trial was kept: the baseline stands." : "Nothing has been tried yet."
       tiles += tile("Baseline", "<p class=\"big\">\(start)</p>", note: note, wide: true)
       tiles += tile(
         "How sure", "<p class=\"big quiet\">not certified</p>", note: "There is no improvement to be sure of.",
         wide: true)
     }
-    tiles += tile("Trials", "<p class=\"big\">\(max(0, input.trials.count - 1))</p>", note: tally())
+    tiles += tile("Trials", "<p class=\"big\">\(input.sums.trials)</p>", note: input.sums.words)
     tiles += tile(
-      "Compute", "<p class=\"big\">\(compute.readableSeconds)</p>",
-      note: "of wall time in \(attempts.counted("attempt"))")
+      "Compute", "<p class=\"big\">\(input.sums.wallSeconds.readableSeconds)</p>",
+      note: "of wall time in \(input.sums.attempts.counted("attempt"))")
     let noise = input.sigma.map { style.difference.text($0) } ?? "–"
     tiles += tile(
       "Noise", "<p class=\"big\">\(noise)</p>", note: "σ of one measurement: what a lucky seed alone can do.")
@@ -53,7 +55,7 @@ extension ReportPage {
 
   private func result(title: String, badge: String, from: Double?, to: Double?) -> String {
     let start = from.map { style.text($0) } ?? "–"
-    let end = to.map { style.text($0) } ?? "–"
+    let end = to.map { (badge == "certified" ? "" : "about ") + style.text($0) } ?? "–"
     var note = "\(metric.name.escaped), baseline to \(badge == "certified" ? "champion" : "head")"
     var shift = ""
     if let from, let to {
@@ -62,7 +64,7 @@ extension ReportPage {
         shift = "<span class=\"shift\(gain < 0 ? " worse" : "")\">\(share) \(gain < 0 ? "worse" : "better")</span>"
       }
     }
-    if badge != "certified" { note += ", means of search measurements" }
+    if badge != "certified" { note += ", as the search believes it to be" }
     note += lastStep(badge == "certified" ? input.champion : input.headPath.last)
     return tile(
       "\(title) <span class=\"pill \(badge == "certified" ? "kept" : "inconclusive")\">\(badge)</span>",
@@ -118,29 +120,27 @@ extension ReportPage {
   private func headTile() -> String {
     guard let head = input.headPath.last.flatMap({ trials[$0] }) else { return "" }
     return tile(
-      "Head of the search", "<p class=\"big\">\(head.mean.map { style.text($0) } ?? "–")</p>",
-      note: "Trial \(head.id): ahead of the champion, not certified yet.")
+      "Head of the search", "<p class=\"big quiet\">\(believedHead.map { "about \(style.text($0))" } ?? "–")</p>",
+      note: "Trial \(head.id): believed to be ahead of the champion, not certified yet.")
+  }
+
+  /// What the steps of the head are believed to be worth, added up; not the means that selected them.
+  private var believedEffect: Double {
+    input.headPath.dropFirst().reduce(0) { $0 + (trials[$1]?.evidence?.effect ?? 0) }
+  }
+
+  private var believedHead: Double? {
+    trials[.baseline]?.mean.map { metric.direction == .minimize ? $0 - believedEffect : $0 + believedEffect }
   }
 
   private func expectation() -> String {
     let steps = input.headPath.dropFirst().compactMap { trials[$0]?.evidence }
-    let sum = steps.reduce(0) { $0 + $1.effect }
+    let sum = believedEffect
     let deviation = steps.reduce(0) { $0 + $1.deviation * $1.deviation }.squareRoot()
     let failed = input.certificates.count
     var note = "What the search expects, its steps added up"
     note += deviation.isFinite ? ": \(effect(sum)) <i>± \(style.difference.text(deviation))</i>." : "."
     if failed > 0 { note += " \(failed.counted("certification")) did not reach the threshold." }
     return tile("How sure", "<p class=\"big quiet\">not certified yet</p>", note: note, wide: true)
-  }
-
-  private func tally() -> String {
-    let rest = input.trials.filter { $0.id != .baseline }
-    let counts = [
-      (rest.count { $0.verdict == .kept }, "kept"), (rest.count { $0.verdict == .discarded }, "discarded"),
-      (rest.count { $0.verdict == .inconclusive }, "inconclusive"), (rest.count { $0.state == .crashed }, "crashed"),
-      (rest.count { $0.state == .refused }, "refused"), (rest.count { $0.state == .failed }, "without a proposal"),
-    ]
-    let said = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
-    return said.isEmpty ? "none judged yet" : said.joined(separator: ", ")
   }
 }

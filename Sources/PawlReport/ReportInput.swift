@@ -9,8 +9,10 @@ public struct ReportInput: Sendable {
   public var frozenDigest: String
   /// Whether the working tree had changes when the study was made.
   public var dirty: Bool
-  /// All trials, ascending; trial 0 is the baseline.
+  /// The trials to show, ascending; trial 0 is the baseline. Of a long study some are left out: `totals` counts them all.
   public var trials: [TrialSummary]
+  /// Sums over all trials, where `trials` holds only some of them.
+  public var totals: TrialTotals?
   /// Every head there was, the baseline first.
   public var headPath: [TrialID]
   /// The newest certified trial; the baseline where there is none.
@@ -50,6 +52,14 @@ public struct ReportInput: Sendable {
     self.running = running
     self.diff = diff
   }
+}
+
+extension ReportInput {
+  /// Sums over all trials, shown or not.
+  var sums: TrialTotals { totals ?? TrialTotals(trials) }
+
+  /// Whether some trials are left out.
+  var isThinned: Bool { totals.map { trials.count <= $0.trials } ?? false }
 }
 
 extension Certificate {

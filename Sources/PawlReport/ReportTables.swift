@@ -92,10 +92,11 @@ extension ReportPage {
       index >= first || trial.id == .baseline || trial.verdict == .kept || heads.contains(trial.id)
     }.map(\.element)
     var note = "<p class=\"soft\">Click a heading to sort.</p>\n"
-    if shown.count < input.trials.count {
+    let all = input.sums.trials + 1
+    if shown.count < all {
       note =
         "<p class=\"soft\">Shown are the last \(Self.mostRows) and all that were kept: \(shown.count) of "
-        + "\(input.trials.count). <code>pawl export --format jsonl</code> has all. Click a heading to sort.</p>\n"
+        + "\(all). <code>pawl export --format jsonl</code> has all. Click a heading to sort.</p>\n"
     }
     var rows = ""
     for trial in shown {

@@ -24,7 +24,13 @@ public enum StudyReport {
 
       """
     html += page.masthead() + page.headline()
-    html += "<figure class=\"card plot\">\(ProgressPlot.svg(input, width: 1120, height: 500))</figure>\n"
+    html += "<figure class=\"card plot\">\(ProgressPlot.svg(input, width: 1120, height: 500))"
+    if input.isThinned {
+      html +=
+        "<figcaption class=\"soft\">The picture holds \(input.trials.count) of \(input.sums.trials + 1) trials: all that were "
+      html += "kept, the newest, and an even choice of the rest.</figcaption>\n"
+    }
+    html += "</figure>\n"
     html += page.kept() + page.certificates() + page.diff() + page.allTrials()
     html += page.budget() + page.configuration() + page.reproduction() + page.caveats()
     html += """

@@ -45,13 +45,16 @@ struct ReportWriter {
     let diff = try commit.flatMap {
       $0 == start.baseline ? nil : try workspace.diff(from: start.baseline, to: $0, colour: false)
     }
-    let input = ReportInput(
+    let headPath = try journal.headPath().map(\.trial)
+    let digest = try TrialDigest(journal, headPath: headPath)
+    var input = ReportInput(
       configuration: configuration, baseline: start.baseline, frozenDigest: start.frozenDigest, dirty: start.dirty,
-      trials: try journal.trials(TrialFilter()), headPath: try journal.headPath().map(\.trial),
+      trials: digest.trials, headPath: headPath,
       champion: overview.champion, certificates: certificates, sigma: overview.sigma,
       sandbox: try certificates.last?.sandbox ?? weakest(journal.attempts(of: shown)),
       referee: configuration.evaluate == nil ? .report : .evaluate, generatedAt: .now(), version: version,
       running: running, diff: diff)
+    input.totals = digest.totals
     do {
       try Data(StudyReport.html(input).utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {

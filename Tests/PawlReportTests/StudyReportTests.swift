@@ -127,4 +127,43 @@ import Testing
     let input = try ExampleStudy(trials: 200).input()
     #expect(StudyReport.html(input) == StudyReport.html(input))
   }
+
+  @Test func `a report of some trials says how many there are and adds all of them up`() throws {
+    var input = try ExampleStudy(trials: 400).input()
+    let whole = StudyReport.html(input)
+    #expect(!whole.contains("The picture holds"))
+    let totals = TrialTotals(input.trials)
+    #expect(totals.trials == 400)
+    #expect(
+      totals.kept + totals.discarded + totals.inconclusive + totals.crashed == 400, "the example has no other ends")
+    let heads = Set(input.headPath)
+    input.trials = input.trials.filter { heads.contains($0.id) || $0.id.rawValue % 10 == 0 }
+    input.totals = totals
+    let page = StudyReport.html(input)
+    #expect(page.contains("The picture holds \(input.trials.count) of 401 trials"))
+    for tile in ["<p class=\"big\">400</p>", "\(totals.kept) kept, \(totals.discarded) discarded"] {
+      #expect(page.contains(tile) && whole.contains(tile))
+    }
+    #expect(page.contains("\(input.trials.count) of 401. <code>pawl export"))
+  }
+
+  @Test func `a head that is not certified is worth what is believed of it, not its lucky mean`() throws {
+    var input = try ExampleStudy(trials: 40, keepRate: 0.3, certify: false).input()
+    let last = try #require(input.headPath.last)
+    let believed = input.headPath.dropFirst().reduce(0) { $0 + (input.trials[$1.rawValue].evidence?.effect ?? 0) }
+    input.trials[last.rawValue].mean = 0.9
+    let page = StudyReport.html(input)
+    let headline = try #require(page.split(separator: "<figure", maxSplits: 1).first)
+    let value = (1.2874 - believed).fixed(decimals: 3)
+    #expect(headline.contains("about \(value)"), "\(headline)")
+    #expect(!headline.contains("0.9000"))
+  }
+
+  @Test func `a baseline that failed is named`() throws {
+    var input = try ExampleStudy(trials: 0).input()
+    input.trials[0].state = .crashed
+    input.trials[0].mean = nil
+    input.trials[0].remark = "metric is not <finite>"
+    #expect(StudyReport.html(input).contains("The baseline failed: metric is not &lt;finite&gt;."))
+  }
 }

@@ -15,9 +15,27 @@ import Testing
 
   @Test(
     arguments: [
-      (4.25, "4.3 s"), (61, "61 s"), (3600, "60 min"), (27_000, "7 h 30 min"), (432_000, "5 d"), (-1, "–"),
+      (#"set positions "learned" -> "rotary""#, "positions learned→rotary"), ("lower depth 3 -> 1", "depth 3→1"),
+      ("depth 4 → 6", "depth 4→6"), ("learning rate 0.003 → 0.006: the loss still falls", "learning rate 0.003→0.006"),
+      (#"raise LR 0.001 -> 0.0025, set NORM "layer" -> "rms""#, "LR 0.001→0.0025 +1"),
+      ("lower a 3 -> 1, lower b 4 -> 2", "a 3→1, b 4→2"),
+      ("lower a 3 -> 1, raise b 1 -> 2, and 7 more", "a 3→1, b 1→2 +7"),
+      ("raise optimizer.adam.learning_rate 0.001 -> 0.002", "…earning_rate 0.001→0.002"),
+      ("tie the embeddings", "tie the embeddings"),
+      ("use a cosine schedule down to ten per cent", "use a cosine schedule…"), ("→", "→"), ("a → ", "a →"), ("", ""),
+      (#"set prompt "aaaaaaaaaaaaaaaaaaaaaaaaaa" -> "bbbbbbbbbbbbbbbbbbbbbb""#, "prompt→bbbbbbbbbbb…"),
+    ])
+  func `names in the picture say what changes`(hypothesis: String, name: String) {
+    #expect(hypothesis.plotName(width: 25) == name)
+    for width in 16...40 { #expect(hypothesis.plotName(width: width).count <= width) }
+  }
+
+  @Test(
+    arguments: [
+      (4.25, "4.3 s"), (9.97, "10 s"), (61, "1 min 1 s"), (180, "3 min"), (3600, "1 h"), (3_601, "1 h"),
+      (27_000, "7 h 30 min"), (432_000, "5 d"), (-1, "–"),
       (.infinity, "–"),
-      (.greatestFiniteMagnitude, "694444 d 10 h"),
+      (.greatestFiniteMagnitude, "11574 d 1 h"),
     ] as [(Double, String)])
   func `durations are written for people`(seconds: Double, text: String) {
     #expect(seconds.readableSeconds == text)

@@ -15,10 +15,12 @@ struct LogCommand: Command {
         name: "state", value: "S", help: "judged, crashed, refused, failed, measuring … (repeatable)", repeats: true),
       .init(name: "agent", value: "NAME", help: "trials of this agent"),
       .init(name: "grep", value: "TEXT", help: "trials whose hypothesis contains TEXT"),
+      .init(name: "results", value: "FILE", help: "list another tool's results.tsv instead, and what is wrong in it"),
       CommandSpecification.json,
     ])
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
+    if let path = arguments.value("results") { return try ResultsListing.run(path, arguments, console: console) }
     let filter = try filter(arguments)
     let reader = try reader(arguments, console: console)
     let trials = try reader.trials(filter)
@@ -65,40 +67,20 @@ struct TrialTable {
 
   func text(_ trials: [TrialSummary]) -> String {
     guard !trials.isEmpty else { return "" }
-    let rows = trials.map(cells)
-    let header = ["trial", "verdict", metric, "effect", "n", "time", "hypothesis"]
-    let widths = header.indices.map { column in
-      ([header] + rows.map(\.cells)).map { $0[column].count }.max() ?? 0
-    }
-    let head = Ink.strong.paint(line(header, widths), console.colour) + "\n"
-    return head
-      + rows.map { row in
-        let text = line(row.cells, widths)
-        return (row.standing == "kept" ? Ink.good.paint(text, console.colour) : text) + "\n"
-      }.joined()
+    let header = ["trial", "result", metric, "effect", "n", "time", "hypothesis"]
+    return TextTable(header: header, numbers: [0, 2, 4, 5], console: console).text(
+      trials.map { (cells($0), $0.standing == "kept") })
   }
 
-  private func cells(_ trial: TrialSummary) -> (cells: [String], standing: String) {
+  private func cells(_ trial: TrialSummary) -> [String] {
     let effect = trial.evidence.map { "\($0.effect.asEffect) ± \($0.deviation.formatted(digits: 2))" } ?? ""
     let what = trial.id == .baseline ? "baseline" : trial.hypothesis ?? ""
     let why = trial.explanation.map { what.isEmpty ? $0 : "\(what) (\($0))" } ?? what
     let mark = trial.certified ? "★ " : ""
-    return (
-      [
-        trial.id.description, trial.standing, trial.mean?.asMetric ?? "", effect,
-        trial.measurements == 0 ? "" : String(trial.measurements),
-        trial.wallSeconds > 0 ? trial.wallSeconds.asDuration : "", mark + why.replacing("\n", with: " "),
-      ], trial.standing
-    )
-  }
-
-  private func line(_ cells: [String], _ widths: [Int]) -> String {
-    var text = ""
-    for (column, cell) in cells.enumerated() {
-      let last = column == cells.count - 1
-      let number = [0, 2, 4, 5].contains(column)
-      text += last ? cell : (number ? cell.aligned(to: widths[column]) : cell.padded(to: widths[column])) + "  "
-    }
-    return console.outputIsTerminal ? text.cut(to: console.columns) : text
+    return [
+      trial.id.description, trial.standing, trial.mean?.asMetric ?? "", effect,
+      trial.measurements == 0 ? "" : String(trial.measurements),
+      trial.wallSeconds > 0 ? trial.wallSeconds.asDuration : "", mark + why.replacing("\n", with: " "),
+    ]
   }
 }

@@ -1,14 +1,6 @@
 import PawlCore
 
 extension Double {
-  /// Returns a duration as in `12 s`, `3 min 20 s`, `2 h 5 min`.
-  var asDuration: String {
-    let seconds = Int(Swift.min(Swift.max(0, self), 1e9) + 0.5)
-    if seconds < 60 { return "\(seconds) s" }
-    if seconds < 3_600 { return "\(seconds / 60) min \(seconds % 60) s" }
-    return "\(seconds / 3_600) h \(seconds / 60 % 60) min"
-  }
-
   /// Returns a signed effect: plus is better, whatever the metric's direction.
   var asEffect: String { (self < 0 ? "-" : "+") + magnitude.formatted(digits: 3) }
 
