@@ -21,6 +21,12 @@ struct CheckoutLinks: Sendable {
     path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
   }
 
+  /// What of the checkout is listed and not there: the usual reason why a package or data set is missing in attempts.
+  var notes: [String] {
+    relative.filter { access("\(root)/\($0)", F_OK) != 0 }
+      .map { "there is no `\($0)` here, which `sandbox.read` lists: attempts go without it" }
+  }
+
   /// - Throws: `RuntimeError.Code.usage` for an entry in whose place the baseline has a file.
   func check(tracked: [String]) throws(RuntimeError) {
     for entry in relative {

@@ -50,6 +50,10 @@ public final class OpenedStudy: Sendable {
       version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
       sandbox: sandbox.level, stop: options.stop, workers: options.workers ?? configuration.workers)
     var notes = Self.sandboxNotes(sandbox)
+    notes +=
+      CheckoutLinks(
+        entries: configuration.sandbox.readable, root: workspace.root, home: HomeFolder.path
+      ).notes
     openedAt = .now()
     if let (journal, restored) = try Self.reopen(paths, configuration, in: workspace, notes: &notes),
       let start = restored.engine.state.start, let recorded = restored.engine.state.configuration

@@ -93,6 +93,7 @@ import Testing
     try repository.configure([("read", "[./data/set, .venv]"), ("environment", "[MODE=a=b]")])
     let run = repository.pawl("run", "--trials", "1")
     #expect(run.code == 0, "\(run.messages)")
+    #expect(run.messages.contains("there is no `.venv` here"), "\(run.messages)")
     let log = try #require(repository.read(".pawl/repo/logs/0/1.log"))
     let visible = Self.hasFullSandbox ? "set" : "secret\nset"
     #expect(log.hasPrefix("the data\nset\n\n\(visible)\na=b\n"), "\(log)")

@@ -81,7 +81,7 @@ import Testing
     let fixture = try Fixture()
     let budget = Budget(wallSeconds: 20, disk: .mebibytes(4))
     let run = try fixture.run(
-      "for i in 1 2 3 4 5 6 7 8; do head -c 1000000 /dev/zero > ~/$i || exit 1; done", budget: budget)
+      "for i in 1 2 3 4 5 6 7 8; do head -c 1000000 /dev/zero > ~/$i || { sleep 2; exit 1; }; done", budget: budget)
     #expect(run.outcome == .diskFull)
     let wide = try fixture.run("head -c 30000000 /dev/zero > ~/big && wc -c < ~/big")
     #expect(wide.tail == "30000000\n")
