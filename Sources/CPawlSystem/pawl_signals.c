@@ -28,6 +28,10 @@ int pawl_signal_pipe(void) {
   action.sa_flags = SA_RESTART;
   int numbers[] = {SIGINT, SIGTERM, SIGHUP};
   for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    struct sigaction old;
+    if (sigaction(numbers[i], NULL, &old) != 0) return -1;
+    // Ignored by whoever started this process, as by nohup(1): it stays so.
+    if (old.sa_handler == SIG_IGN) continue;
     if (sigaction(numbers[i], &action, NULL) != 0) return -1;
   }
   action.sa_handler = SIG_IGN;

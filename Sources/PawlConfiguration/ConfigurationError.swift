@@ -24,7 +24,7 @@ public struct ConfigurationError: DescribedError {
     public static let badValue = Self(kind: .badValue)
     /// A metric pattern that is no regular expression, or does not capture one number.
     public static let badPattern = Self(kind: .badPattern)
-    /// The same path or glob is both editable and frozen.
+    /// The same path or glob is both editable and frozen, or editable and in `sandbox.read`.
     public static let overlap = Self(kind: .overlap)
   }
 

@@ -5,11 +5,26 @@ public enum LayoutDetector {
   /// Returns a draft of the study that the repository asks for; what it cannot tell is listed in `missing`.
   public static func detect(_ repository: some RepositoryView) -> StudyDraft {
     let paths = Set(repository.paths)
-    if let draft = lab(repository, paths) { return draft }
-    if let draft = PiLayout.detect(repository, paths) { return draft }
-    if let draft = autoresearch(repository, paths) { return draft }
-    return CustomLayout.detect(repository, paths)
+    var draft =
+      lab(repository, paths) ?? PiLayout.detect(repository, paths) ?? autoresearch(repository, paths)
+      ?? CustomLayout.detect(repository, paths)
+    if draft.command?.hasPrefix("uv run") == true {
+      for entry in uv.readable where !draft.sandbox.readable.contains(entry) { draft.sandbox.readable.append(entry) }
+      draft.sandbox.environment += uv.environment
+    }
+    return draft
   }
+
+  /// What `uv run` needs without network and with a project environment that it cannot write to: the environment as `uv sync`
+  /// left it, and uv's own Pythons. Its cache is not needed then; it gets an empty one (docs.astral.sh/uv, "Environment variables").
+  private static let uv = SandboxPolicy(
+    readable: [".venv", "~/.local/share/uv"], environment: ["UV_OFFLINE=1", "UV_NO_SYNC=1"])
+
+  /// What every train.py of the layout reads outside of the repository: its data, and attention kernels from the Hugging Face hub,
+  /// whose cache is read without asking the network. The token lies beside `hub` and stays hidden.
+  private static let data = SandboxPolicy(
+    readable: ["~/.cache/autoresearch", "~/.cache/huggingface/hub", ".venv"],
+    environment: ["CUDA_VISIBLE_DEVICES", "HF_HUB_OFFLINE=1"])
 
   /// The first line of a `train.swift` that is made from the lab's template.
   static let labMark = "// pawl-lab: train.swift"
@@ -37,6 +52,7 @@ public enum LayoutDetector {
       draft.layout = .autoresearch
       draft.command = command(for: "train.py", repository, paths)
       draft.editable = ["train.py"]
+      draft.sandbox = data
       draft.notes.insert("the karpathy/autoresearch layout, with a metric of its own", at: 0)
       return draft.withMissing()
     }
@@ -49,12 +65,11 @@ public enum LayoutDetector {
       editable: ["train.py"],
       // It trains for 5 minutes by its own clock; compiling and evaluating come on top, and its program.md kills at 10.
       budget: Budget(wallSeconds: 600),
-      sandbox: SandboxPolicy(
-        readable: ["~/.cache/autoresearch", "~/.cache/uv", "~/.local/share/uv"], environment: ["CUDA_VISIBLE_DEVICES"]),
+      sandbox: data,
       notes: [
         "the karpathy/autoresearch layout: `train.py` is what agents change, `prepare.py` stays frozen",
         "the metric is `val_bpb`, smaller is better; `peak_vram_mb` gives the memory",
-        "attempts run `\(command)` and may read the data in `~/.cache/autoresearch`",
+        "attempts run `\(command)` and may read the data in `~/.cache/autoresearch` and the packages in `.venv`",
       ]
     ).withMissing()
   }

@@ -11,6 +11,25 @@ enum PathCheck {
     return isBalanced(path) ? nil : "has a `[` without its `]`, or ends in `\\`"
   }
 
+  /// Returns what is wrong with an entry of `sandbox.read`: a path, not a glob; absolute, of the home folder or of the checkout.
+  static func flaw(ofReadable path: String) -> String? {
+    if path.utf8.contains(0) { return "holds a NUL" }
+    let parts = path.split(separator: "/")
+    if parts.contains("..") { return "climbs with `..`" }
+    if path.hasPrefix("/") || path == "~" || path.hasPrefix("~/") { return nil }
+    if path.hasPrefix("~") { return "is the home folder of somebody else" }
+    if let own = parts.map({ $0.lowercased() }).first(where: { $0 == ".git" || $0 == ".pawl" }) {
+      return "is inside `\(own)`"
+    }
+    return parts.allSatisfy { $0 == "." } ? "is the whole repository" : nil
+  }
+
+  /// Returns whether a glob names only things at or under `entry`, as its folders without wildcards tell.
+  static func leads(_ glob: String, into entry: String) -> Bool {
+    let fixed = glob.split(separator: "/").filter { $0 != "." }.prefix { !$0.contains { "*?[\\".contains($0) } }
+    return fixed.starts(with: entry.split(separator: "/").filter { $0 != "." })
+  }
+
   /// Returns the path in the one form in which equals are equal: without `./` and a trailing `/`.
   static func canonical(_ path: String) -> String {
     var rest = path[...]

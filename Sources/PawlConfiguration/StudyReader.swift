@@ -40,8 +40,14 @@ struct StudyReader {
     let defaults = (
       budget: budget(in: file), sandbox: sandbox(in: file), stop: stop(in: file), ratchet: ratchet(in: file)
     )
+    refuseLinked(editable ?? [], defaults.sandbox.readable)
     let evaluate = reader.text("evaluate", of: file)
     let artifacts = paths("artifacts", of: file) ?? []
+    if let node = file.values["evaluate"], artifacts.isEmpty {
+      reader.report(
+        .missingKey, at: node, "`evaluate` has nothing to score: `artifacts` is missing",
+        hint: "list what `command` leaves for it, as in `artifacts: [out/]`")
+    }
     let workers = reader.integer("workers", of: file, 1...1024) ?? 1
     let agents = agents(in: file)
     let seed = seed(in: file)
@@ -92,6 +98,18 @@ struct StudyReader {
       reader.report(
         .overlap, at: node, "`\(text.shown())` is both editable and frozen",
         hint: "take it out of `editable` or out of `frozen`; what is not editable is frozen anyway")
+    }
+  }
+
+  private mutating func refuseLinked(_ editable: [(text: String, node: YAMLNode)], _ readable: [String]) {
+    let linked = readable.filter {
+      !$0.hasPrefix("/") && !$0.hasPrefix("~") && PathCheck.flaw(ofReadable: $0) == nil
+    }
+    for (text, node) in editable {
+      guard let entry = linked.first(where: { PathCheck.leads(text, into: $0) }) else { continue }
+      reader.report(
+        .overlap, at: node, "`\(text.shown())` is editable and lies in `\(entry.shown())` of `sandbox.read`",
+        hint: "take it out of `editable` or out of `sandbox.read`: what attempts only read cannot be changed")
     }
   }
 
@@ -181,22 +199,24 @@ struct StudyReader {
     policy.network = reader.boolean("network", of: section) ?? policy.network
     for (text, node) in reader.texts("read", of: section) ?? [] {
       policy.readable.append(text)
-      let isAnchored = text.hasPrefix("/") || text == "~" || text.hasPrefix("~/")
-      if !isAnchored || text.utf8.contains(0) || text.split(separator: "/").contains("..") {
+      if let flaw = PathCheck.flaw(ofReadable: text) {
         reader.report(
-          .badValue, at: node, "`\(text.shown())` in `sandbox.read` must start with `/` or `~/` and not climb",
-          hint: "files of the repository are readable without `sandbox.read`")
+          .badValue, at: node, "`\(text.shown())` in `sandbox.read` \(flaw)",
+          hint: "write `/data`, `~/.cache/x`, or a path in the repository that git ignores, as `.venv`")
       }
     }
     for (text, node) in reader.texts("environment", of: section) ?? [] {
       policy.environment.append(text)
-      let isName = text.utf8.allSatisfy {
+      let name = text.utf8.prefix { $0 != UInt8(ascii: "=") }
+      let isName = name.allSatisfy {
         (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) || $0 == 0x5f
       }
-      if !isName || text.first?.isNumber == true {
+      if !isName || name.isEmpty || text.first?.isNumber == true || text.utf8.contains(0) {
         reader.report(
           .badValue, at: node, "`\(text.shown())` in `sandbox.environment` is not the name of a variable",
-          hint: "only names stand here; the values come from where `pawl run` is started")
+          hint: "write `NAME` for the value from where `pawl run` is started, or `NAME=value`")
+      } else if name.elementsEqual("PAWL_SEED".utf8) {
+        reader.report(.badValue, at: node, "`PAWL_SEED` in `sandbox.environment` is set by Pawl, for each attempt anew")
       }
     }
     return policy

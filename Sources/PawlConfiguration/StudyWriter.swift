@@ -103,10 +103,10 @@ struct StudyWriter {
     key("network", "\(policy.network)", isDefault: policy.network == standard.network, indent: true, "")
     key(
       "read", Self.list(policy.readable), isDefault: policy.readable.isEmpty, indent: true,
-      "folders of your home that it may read")
+      "of your home and of what git ignores here")
     key(
       "environment", Self.list(policy.environment), isDefault: policy.environment.isEmpty, indent: true,
-      "variables that it may see")
+      "variables that it may see, or NAME=value")
   }
 
   private mutating func rules(_ configuration: StudyConfiguration) {

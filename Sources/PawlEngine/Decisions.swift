@@ -96,8 +96,7 @@ extension StudyState {
       case .replicateHead, .wait, .decided: continue
       }
     }
-    // No candidate runs before the baseline has shown that a measurement can be had at all.
-    return calibrated > 0 ? fresh.map { request($0, .search) } : nil
+    return fresh.map { request($0, .search) }
   }
 
   private func request(_ step: HeadStep, _ purpose: AttemptPurpose, seed: UInt64? = nil) -> AttemptRequest {
@@ -126,7 +125,8 @@ extension StudyState {
 
   /// A proposal is asked for when a worker is free for it, and earlier where proposals are slow beside attempts.
   private func nextProposal(freeWorkers: Int) -> Event? {
-    guard let head, let configuration, let agent = configuration.agents.first else { return nil }
+    // Nothing is asked of anybody before the baseline has shown that a measurement can be had at all.
+    guard calibrated > 0, let head, let configuration, let agent = configuration.agents.first else { return nil }
     let waiting = open.values.count { $0.attempts == 0 }
     guard waiting < max(0, freeWorkers) + prefetch else { return nil }
     let trial = TrialID(rawValue: lastTrial + 1)

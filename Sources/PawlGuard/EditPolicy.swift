@@ -9,17 +9,27 @@ public struct EditPolicy: Sendable {
   private let editable: [Glob]
   private let frozen: [Glob]
   private let isClosed: Bool
+  private let linked: [[Substring]]
 
-  public init(editable: [String], frozen: [String]) {
+  /// - Parameter linked: Paths at which attempts find things of the user's checkout; nothing is edited at, under or above one.
+  public init(editable: [String], frozen: [String], linked: [String] = []) {
+    self.linked = linked.map(Self.parts(of:))
     self.editable = editable.compactMap(Glob.init)
     let globs = frozen.map(Glob.init)
     self.frozen = globs.compactMap { $0 }
     isClosed = globs.contains { $0 == nil }
   }
 
+  /// The policy of a study: what `sandbox.read` lists of the checkout is out of reach, besides what is frozen.
+  public init(_ configuration: StudyConfiguration) {
+    self.init(
+      editable: configuration.editable, frozen: configuration.frozen,
+      linked: configuration.sandbox.readable.filter { !$0.hasPrefix("/") && !$0.hasPrefix("~") })
+  }
+
   /// Returns whether agents may change the file at `path`; paths that are not plain and relative never are.
   public func isEditable(_ path: String) -> Bool {
-    Self.flaw(of: path) == nil && isInEditableSet(path) && !isFrozen(path)
+    Self.flaw(of: path) == nil && isInEditableSet(path) && !isFrozen(path) && !isLinked(path)
   }
 
   /// Returns nil where the edits are allowed, else a lowercase reason.
@@ -33,6 +43,7 @@ public struct EditPolicy: Sendable {
       let shown = "`\(edit.path.shown())`"
       if let flaw = Self.flaw(of: edit.path) { return "\(shown) \(flaw)" }
       if isFrozen(edit.path) { return "\(shown) is frozen" }
+      if isLinked(edit.path) { return "\(shown) is in the place of what `sandbox.read` lists" }
       if !isInEditableSet(edit.path) { return "\(shown) is outside the editable set" }
       if let link = Self.link(on: edit.path, among: links) {
         return link == edit.path ? "\(shown) is a symbolic link" : "\(shown) leads through the link `\(link.shown())`"
@@ -45,6 +56,12 @@ public struct EditPolicy: Sendable {
   }
 
   private func isInEditableSet(_ path: String) -> Bool { editable.contains { $0.matches(path) } }
+  private func isLinked(_ path: String) -> Bool {
+    guard !linked.isEmpty else { return false }
+    let parts = Self.parts(of: path)
+    return linked.contains { $0.starts(with: parts) || parts.starts(with: $0) }
+  }
+  private static func parts(of path: String) -> [Substring] { path.split(separator: "/").filter { $0 != "." } }
   private func isFrozen(_ path: String) -> Bool { isClosed || frozen.contains { $0.matches(path) } }
 
   /// Says why no repository may have a candidate write to `path`, whatever the globs say.

@@ -48,7 +48,7 @@ public final class Journal: Sendable {
     guard !Files.exist(path) else {
       throw JournalError(
         .alreadyExists, "there is a journal at `\(path)` already",
-        hints: ["continue that study with `pawl run`, or give the new one another `name` in pawl.yaml"])
+        hints: ["continue that study with `pawl run`, or give the new one another name in pawl.yaml (`study:`)"])
     }
     // Under another name until it is whole, so that a crash here leaves either no journal or an empty one.
     let draft = path + ".new"

@@ -16,6 +16,9 @@ struct AttemptRunner: Sendable {
   /// Has scanned nothing yet; each attempt starts from a copy, since compiling its patterns costs more than reading a short log.
   let scanner: MetricScanner
 
+  /// What the workspace says that attempts must never see, besides the repository itself.
+  let hidden: [String]
+
   /// Returns nil when it was cancelled: the attempt is then made again, with the same seed, by a later session.
   func run(_ request: AttemptRequest, cancellation: Cancellation) -> AttemptResult? {
     let folder = paths.attempt(request.id)
@@ -24,6 +27,8 @@ struct AttemptRunner: Sendable {
     do {
       try paths.createFolder((paths.log(request.id) as NSString).deletingLastPathComponent)
       try paths.createFolder(folder)
+      // One of an earlier, cancelled try would pass for this one's.
+      unlink(paths.evaluationLog(request.id))
       return try measure(request, in: folder, cancellation: cancellation)
     } catch {
       return failed(request, describe(error))
@@ -34,10 +39,10 @@ struct AttemptRunner: Sendable {
     _ request: AttemptRequest, in folder: String, cancellation: Cancellation
   ) throws -> AttemptResult? {
     let work = "\(folder)/work"
-    let policy = EditPolicy(editable: configuration.editable, frozen: configuration.frozen)
+    let policy = EditPolicy(configuration)
     try workspace.materialise(
       request.commit, frozenFrom: baseline, isEditable: { policy.isEditable($0) }, in: work)
-    linkCheckoutFolders(into: work)
+    try checkout.link(into: work)
     var scanner = scanner
     let run = try sandbox.run(
       command(configuration.command, in: work, request, log: paths.log(request.id)), cancellation: cancellation
@@ -48,12 +53,30 @@ struct AttemptRunner: Sendable {
     guard let evaluate = configuration.evaluate, run.outcome == .exited(code: 0) else {
       return result(request, run, scanner.finish(), level: .report)
     }
+    do {
+      return try score(evaluate, request, in: folder, policy, after: run, cancellation: cancellation)
+    } catch {
+      // The command did run, whatever became of its scoring.
+      return failed(request, describe(error), after: run)
+    }
+  }
+
+  /// Scores what the command left with the frozen command, in a folder where it never was.
+  private func score(
+    _ evaluate: String, _ request: AttemptRequest, in folder: String, _ policy: EditPolicy, after run: SandboxedRun,
+    cancellation: Cancellation
+  ) throws -> AttemptResult? {
     let stage = "\(folder)/evaluate"
+    var scanner = scanner
     try workspace.materialise(baseline, frozenFrom: baseline, isEditable: { _ in false }, in: stage)
-    let artifacts = ArtifactTransfer(patterns: configuration.artifacts.compactMap { Glob($0) })
-    try artifacts.copy(from: work, to: stage)
+    try checkout.link(into: stage)
+    let artifacts = ArtifactTransfer(
+      patterns: configuration.artifacts.compactMap { Glob($0) }, policy: policy, limit: configuration.budget.disk,
+      cancellation: cancellation)
+    try artifacts.copy(from: "\(folder)/work", to: stage)
+    if cancellation.isCancelled { return nil }
     let scored = try sandbox.run(
-      command(evaluate, in: stage, request, log: paths.log(request.id) + ".evaluate"), cancellation: cancellation
+      command(evaluate, in: stage, request, log: paths.evaluationLog(request.id)), cancellation: cancellation
     ) { scanner.scan($0) }
     if scored.cancelled { return nil }
     return result(request, scored, scanner.finish(), level: .evaluate, before: run.usage)
@@ -63,8 +86,8 @@ struct AttemptRunner: Sendable {
     _ shell: String, in directory: String, _ request: AttemptRequest, log: String
   ) -> SandboxedCommand {
     var policy = configuration.sandbox
-    policy.readable = readableFolders().map(\.absolute)
-    var environment = ["PAWL_SEED": String(request.seed)]
+    policy.readable = checkout.readable
+    var environment: [String: String] = [:]
     let own = ProcessInfo.processInfo.environment
     for entry in configuration.sandbox.environment {
       if let equals = entry.firstIndex(of: "=") {
@@ -73,29 +96,14 @@ struct AttemptRunner: Sendable {
         environment[entry] = value
       }
     }
+    environment["PAWL_SEED"] = String(request.seed)
     return SandboxedCommand(
       shell: shell, directory: directory, environment: environment, policy: policy,
-      hidden: [workspace.root, paths.folder], budget: configuration.budget, logPath: log)
+      hidden: [workspace.root, paths.folder] + hidden, budget: configuration.budget, logPath: log)
   }
 
-  /// What attempts may read besides the system: `~` is the home folder, a relative path is a folder of the checkout that git
-  /// ignores (`.venv`, `data`), which appears at the same place in the attempt.
-  private func readableFolders() -> [(absolute: String, relative: String?)] {
-    configuration.sandbox.readable.map { entry in
-      if entry.hasPrefix("~") { return (HomeFolder.path + entry.dropFirst(), nil) }
-      if entry.hasPrefix("/") { return (entry, nil) }
-      return ("\(workspace.root)/\(entry)", entry)
-    }.filter { FileManager.default.fileExists(atPath: $0.0) }
-  }
-
-  private func linkCheckoutFolders(into work: String) {
-    for case (let absolute, let relative?) in readableFolders() {
-      let place = "\(work)/\(relative)"
-      let parent = (place as NSString).deletingLastPathComponent
-      try? FileManager.default.createDirectory(atPath: parent, withIntermediateDirectories: true)
-      // A tracked file of that name wins: the candidate's own files are what is judged.
-      symlink(absolute, place)
-    }
+  private var checkout: CheckoutLinks {
+    CheckoutLinks(entries: configuration.sandbox.readable, root: workspace.root, home: HomeFolder.path)
   }
 
   private func result(
@@ -118,17 +126,24 @@ struct AttemptRunner: Sendable {
       logTail: measurement == nil ? run.tail : nil)
   }
 
-  private func failed(_ request: AttemptRequest, _ reason: String) -> AttemptResult {
-    AttemptResult(
+  private func failed(_ request: AttemptRequest, _ reason: String, after run: SandboxedRun? = nil) -> AttemptResult {
+    let nothing = Usage(wallSeconds: 0, cpuSeconds: 0, peakMemory: Bytes(0), output: Bytes(0))
+    return AttemptResult(
       id: request.id, outcome: .launchFailed(reason: reason), measurement: nil, remark: nil,
-      usage: Usage(wallSeconds: 0, cpuSeconds: 0, peakMemory: Bytes(0), output: Bytes(0)), reportedMemory: nil,
-      sandbox: sandbox.level, referee: configuration.evaluate == nil ? .report : .evaluate, logTail: nil)
+      usage: run?.usage ?? nothing, reportedMemory: nil,
+      sandbox: sandbox.level, referee: configuration.evaluate == nil ? .report : .evaluate, logTail: run?.tail)
   }
 }
 
 /// Returns an error as one line: its message, then its causes.
 func describe(_ error: any Error) -> String {
-  guard let described = error as? any DescribedError else { return "\(error)" }
+  guard let described = error as? any DescribedError else {
+    // Foundation's own words are not for users; the code that it wraps is.
+    let foreign = error as NSError
+    let underlying = foreign.userInfo[NSUnderlyingErrorKey] as? NSError ?? foreign
+    guard underlying.domain == NSPOSIXErrorDomain else { return "\(foreign.domain) reports error \(foreign.code)" }
+    return String(cString: strerror(Int32(truncatingIfNeeded: underlying.code)))
+  }
   guard let cause = described.cause else { return described.message }
   return "\(described.message): \(describe(cause))"
 }

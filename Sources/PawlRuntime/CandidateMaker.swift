@@ -18,7 +18,7 @@ final class CandidateMaker {
   init(workspace: Workspace, configuration: StudyConfiguration, baseline: CommitHash) throws {
     self.workspace = workspace
     self.configuration = configuration
-    policy = EditPolicy(editable: configuration.editable, frozen: configuration.frozen)
+    policy = EditPolicy(configuration)
     links = Set(try workspace.files(at: baseline).filter { $0.kind == .link }.map(\.path))
   }
 

@@ -89,7 +89,7 @@ public final class OpenedStudy: Sendable {
     try journal.reader.trial(certificate.candidate)?.proposedAt ?? openedAt
   }
 
-  /// Returns the study's journal and its fold, or nil where the study is to begin: there is no journal, or nothing was measured
+  /// Returns the study's journal and its fold, or nil where the study is to begin: there is no journal, or nothing was tried
   /// yet and what would be measured has changed since (a mended command, a new commit). Such a start is set aside, not deleted.
   private static func reopen(
     _ paths: StudyPaths, _ configuration: StudyConfiguration, in workspace: Workspace, notes: inout [String]
@@ -99,7 +99,7 @@ public final class OpenedStudy: Sendable {
     do {
       let restored = try restore(from: journal)
       let state = restored.engine.state
-      guard state.calibrated == 0, state.ended == 0 else { return (journal, restored) }
+      guard state.fingerprints.count <= 1 else { return (journal, restored) }
       let isSame = try state.start?.baseline == workspace.headCommit() && state.configuration == configuration
       if isSame, state.start?.dirty == false { return (journal, restored) }
       journal.close()
@@ -107,7 +107,7 @@ public final class OpenedStudy: Sendable {
       if state.start == nil {
         workspace.remove(aside)
       } else {
-        notes.append("begins anew; the earlier start, which measured nothing, is kept in \(aside)")
+        notes.append("begins anew; the earlier start, which tried nothing, is kept in \(aside)")
       }
       return nil
     } catch {
@@ -144,7 +144,11 @@ public final class OpenedStudy: Sendable {
     let baseline =
       dirty.isEmpty ? try workspace.headCommit() : try workspace.commitWorkingTree(study: configuration.name)
     if !dirty.isEmpty { notes.append("the baseline takes in \(dirty.count) uncommitted paths") }
-    let policy = EditPolicy(editable: configuration.editable, frozen: configuration.frozen)
+    // Here rather than as a failed baseline: links that lead out, submodules that are missing.
+    try workspace.check(baseline)
+    try CheckoutLinks(entries: configuration.sandbox.readable, root: workspace.root, home: HomeFolder.path)
+      .check(tracked: try workspace.files(at: baseline).map(\.path))
+    let policy = EditPolicy(configuration)
     let paths = try workspace.files(at: baseline).filter { $0.kind != .link && policy.isEditable($0.path) }
     guard !paths.isEmpty else {
       throw RuntimeError(

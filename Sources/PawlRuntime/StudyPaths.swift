@@ -14,6 +14,8 @@ struct StudyPaths: Sendable {
   func attempt(_ id: AttemptID) -> String { "\(attempts)/\(id)" }
   /// One folder a thousand logs, so that no folder grows without bound.
   func log(_ id: AttemptID) -> String { "\(logs)/\(id.rawValue / 1_000)/\(id).log" }
+  /// What the study's `evaluate` printed.
+  func evaluationLog(_ id: AttemptID) -> String { log(id) + ".evaluate" }
 
   /// Moves what belongs to an abandoned start into a folder of its own beside the journal; returns that folder.
   func setJournalAside() throws(RuntimeError) -> String {

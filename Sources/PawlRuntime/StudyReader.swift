@@ -2,6 +2,7 @@ import Foundation
 public import PawlCore
 import PawlJournal
 import PawlReport
+import PawlSandbox
 import PawlWorkspace
 
 /// A study open for reading, beside a process that may be running it; changes nothing.
@@ -110,12 +111,14 @@ public struct StudyReader: Sendable {
 
   private func newestLog(of attempts: [AttemptSummary]) -> (path: String, tail: String)? {
     for attempt in attempts.reversed() {
-      let path = paths.log(attempt.request.id)
-      guard let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else { continue }
+      // An evaluator that ran comes after the command, and has the metric or says why there is none.
+      let command = paths.log(attempt.request.id)
+      let path = [paths.evaluationLog(attempt.request.id), command].first { FileManager.default.fileExists(atPath: $0) }
+      guard let path, let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else { continue }
       defer { try? file.close() }
       try? file.seek(toOffset: size > 4_096 ? size - 4_096 : 0)
       let tail = String(decoding: (try? file.readToEnd()) ?? Data(), as: UTF8.self)
-      return (path, tail)
+      return (path, tail.withoutControls)
     }
     return nil
   }

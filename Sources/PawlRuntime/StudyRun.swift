@@ -50,7 +50,7 @@ public final class StudyRun {
     runner = AttemptRunner(
       workspace: opened.workspace, sandbox: opened.sandbox, paths: opened.paths,
       configuration: opened.configuration, baseline: opened.baseline,
-      scanner: try MetricScanner(rule: opened.configuration.metric))
+      scanner: try MetricScanner(rule: opened.configuration.metric), hidden: try opened.workspace.hiddenFolders())
     maker = try CandidateMaker(
       workspace: opened.workspace, configuration: opened.configuration, baseline: opened.baseline)
     inbox = ControlInbox(folder: opened.paths.inbox)

@@ -77,7 +77,8 @@ struct CappedLog {
     return dropped
   }
 
-  /// Returns the last lines, at most `limit` bytes, cut at a line where there is one, with invalid UTF-8 repaired.
+  /// Returns the last lines, at most `limit` bytes, cut at a line where there is one, with invalid UTF-8
+  /// repaired and nothing in it that acts on a terminal.
   func tail(limit: Int = 4096) -> String {
     // A repaired byte takes three, so a cut that fits must be looked for.
     var bytes = lastBytes.suffix(limit)
@@ -89,6 +90,6 @@ struct CappedLog {
       bytes = bytes[(line ?? min(bytes.endIndex, bytes.startIndex + (text.utf8.count - limit + 2) / 3))...]
       text = String(decoding: bytes, as: UTF8.self)
     }
-    return text
+    return text.withoutControls
   }
 }

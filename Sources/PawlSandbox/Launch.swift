@@ -26,6 +26,8 @@ struct Launched {
   let initialHandle: Descriptor
   /// Holds one byte until `bwrap` has laid out the sandbox and takes it.
   let gate: Pipe?
+  /// As the attempt has it.
+  let home: String
   /// What `bwrap` reports; ends when it does.
   let status: Descriptor
   let report: [UInt8]
@@ -67,8 +69,8 @@ struct Launch {
     _ command: SandboxedCommand, _ program: String, network: Bool, input: Descriptor, output: Int32
   ) throws(SandboxError) -> LaunchResult {
     guard var status = Pipe(), let block = Pipe() else { throw .noDescriptors(errno) }
-    let options = BubblewrapArguments(host: host, network: network, statusDescriptor: 3, blockDescriptor: 4)
-      .options(for: command)
+    let layout = BubblewrapArguments(host: host, network: network, statusDescriptor: 3, blockDescriptor: 4)
+    let options = layout.options(for: command)
     // Not on the command line, where every user of the machine could read the environment.
     let arguments = Descriptor(pawl_memory_file("pawl-arguments"))
     guard arguments.number >= 0 else { throw .noDescriptors(errno) }
@@ -81,7 +83,7 @@ struct Launch {
     (request.input, request.output, request.error) = (input.number, output, output)
     request.kept = (status.writing?.number ?? -1, block.reading.number, arguments.number)
     limit(&request, command.budget)
-    let home = BubblewrapArguments.home
+    let home = layout.home(of: command)
     let spawned = withExtendedLifetime((input, status, block, arguments)) {
       spawn(
         request, program, [Leftovers.programName, "--args", "5", "--", "/bin/sh", "-c", command.shell],
@@ -112,7 +114,7 @@ struct Launch {
     if let writing = block.writing { _ = [UInt8(1)].withUnsafeBytes { writeAll(writing.number, $0) } }
     return .launched(
       Launched(
-        child: child, childHandle: childHandle, initial: initial, initialHandle: initialHandle, gate: block,
+        child: child, childHandle: childHandle, initial: initial, initialHandle: initialHandle, gate: block, home: home,
         status: status.reading, report: report, group: group, mark: ""))
   }
 
@@ -137,7 +139,7 @@ struct Launch {
       return .launched(
         Launched(
           child: child, childHandle: Descriptor(pawl_pidfd_open(child)), initial: nil, initialHandle: Descriptor(-1),
-          gate: nil,
+          gate: nil, home: host.home,
           status: Descriptor(-1), report: [], group: nil, mark: mark))
     case .failure(let error): return .failed("the shell does not start in `\(command.directory)`: \(error)")
     }

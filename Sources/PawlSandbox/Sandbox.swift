@@ -60,6 +60,8 @@ public final class Sandbox: Sendable {
     let launch = Launch(
       host: host, isolation: isolation, groups: groups,
       serial: Self.serial.wrappingAdd(1, ordering: .relaxed).newValue, cores: cores)
+    // Before it can write: a fast writer would else be part of what was there.
+    let folderBefore = command.budget.disk == nil ? 0 : DiskUse.bytes(below: directory)
     let launched: Launched
     switch try launch.start(command, output: pipe.writing?.number ?? -1) {
     case .launched(let value): launched = value
@@ -68,7 +70,8 @@ public final class Sandbox: Sendable {
     pipe.closeWriting()
     let isBubblewrap = isolation != .session
     let supervision = Supervision(
-      command: command, grace: grace, isBubblewrap: isBubblewrap, launched: launched, log: log)
+      command: command, grace: grace, isBubblewrap: isBubblewrap, launched: launched, log: log,
+      folderBefore: folderBefore)
     let ending = supervision.follow(output: pipe.reading, cancellation: cancellation, deliver: output)
     return conclude(supervision, ending)
   }
@@ -146,7 +149,7 @@ public final class Sandbox: Sendable {
       }
     }
     if !endedWell && (supervision.watcher?.temporaryIsFull ?? false) {
-      notes.append("its private /tmp is full")
+      notes.append("its private /tmp or home folder is full")
       return .diskFull
     }
     switch signal {

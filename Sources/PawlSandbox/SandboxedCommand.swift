@@ -6,7 +6,8 @@ public struct SandboxedCommand: Sendable {
   public var shell: String
   /// Absolute; the attempt's own writable folder, and its working directory.
   public var directory: String
-  /// Added to the clean environment that the sandbox makes: PATH, HOME, TMPDIR and LANG.
+  /// Added to the clean environment that the sandbox makes: PATH, HOME (the real path of the home folder, with a private
+  /// folder there), TMPDIR and LANG.
   public var environment: [String: String]
   /// What it may reach; `readable` are absolute paths, already expanded.
   public var policy: SandboxPolicy
@@ -34,7 +35,7 @@ public struct SandboxedCommand: Sendable {
 public struct SandboxedRun: Sendable {
   public let outcome: Outcome
   public let usage: Usage
-  /// The last lines of the output, at most 4 KiB, cut at a line, invalid UTF-8 repaired.
+  /// The last lines of the output, at most 4 KiB, cut at a line, invalid UTF-8 repaired, control characters left out.
   public let tail: String
   public let level: SandboxLevel
   /// Stopped by its `Cancellation`; the outcome then says nothing about the command.

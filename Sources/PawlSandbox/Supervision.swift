@@ -24,14 +24,17 @@ final class Supervision {
   private(set) var watcher: Watcher?
   private(set) var reason: StopReason?
   private let started: Double
+  /// Bytes in the attempt's folder before it began.
+  private let folderBefore: Int64
   private var killAt: Double?
   private var nextLook: Double
   private let buffer: UnsafeMutableRawBufferPointer
 
   init(
     command: SandboxedCommand, grace: Double, isBubblewrap: Bool, launched: Launched,
-    log: CappedLog
+    log: CappedLog, folderBefore: Int64
   ) {
+    self.folderBefore = folderBefore
     self.command = command
     self.grace = grace
     self.isBubblewrap = isBubblewrap
@@ -112,8 +115,8 @@ final class Supervision {
     let limits = launched.group?.limitsProcesses ?? false
     guard let tree = makeTree() else { return nil }
     return Watcher(
-      tree: tree, root: launched.initial.map { "/proc/\($0)/root" }, budget: command.budget,
-      directory: command.directory, limitsProcesses: limits, now: now)
+      tree: tree, root: launched.initial.map { "/proc/\($0)/root" }, home: launched.home,
+      budget: command.budget, directory: command.directory, baseline: folderBefore, limitsProcesses: limits, now: now)
   }
 
   private lazy var hostTree = ProcessTree.descendants(of: launched.child, mark: launched.mark)

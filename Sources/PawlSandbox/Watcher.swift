@@ -20,9 +20,10 @@ struct Watcher {
   private let budget: Budget
   private let directory: String
   private let limitsProcesses: Bool
-  private let temporary: MemoryFolder?
-  private let shared: MemoryFolder?
-  private var baseline: Int64?
+  /// What the attempt can write to in memory: its /tmp, its /dev/shm and its home.
+  private let inMemory: [MemoryFolder]
+  /// What the folder held before the attempt began.
+  private let baseline: Int64
   private var nextWalk = 0.0
   private(set) var peakBytes: Int64 = 0
   private(set) var cpuSeconds = 0.0
@@ -35,14 +36,17 @@ struct Watcher {
 
   /// - Parameter root: the root folder that the attempt sees, when it has one of its own.
   init(
-    tree: ProcessTree, root: String?, budget: Budget, directory: String, limitsProcesses: Bool, now: Double
+    tree: ProcessTree, root: String?, home: String, budget: Budget, directory: String, baseline: Int64,
+    limitsProcesses: Bool, now: Double
   ) {
     self.tree = tree
     self.budget = budget
     self.directory = directory
+    self.baseline = baseline
     self.limitsProcesses = limitsProcesses
-    temporary = root.flatMap { MemoryFolder(path: $0 + "/tmp") }
-    shared = root.flatMap { MemoryFolder(path: $0 + "/dev/shm") }
+    let isSubstitute = home == BubblewrapArguments.substituteHome
+    inMemory = (["/tmp", "/dev/shm"] + (isSubstitute ? [] : [home]))
+      .compactMap { folder in root.flatMap { MemoryFolder(path: $0 + folder) } }
     nextLook = now
   }
 
@@ -51,7 +55,7 @@ struct Watcher {
     let statuses = tree.statuses()
     let sample = ProcessTable.sample(statuses)
     cpuSeconds = max(cpuSeconds, sample.cpuSeconds)
-    let inMemory = (temporary?.use().bytes ?? 0) &+ (shared?.use().bytes ?? 0)
+    let inMemory = inMemory.reduce(0) { $0 &+ $1.use().bytes }
     var memory = sample.residentBytes &+ inMemory
     // Children of one parent share pages, so the quick sum may be far too high.
     if memory > max(peakBytes, budget.memory?.count ?? .max) { memory = tree.proportionalBytes(statuses) &+ inMemory }
@@ -74,18 +78,14 @@ struct Watcher {
 
   private mutating func diskGrowth(limit: Int64, now: Double) -> Int64 {
     guard now >= nextWalk else { return 0 }
-    let enough = baseline.map { $0.addingReportingOverflow(limit) }
-    let used = DiskUse.bytes(below: directory, limit: enough.map { $0.overflow ? .max : $0.partialValue } ?? .max)
+    let enough = baseline.addingReportingOverflow(limit)
+    let used = DiskUse.bytes(below: directory, limit: enough.overflow ? .max : enough.partialValue)
     nextWalk = now + min(10, max(0.1, 30 * (monotonicSeconds() - now)))
-    guard let baseline else {
-      baseline = used
-      return 0
-    }
     return used - baseline
   }
 
-  /// Whether private /tmp has no room left.
-  var temporaryIsFull: Bool { (temporary?.use().isFull ?? false) || (shared?.use().isFull ?? false) }
+  /// Whether private /tmp or home has no room left.
+  var temporaryIsFull: Bool { inMemory.contains { $0.use().isFull } }
 
   /// Sends a signal to every process of the attempt.
   func signalAll(_ signal: Int32) { tree.signalAll(signal) }

@@ -10,7 +10,7 @@ struct LinkRule {
         .linkLeadsOut, "the symbolic link `\(path.shown)` points to `\(target.shown)`, outside of the repository",
         hints: [
           "replace it by the file itself, or by a relative link within the repository",
-          "let attempts read data elsewhere with `sandbox.readable` in pawl.yaml",
+          "let attempts read data elsewhere with `sandbox.read` in pawl.yaml",
         ])
     }
   }

@@ -123,6 +123,20 @@ import Testing
     try expectSnapshot("yaml-\(name)", run.shown, normalised: Normaliser(repository))
   }
 
+  @Test func `a start that tried nothing is set aside when its command is mended`() throws {
+    let repository = try TemporaryRepository(["train.sh": "A=1\necho loss: $A.$PAWL_SEED\n"])
+    func initialise(_ command: String) -> Int32 {
+      repository.pawl("init", "--force", "--command", command, "--metric", "loss", "--editable", "train.sh").code
+    }
+    #expect(initialise("sh tarin.sh") == 0)
+    #expect(repository.pawl("run").code == 3)
+    #expect(initialise("sh train.sh") == 0)
+    let run = repository.pawl("run", "--trials", "2")
+    #expect(run.code == 0, "\(run.shown)")
+    #expect(run.messages.contains("the earlier start, which tried nothing, is kept in"))
+    #expect(repository.pawl("log").output.contains("kept"))
+  }
+
   @Test func `a changed command is refused between sessions and changed workers are not`() throws {
     let repository = try repository()
     try #require(repository.initialise().code == 0)

@@ -28,7 +28,7 @@ import Testing
       [ -e .git ] && echo LEAK .git
       git log >/dev/null 2>&1 && echo LEAK history
       cat \(repository.home)/.ssh/id >/dev/null 2>&1 && echo LEAK home
-      [ "$HOME" = \(repository.home) ] && echo LEAK HOME
+      [ "$(ls -A "$HOME")" ] && echo LEAK what HOME holds
       for other in \(root)/.pawl/repo/attempts/*; do [ "$other/work" = "$PWD" ] || [ ! -e "$other" ] || echo LEAK $other; done
       ls \(root)/.pawl/repo/logs >/dev/null 2>&1 && echo LEAK logs
       echo x > \(root)/planted 2>/dev/null
@@ -52,6 +52,74 @@ import Testing
     #expect(leaks == [])
     #expect(!repository.exists("planted"))
     #expect(!listener.wasReached)
+  }
+
+  @Test(.enabled(if: hasFullSandbox, "`pawl doctor` says that this host gives no full sandbox"))
+  func `from a linked working tree the main checkout and the other trees stay hidden`() throws {
+    let repository = try TemporaryRepository(["train.sh": TrainingScript.shell()])
+    // Not under /tmp, which every sandbox hides.
+    let current = try #require(getcwd(nil, 0))
+    defer { free(current) }
+    let place = "\(String(cString: current))/.build/trees-\(getpid())"
+    try #require(mkdir(place, 0o700) == 0)
+    defer { repository.shell("rm -rf '\(place)'") }
+    repository.shell("mv '\(repository.root)' '\(place)/main' && mkdir '\(repository.root)'")
+    repository.shell(
+      "cd '\(place)/main' && git worktree add -q -b study ../study && git worktree add -q -b third ../third")
+    repository.shell("mkdir -p '\(place)/main/.pawl/old' && echo x > '\(place)/main/.pawl/old/journal.sqlite'")
+    let leaks = [
+      "main/train.sh", "main/.git/HEAD", "main/.pawl/old/journal.sqlite", "third/train.sh", "study/train.sh",
+    ]
+    let probe = leaks.map { "[ -e \(place)/\($0) ] && echo LEAK \($0); " }.joined()
+    let command = probe + "echo reached; sh train.sh"
+    let study = "\(place)/study"
+    let arguments = [
+      "init", "--command", command, "--metric", "loss", "--direction", "minimize", "--editable", "train.sh", "--study",
+      "tree",
+    ]
+    #expect(repository.start(arguments, directory: study)?.wait().code == 0)
+    let run = repository.pawl("run", "--trials", "1", directory: study)
+    #expect(run.code == 0, "\(run.messages)")
+    let log = try #require(repository.read("\(study)/.pawl/tree/logs/0/1.log"))
+    #expect(log.hasPrefix("reached\n"), "\(log)")
+  }
+
+  @Test func `what git ignores is found at its place, and nothing else of the checkout`() throws {
+    let train = "cat data/set/x; ls data ../../../../../data 2>/dev/null; echo $MODE\n" + TrainingScript.shell()
+    let repository = try TemporaryRepository(["train.sh": train, ".gitignore": "data/\n.venv\n"])
+    try repository.write("the data\n", to: "data/set/x")
+    try repository.write("not listed\n", to: "data/secret")
+    try #require(repository.initialise().code == 0)
+    try repository.configure([("read", "[./data/set, .venv]"), ("environment", "[MODE=a=b]")])
+    let run = repository.pawl("run", "--trials", "1")
+    #expect(run.code == 0, "\(run.messages)")
+    let log = try #require(repository.read(".pawl/repo/logs/0/1.log"))
+    let visible = Self.hasFullSandbox ? "set" : "secret\nset"
+    #expect(log.hasPrefix("the data\ndata:\nset\n\n../../../../../data:\n\(visible)\na=b\n"), "\(log)")
+    #expect(repository.read("data/set/x") == "the data\n")
+  }
+
+  @Test func `a tracked file in the place of what is listed is found before the study begins`() throws {
+    let repository = try TemporaryRepository(["train.sh": TrainingScript.shell(), "data/x": "tracked\n"])
+    try #require(repository.initialise().code == 0)
+    try repository.configure([("read", "[data]")])
+    try expectSnapshot("read-tracked", repository.pawl("run").shown, normalised: Normaliser(repository))
+    #expect(!repository.exists(".pawl/repo/journal.sqlite"))
+  }
+
+  @Test func `escape sequences of an attempt reach no terminal`() throws {
+    let repository = try TemporaryRepository([
+      "train.sh": "printf '\\033]0;owned\\007\\033[2Jfailed\\033[31m here\\r\\n'; exit 3\n"
+    ])
+    try #require(repository.initialise().code == 0)
+    let run = repository.pawl("run")
+    let show = repository.pawl("show", "0")
+    for text in [run.messages, run.output, show.output, repository.pawl("show", "0", "--json").output] {
+      #expect(!text.contains("\u{1b}") && !text.contains("\u{7}") && !text.contains("owned"))
+    }
+    #expect(run.messages.contains("failed here"))
+    #expect(show.output.contains("failed here"))
+    #expect(repository.read(".pawl/repo/logs/0/1.log")?.contains("\u{1b}[2J") == true, "the log itself is as it came")
   }
 
   /// A TCP port of this machine that knows whether somebody came.

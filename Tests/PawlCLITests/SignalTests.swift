@@ -84,6 +84,22 @@ struct GatedStudy {
     #expect(after.contains(seed) && !after.contains("not finished"), "\(after)")
   }
 
+  @Test func `a signal that nohup ignores stays ignored`() throws {
+    let study = try GatedStudy()
+    let words = ["-c", "trap '' HUP; exec '\(TemporaryRepository.program)' run --trials 1"]
+    let environment = ["PATH=/usr/local/bin:/usr/bin:/bin", "HOME=\(study.repository.home)"]
+    let program = try #require(
+      RunningProgram(
+        "/bin/sh", words, environment: environment, directory: study.repository.root,
+        captureIn: study.repository.place + "/nohup"))
+    try #require(eventually { study.repository.exists(".pawl/repo/logs/0/1.log") || program.hasEnded })
+    program.kill(SIGHUP)
+    try study.open()
+    let run = program.wait()
+    #expect(run.code == 0 && run.signal == 0, "\(run.messages)")
+    #expect(run.messages.contains("1 trials are done"), "\(run.messages)")
+  }
+
   @Test func `another process pauses and resumes a study and a second run is refused`() throws {
     let study = try GatedStudy()
     let repository = study.repository

@@ -40,8 +40,9 @@ let lab = Files(texts: ["train.swift": "// pawl-lab: train.swift\nimport PawlLab
     #expect(draft.metric?.memoryPattern == "^peak_vram_mb:")
     #expect(draft.editable == ["train.py"])
     #expect(draft.budget.wallSeconds == 600)
-    #expect(draft.sandbox.readable == ["~/.cache/autoresearch", "~/.cache/uv", "~/.local/share/uv"])
-    #expect(draft.sandbox.environment == ["CUDA_VISIBLE_DEVICES"])
+    #expect(
+      draft.sandbox.readable == ["~/.cache/autoresearch", "~/.cache/huggingface/hub", ".venv", "~/.local/share/uv"])
+    #expect(draft.sandbox.environment == ["CUDA_VISIBLE_DEVICES", "HF_HUB_OFFLINE=1", "UV_OFFLINE=1", "UV_NO_SYNC=1"])
     #expect(draft.missing == [])
     #expect(!draft.notes.isEmpty)
   }
@@ -49,7 +50,9 @@ let lab = Files(texts: ["train.swift": "// pawl-lab: train.swift\nimport PawlLab
   @Test func `runs plain Python where nothing asks for uv`() {
     var texts = karpathy.texts
     texts["uv.lock"] = nil
-    #expect(LayoutDetector.detect(Files(texts: texts)).command == "python3 train.py")
+    let plain = LayoutDetector.detect(Files(texts: texts))
+    #expect(plain.command == "python3 train.py")
+    #expect(!plain.sandbox.environment.contains { $0.hasPrefix("UV_") })
     texts["pyproject.toml"] = "[tool.uv.sources]\n"
     #expect(LayoutDetector.detect(Files(texts: texts)).command == "uv run train.py")
   }

@@ -27,6 +27,22 @@ func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
     #expect(try parse(minimal) == expected)
   }
 
+  @Test(arguments: [
+    ("train.py", "train.py"), ("data/train.py", "data"), ("./data/*.py", "data/"), ("data/**", "./data"),
+    ("data/", "data"),
+  ])
+  func `refuses what is editable where attempts find the user's own files`(editable: String, entry: String) {
+    let text = minimal.replacing("[train.py]", with: "['\(editable)']") + "sandbox: {read: ['\(entry)']}\n"
+    let error = #expect(throws: ConfigurationError.self) { try parse(text) }
+    #expect(error?.code == .overlap)
+  }
+
+  @Test(arguments: [("train.py", "data"), ("**/*.py", ".venv"), ("src/", "src/data"), ("database/x", "data")])
+  func `takes what is only near it`(editable: String, entry: String) throws {
+    let text = minimal.replacing("[train.py]", with: "['\(editable)']") + "sandbox: {read: ['\(entry)']}\n"
+    #expect(try parse(text).sandbox.readable == [entry])
+  }
+
   @Test func `reads every key`() throws {
     let text = """
       study: full-1.2
@@ -41,7 +57,7 @@ func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
         - src/
       frozen: [src/eval.py]
       budget: {wall: 1.5h, cpu: none, memory: 16GB, disk: 10GiB, processes: none, log: 1 MiB}
-      sandbox: {level: full, network: true, read: [~/.cache, /data], environment: [CUDA_VISIBLE_DEVICES]}
+      sandbox: {level: full, network: true, read: [~/.cache, /data, .venv], environment: [CUDA_VISIBLE_DEVICES, A=b=c]}
       workers: 3
       stop: {trials: 50, for: 8h, compute: 2d, spend: 20.5}
       ratchet: {alpha: 0.1, calibration: 6, max_replicates: 9, max_pairs: 20}
@@ -65,7 +81,8 @@ func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
     #expect(
       study.sandbox
         == SandboxPolicy(
-          requirement: .full, network: true, readable: ["~/.cache", "/data"], environment: ["CUDA_VISIBLE_DEVICES"]))
+          requirement: .full, network: true, readable: ["~/.cache", "/data", ".venv"],
+          environment: ["CUDA_VISIBLE_DEVICES", "A=b=c"]))
     #expect(study.workers == 3)
     #expect(study.stop == StopRule(trials: 50, wallSeconds: 28800, computeSeconds: 172800, spend: 20.5))
     #expect(study.ratchet == RatchetRule(alpha: 0.1, calibration: 6, maximumReplicates: 9, maximumPairs: 20))
@@ -117,12 +134,40 @@ func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
       ("sandbox: {network: yes}\n", "8:20: `sandbox.network` must be `true` or `false`, not `yes`", nil, .wrongType),
       ("sandbox: {level: ful}\n", "8:18: `sandbox.level` cannot be `ful`", "did you mean `full`?", .badValue),
       (
-        "sandbox: {read: [data]}\n", "8:18: `data` in `sandbox.read` must start with `/` or `~/` and not climb",
-        "files of the repository are readable without `sandbox.read`", .badValue
+        "sandbox: {read: [a/../b]}\n", "8:18: `a/../b` in `sandbox.read` climbs with `..`",
+        "write `/data`, `~/.cache/x`, or a path in the repository that git ignores, as `.venv`", .badValue
       ),
       (
-        "sandbox: {environment: [A=b]}\n", "8:25: `A=b` in `sandbox.environment` is not the name of a variable",
-        "only names stand here; the values come from where `pawl run` is started", .badValue
+        "sandbox: {read: [a/.git]}\n", "8:18: `a/.git` in `sandbox.read` is inside `.git`",
+        "write `/data`, `~/.cache/x`, or a path in the repository that git ignores, as `.venv`", .badValue
+      ),
+      (
+        "sandbox: {read: [.PAWL/x]}\n", "8:18: `.PAWL/x` in `sandbox.read` is inside `.pawl`",
+        "write `/data`, `~/.cache/x`, or a path in the repository that git ignores, as `.venv`", .badValue
+      ),
+      (
+        "sandbox: {read: [./]}\n", "8:18: `./` in `sandbox.read` is the whole repository",
+        "write `/data`, `~/.cache/x`, or a path in the repository that git ignores, as `.venv`", .badValue
+      ),
+      (
+        "sandbox: {read: [~other/x]}\n", "8:18: `~other/x` in `sandbox.read` is the home folder of somebody else",
+        "write `/data`, `~/.cache/x`, or a path in the repository that git ignores, as `.venv`", .badValue
+      ),
+      (
+        "sandbox: {environment: [1A=b]}\n", "8:25: `1A=b` in `sandbox.environment` is not the name of a variable",
+        "write `NAME` for the value from where `pawl run` is started, or `NAME=value`", .badValue
+      ),
+      (
+        "sandbox: {environment: ['=b']}\n", "8:25: `=b` in `sandbox.environment` is not the name of a variable",
+        "write `NAME` for the value from where `pawl run` is started, or `NAME=value`", .badValue
+      ),
+      (
+        "sandbox: {environment: [PAWL_SEED=3]}\n",
+        "8:25: `PAWL_SEED` in `sandbox.environment` is set by Pawl, for each attempt anew", nil, .badValue
+      ),
+      (
+        "evaluate: sh score.sh\n", "8:11: `evaluate` has nothing to score: `artifacts` is missing",
+        "list what `command` leaves for it, as in `artifacts: [out/]`", .missingKey
       ),
       (
         "frozen: [./train.py]\n", "8:10: `./train.py` is both editable and frozen",

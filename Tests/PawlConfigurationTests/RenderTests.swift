@@ -24,8 +24,8 @@ import Testing
       editable: [train.py]
       budget:
       sandbox:
-        read: ['~/.cache/autoresearch', '~/.cache/uv', '~/.local/share/uv']  # folders of your home that it may read
-        environment: [CUDA_VISIBLE_DEVICES]  # variables that it may see
+        read: ['~/.cache/autoresearch', '~/.cache/huggingface/hub', .venv, '~/.local/share/uv']  # of your home and of what git ignores here
+        environment: [CUDA_VISIBLE_DEVICES, 'HF_HUB_OFFLINE=1', 'UV_OFFLINE=1', 'UV_NO_SYNC=1']  # variables that it may see, or NAME=value
       stop:
       ratchet:
       """
@@ -89,9 +89,11 @@ import Testing
     ]
     func draw<Value>(_ values: [Value]) -> Value { values[Int(random.next() % UInt64(values.count))] }
     for _ in 0..<500 {
+      let evaluate = draw([nil, "x" + draw(texts)])
       let study = StudyConfiguration(
         name: try #require(StudyName(rawValue: draw(["demo", "1", "true", "null", "a.b-c_d"]))),
-        command: "x" + draw(texts), evaluate: draw([nil, "x" + draw(texts)]), artifacts: draw([[], ["out/", "x y"]]),
+        command: "x" + draw(texts), evaluate: evaluate,
+        artifacts: evaluate == nil ? draw([[], ["out/", "x y"]]) : ["out/", "x y"],
         metric: MetricRule(
           name: draw(["val_bpb", "x: y", "it's"]), pattern: draw(["^a: (.*)$", "it's \"(\\S+)\" # no", "a"]),
           direction: draw([.minimize, .maximize]), plausible: draw([nil, 0...1, -1.5e-7...3e20, 0.1...0.1]),
@@ -105,8 +107,8 @@ import Testing
         ),
         sandbox: SandboxPolicy(
           requirement: draw([.available, .full, .none]), network: draw([true, false]),
-          readable: draw([[], ["~/x y", "/z"]]),
-          environment: draw([[], ["HOME", "A_1"]])),
+          readable: draw([[], ["~/x y", "/z", ".venv", "a b/c"]]),
+          environment: draw([[], ["HOME", "A_1", "B=x: #y", "C="]])),
         workers: draw([1, 8]),
         stop: StopRule(
           trials: draw([nil, 16]), wallSeconds: draw([nil, 28800]), computeSeconds: draw([nil, 1]),
@@ -129,6 +131,10 @@ import Testing
     for index in commented {
       var changed = lines
       changed[index] = lines[index].replacing("# ", with: "", maxReplacements: 1)
+      // An evaluator without artifacts has nothing to score: the line below belongs to it.
+      if lines[index].hasPrefix("# evaluate:") {
+        changed[index + 1] = lines[index + 1].replacing("# ", with: "", maxReplacements: 1)
+      }
       #expect(throws: Never.self, "\(lines[index])") { try parse(changed.joined(separator: "\n")) }
     }
   }

@@ -90,6 +90,7 @@ import Testing
   @Test func `refuses the same code a second time before it costs an attempt`() throws {
     var world = SimulatedWorld(seed: 1)
     world.begin(try SimulatedWorld.configuration(workers: 2, trials: 4))
+    while world.openQuestion == nil, !world.pending.isEmpty { world.completeOne() }
     let first = try #require(world.openQuestion)
     let copy = Proposal(agent: "a", hypothesis: "h", edits: [], knobs: [:], cost: 0, fingerprint: 77)
     world.pending.removeAll { $0 == .propose(first) }

@@ -26,6 +26,17 @@ import Testing
     #expect(!EditPolicy(editable: ["a"], frozen: ["[b"]).isEditable("a"))
   }
 
+  @Test(arguments: [
+    ("data/x.py", false), ("data", false), ("a/b/c.py", false), ("a/b", false), ("a", false), ("a/c.py", true),
+    ("database.py", true), (".venv/bin/python", false),
+  ])
+  func `keeps what attempts find of the user's checkout out of reach`(path: String, expected: Bool) {
+    let policy = EditPolicy(editable: ["**"], frozen: [], linked: ["data", "./a/b/", ".venv"])
+    #expect(policy.isEditable(path) == expected)
+    let refusal = policy.refusal(of: [Self.write(path)], links: [])
+    #expect(refusal == (expected ? nil : "`\(path)` is in the place of what `sandbox.read` lists"))
+  }
+
   private static func write(_ path: String, _ content: String = "x = 1\n") -> FileEdit {
     FileEdit(path: path, change: .content(content))
   }

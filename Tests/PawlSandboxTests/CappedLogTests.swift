@@ -53,4 +53,16 @@ import Testing
     #expect(broken.tail.allSatisfy { $0 == "\u{fffd}" })
     #expect(try log([], chunk: 1, cap: 100).tail.isEmpty)
   }
+
+  @Test(arguments: [
+    ("plain\ttext\n", "plain\ttext\n"), ("\u{1b}[31mred\u{1b}[0m", "red"), ("\u{1b}]0;title\u{7}after", "after"),
+    ("\u{1b}]8;;http://x\u{1b}\\link", "link"), ("\u{1b}P1;2|data\u{1b}\\x", "x"), ("\u{1b}(Bx\u{1b}cy", "xy"),
+    ("50%\r100%\r\ndone", "50%\n100%\ndone"), ("a\u{8}\u{7}\u{0}b\u{7f}", "ab"), ("\u{9b}2Jx\u{9d}0;t\u{9c}y", "xy"),
+    ("\u{1b}]never ended\nnext", "\nnext"), ("a\u{202e}b\u{2066}c", "abc"), ("\u{1b}", ""), ("grüße 😀\n", "grüße 😀\n"),
+    ("\u{1b}[1\u{1b}[2Jx", "x"),
+  ])
+  func `nothing in a tail acts on a terminal`(stream: String, expected: String) throws {
+    #expect(try log(Array(stream.utf8), chunk: 3, cap: 1000).tail == expected)
+    #expect(stream.withoutControls == expected)
+  }
 }

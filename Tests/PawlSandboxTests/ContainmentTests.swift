@@ -1,3 +1,4 @@
+import class Foundation.FileManager
 import PawlCore
 import Testing
 
@@ -38,8 +39,52 @@ import Testing
     #expect(try fixture.run("cat \(key)", policy: policy).outcome == .exited(code: 1))
     #expect(try fixture.run("echo x > \(data)", policy: policy).outcome != .exited(code: 0))
     #expect(try fixture.run("find /home /root /run -type f -o -type s").tail == "")
-    #expect(try fixture.run("touch \(fixture.place)/home/new").outcome == .exited(code: 1))
     #expect(try Fixture(.none).run("cat \(key)").outcome == .exited(code: 0))
+  }
+
+  @Test func `HOME stays where it is, as a private folder that can be written to`() throws {
+    let fixture = try Fixture()
+    let home = fixture.place + "/home"
+    try FileManager.default.createDirectory(atPath: home + "/.cache/models", withIntermediateDirectories: true)
+    try fixture.write("data", to: "home/.cache/models/x")
+    try fixture.write("secret", to: "home/.cache/token")
+    let policy = SandboxPolicy(readable: [home + "/.cache/models"])
+    let look = "echo $HOME; cat ~/.cache/models/x; echo; echo new > ~/.cache/mine && cat ~/.cache/*; ls -A ~"
+    let run = try fixture.run(look, policy: policy)
+    #expect(run.tail.hasPrefix("\(home)\ndata\nnew\n"), "\(run.tail)")
+    #expect(run.tail.hasSuffix("\n.cache\n"))
+    #expect(!run.tail.contains("secret"))
+    #expect(!FileManager.default.fileExists(atPath: home + "/.cache/mine"))
+    #expect(try fixture.run("echo x > ~/.cache/models/x", policy: policy).outcome != .exited(code: 0))
+    // With nothing listed, with all of it listed, and as the folder that holds the attempt.
+    #expect(try fixture.run("ls -A ~; touch ~/a && ls ~").tail == "a\n")
+    let open = try fixture.run("echo $HOME; cat \(home)/.cache/token", policy: SandboxPolicy(readable: [home]))
+    #expect(open.tail == "/tmp/home\nsecret")
+    #expect(try fixture.run("echo x > ~/y && cat ~/y", in: "home").tail == "x\n")
+  }
+
+  @Test func `a cache that is a link to another disk is found under both names`() throws {
+    let fixture = try Fixture()
+    let home = fixture.place + "/home"
+    try FileManager.default.createDirectory(atPath: fixture.place + "/disk/models", withIntermediateDirectories: true)
+    try fixture.write("data", to: "disk/models/x")
+    try fixture.write("private", to: "disk/other")
+    #expect(symlink("../disk", home + "/.cache") == 0)
+    let policy = SandboxPolicy(readable: [home + "/.cache/models"])
+    let run = try fixture.run(
+      "cat ~/.cache/models/x \(fixture.place)/disk/models/x; ls -A ~/.cache", policy: policy,
+      hidden: [fixture.place + "/disk"])
+    #expect(run.tail == "datadatamodels\n")
+  }
+
+  @Test func `what is written to the home folder counts`() throws {
+    let fixture = try Fixture()
+    let budget = Budget(wallSeconds: 20, disk: .mebibytes(4))
+    let run = try fixture.run(
+      "for i in 1 2 3 4 5 6 7 8; do head -c 1000000 /dev/zero > ~/$i || exit 1; done", budget: budget)
+    #expect(run.outcome == .diskFull)
+    let wide = try fixture.run("head -c 30000000 /dev/zero > ~/big && wc -c < ~/big")
+    #expect(wide.tail == "30000000\n")
   }
 
   @Test func `the journal, the history and another attempt's files are out of reach`() throws {
