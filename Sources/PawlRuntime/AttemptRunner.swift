@@ -57,7 +57,7 @@ struct AttemptRunner: Sendable {
       return try score(evaluate, request, in: folder, policy, after: run, cancellation: cancellation)
     } catch {
       // The command did run, whatever became of its scoring.
-      return failed(request, describe(error), after: run)
+      return failed(request, "`evaluate`: \(describe(error))", after: run)
     }
   }
 

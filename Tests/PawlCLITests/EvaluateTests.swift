@@ -103,7 +103,8 @@ import Testing
     let repository = try study("mkdir -p out; truncate -s 6G out/answer; truncate -s 6G out/more; sleep 0.2\n")
     let run = repository.pawl("run")
     #expect(run.code == 3)
-    #expect(run.messages.contains("the artifacts are larger than 10 GiB, the disk budget"), "\(run.messages)")
+    #expect(
+      run.messages.contains("`evaluate`: the artifacts are larger than 10.0 GiB, the disk budget"), "\(run.messages)")
     let details = repository.pawl("show", "0", "--json").output
     #expect(!details.contains("\"wallSeconds\" : 0,"), "\(details)")
   }

@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func `what git ignores is found at its place, and nothing else of the checkout`() throws {
-    let train = "cat data/set/x; ls data ../../../../../data 2>/dev/null; echo $MODE\n" + TrainingScript.shell()
+    let train = "cat data/set/x; ls data; echo; ls ../../../../../data; echo $MODE\n" + TrainingScript.shell()
     let repository = try TemporaryRepository(["train.sh": train, ".gitignore": "data/\n.venv\n"])
     try repository.write("the data\n", to: "data/set/x")
     try repository.write("not listed\n", to: "data/secret")
@@ -95,7 +95,7 @@ import Testing
     #expect(run.code == 0, "\(run.messages)")
     let log = try #require(repository.read(".pawl/repo/logs/0/1.log"))
     let visible = Self.hasFullSandbox ? "set" : "secret\nset"
-    #expect(log.hasPrefix("the data\ndata:\nset\n\n../../../../../data:\n\(visible)\na=b\n"), "\(log)")
+    #expect(log.hasPrefix("the data\nset\n\n\(visible)\na=b\n"), "\(log)")
     #expect(repository.read("data/set/x") == "the data\n")
   }
 
