@@ -78,6 +78,8 @@ struct PlotLayout {
     var dots: [Dot] = []
     var crashes: [(index: Int, point: Point)] = []
     for (index, trial) in trials.enumerated() {
+      let isKept = heads.contains(trial.id) || trial.verdict == .kept
+      guard isKept || trial.id.rawValue.isMultiple(of: input.dotStride) || input.dotStride < 2 else { continue }
       guard let value = values[trial.id], !Self.crashed(trial) else {
         if Self.crashed(trial) { crashes.append((index, Point(x: x(trial.id), y: bottom + 13))) }
         continue
@@ -85,7 +87,7 @@ struct PlotLayout {
       let kind: Kind =
         trial.id == .baseline
         ? .baseline
-        : heads.contains(trial.id) || trial.verdict == .kept
+        : isKept
           ? .kept : trial.verdict == .discarded ? .discarded : trial.verdict == .inconclusive ? .inconclusive : .pending
       let place = y(value)
       let clip: Clip = place < top ? .above : place > bottom ? .below : .none

@@ -100,9 +100,13 @@ extension ReportPage {
 
   private func sureness(of total: Total) -> String {
     guard let last = held.last else { return "" }
-    let level = "\((total.confidence * 100).short) %"
+    // Over many steps the sum of what each may miss says nothing any more.
+    let level =
+      total.confidence >= 0.5
+      ? "\((total.confidence * 100).short) % interval"
+      : "intervals of \(((1 - last.alpha) * 100).short) % each add up to"
     let body = """
-      <p class="big">\(effect(total.effect)) <span class="range">\(level) interval \(effect(total.low)) to \
+      <p class="big">\(effect(total.effect)) <span class="range">\(level) \(effect(total.low)) to \
       \(effect(total.high))</span></p>
       """
     let pairs = held.reduce(0) { $0 + $1.seeds.count }

@@ -13,6 +13,8 @@ public struct ReportInput: Sendable {
   public var trials: [TrialSummary]
   /// Sums over all trials, where `trials` holds only some of them.
   public var totals: TrialTotals?
+  /// Of the trials that were not kept, the picture shows those whose number this divides: as dense at the end as before it.
+  public var dotStride = 1
   /// Every head there was, the baseline first.
   public var headPath: [TrialID]
   /// The newest certified trial; the baseline where there is none.

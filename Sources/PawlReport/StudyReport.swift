@@ -27,7 +27,7 @@ public enum StudyReport {
     html += "<figure class=\"card plot\">\(ProgressPlot.svg(input, width: 1120, height: 500))"
     if input.isThinned {
       html +=
-        "<figcaption class=\"soft\">The picture holds \(input.trials.count) of \(input.sums.trials + 1) trials: all that were "
+        "<figcaption class=\"soft\">The page holds \(input.trials.count) of \(input.sums.trials + 1) trials: all that were "
       html += "kept, the newest, and an even choice of the rest.</figcaption>\n"
     }
     html += "</figure>\n"

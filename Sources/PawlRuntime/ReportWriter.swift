@@ -55,6 +55,7 @@ struct ReportWriter {
       referee: configuration.evaluate == nil ? .report : .evaluate, generatedAt: .now(), version: version,
       running: running, diff: diff)
     input.totals = digest.totals
+    input.dotStride = digest.stride
     do {
       try Data(StudyReport.html(input).utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {

@@ -12,12 +12,14 @@ struct TrialDigest {
 
   private(set) var trials: [TrialSummary] = []
   private(set) var totals = TrialTotals()
+  /// Of the trials that were neither kept nor new, those are here whose number this divides.
+  private(set) var stride = 1
 
   /// `headPath` is kept whole.
   init(_ journal: JournalReader, headPath: [TrialID]) throws {
     guard let last = try journal.trials(TrialFilter(limit: 1)).first?.id.rawValue else { return }
     let heads = Set(headPath)
-    let stride = max(1, (last + Self.mostDots) / Self.mostDots)
+    stride = max(1, (last + Self.mostDots) / Self.mostDots)
     var first = 0
     while first <= last {
       let end = min(last, first + Self.page - 1)

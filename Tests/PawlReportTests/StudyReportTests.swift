@@ -1,6 +1,7 @@
 import PawlCore
-import PawlReport
 import Testing
+
+@testable import PawlReport
 
 @Suite struct StudyReportTests {
   @Test func `a page says what came out and how sure it is`() throws {
@@ -131,7 +132,7 @@ import Testing
   @Test func `a report of some trials says how many there are and adds all of them up`() throws {
     var input = try ExampleStudy(trials: 400).input()
     let whole = StudyReport.html(input)
-    #expect(!whole.contains("The picture holds"))
+    #expect(!whole.contains("The page holds"))
     let totals = TrialTotals(input.trials)
     #expect(totals.trials == 400)
     #expect(
@@ -139,8 +140,12 @@ import Testing
     let heads = Set(input.headPath)
     input.trials = input.trials.filter { heads.contains($0.id) || $0.id.rawValue % 10 == 0 }
     input.totals = totals
+    input.dotStride = 20
     let page = StudyReport.html(input)
-    #expect(page.contains("The picture holds \(input.trials.count) of 401 trials"))
+    let layout = PlotLayout(input, width: 1120, height: 500, legendRows: 1)
+    let drawn = layout.dots.map(\.index) + layout.crashes.map(\.index)
+    #expect(drawn.allSatisfy { heads.contains(input.trials[$0].id) || input.trials[$0].id.rawValue % 20 == 0 })
+    #expect(page.contains("The page holds \(input.trials.count) of 401 trials"))
     for tile in ["<p class=\"big\">400</p>", "\(totals.kept) kept, \(totals.discarded) discarded"] {
       #expect(page.contains(tile) && whole.contains(tile))
     }
@@ -165,5 +170,13 @@ import Testing
     input.trials[0].mean = nil
     input.trials[0].remark = "metric is not <finite>"
     #expect(StudyReport.html(input).contains("The baseline failed: metric is not &lt;finite&gt;."))
+  }
+
+  @Test func `the intervals of many certificates are not said to hold together at 0 %`() throws {
+    var input = try ExampleStudy().input()
+    let first = try #require(input.certificates.first)
+    input.certificates = Array(repeating: first, count: 21)
+    #expect(StudyReport.html(input).contains("intervals of 95 % each add up to"))
+    #expect(!StudyReport.html(input).contains(">0 % interval"))
   }
 }
