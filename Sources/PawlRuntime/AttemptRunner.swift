@@ -21,24 +21,27 @@ struct AttemptRunner: Sendable {
 
   /// Returns nil when it was cancelled: the attempt is then made again, with the same seed, by a later session.
   func run(_ request: AttemptRequest, cancellation: Cancellation) -> AttemptResult? {
-    let folder = paths.attempt(request.id)
-    workspace.remove(folder)
-    defer { workspace.remove(folder) }
+    // What a killed session left is in the way; one that finishes leaves nothing.
+    removeFolders(of: request.id)
+    defer { removeFolders(of: request.id) }
     do {
       try paths.createFolder((paths.log(request.id) as NSString).deletingLastPathComponent)
-      try paths.createFolder(folder)
+      try paths.createFolder(paths.attempts)
       // One of an earlier, cancelled try would pass for this one's.
       unlink(paths.evaluationLog(request.id))
-      return try measure(request, in: folder, cancellation: cancellation)
+      return try measure(request, cancellation: cancellation)
     } catch {
       return failed(request, describe(error))
     }
   }
 
-  private func measure(
-    _ request: AttemptRequest, in folder: String, cancellation: Cancellation
-  ) throws -> AttemptResult? {
-    let work = "\(folder)/work"
+  private func removeFolders(of attempt: AttemptID) {
+    workspace.remove(paths.attempt(attempt))
+    if configuration.evaluate != nil { workspace.remove(paths.evaluation(attempt)) }
+  }
+
+  private func measure(_ request: AttemptRequest, cancellation: Cancellation) throws -> AttemptResult? {
+    let work = paths.attempt(request.id)
     let policy = EditPolicy(configuration)
     try workspace.materialise(
       request.commit, frozenFrom: baseline, isEditable: { policy.isEditable($0) }, in: work)
@@ -54,7 +57,7 @@ struct AttemptRunner: Sendable {
       return result(request, run, scanner.finish(), level: .report)
     }
     do {
-      return try score(evaluate, request, in: folder, policy, after: run, cancellation: cancellation)
+      return try score(evaluate, request, policy, after: run, cancellation: cancellation)
     } catch {
       // The command did run, whatever became of its scoring.
       return failed(request, "`evaluate`: \(describe(error))", after: run)
@@ -63,17 +66,17 @@ struct AttemptRunner: Sendable {
 
   /// Scores what the command left with the frozen command, in a folder where it never was.
   private func score(
-    _ evaluate: String, _ request: AttemptRequest, in folder: String, _ policy: EditPolicy, after run: SandboxedRun,
+    _ evaluate: String, _ request: AttemptRequest, _ policy: EditPolicy, after run: SandboxedRun,
     cancellation: Cancellation
   ) throws -> AttemptResult? {
-    let stage = "\(folder)/evaluate"
+    let stage = paths.evaluation(request.id)
     var scanner = scanner
     try workspace.materialise(baseline, frozenFrom: baseline, isEditable: { _ in false }, in: stage)
     try checkout.link(into: stage)
     let artifacts = ArtifactTransfer(
       patterns: configuration.artifacts.compactMap { Glob($0) }, policy: policy, limit: configuration.budget.disk,
       cancellation: cancellation)
-    try artifacts.copy(from: "\(folder)/work", to: stage)
+    try artifacts.copy(from: paths.attempt(request.id), to: stage)
     if cancellation.isCancelled { return nil }
     let scored = try sandbox.run(
       command(evaluate, in: stage, request, log: paths.evaluationLog(request.id)), cancellation: cancellation

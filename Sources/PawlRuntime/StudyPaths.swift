@@ -11,7 +11,10 @@ struct StudyPaths: Sendable {
   var report: String { "\(folder)/report.html" }
   var logs: String { "\(folder)/logs" }
 
+  /// Where an attempt runs.
   func attempt(_ id: AttemptID) -> String { "\(attempts)/\(id)" }
+  /// Where what it left is scored.
+  func evaluation(_ id: AttemptID) -> String { "\(attempts)/\(id).evaluate" }
   /// One folder a thousand logs, so that no folder grows without bound.
   func log(_ id: AttemptID) -> String { "\(logs)/\(id.rawValue / 1_000)/\(id).log" }
   /// What the study's `evaluate` printed.
