@@ -29,7 +29,7 @@ import Testing
       git log >/dev/null 2>&1 && echo LEAK history
       cat \(repository.home)/.ssh/id >/dev/null 2>&1 && echo LEAK home
       [ "$(ls -A "$HOME")" ] && echo LEAK what HOME holds
-      for other in \(root)/.pawl/repo/attempts/*; do [ "$other/work" = "$PWD" ] || [ ! -e "$other" ] || echo LEAK $other; done
+      for other in \(root)/.pawl/repo/attempts/*; do [ "$other" = "$PWD" ] || [ ! -e "$other" ] || echo LEAK $other; done
       ls \(root)/.pawl/repo/logs >/dev/null 2>&1 && echo LEAK logs
       echo x > \(root)/planted 2>/dev/null
       echo x > /usr/planted 2>/dev/null && echo LEAK writes into the system
@@ -85,7 +85,7 @@ import Testing
   }
 
   @Test func `what git ignores is found at its place, and nothing else of the checkout`() throws {
-    let train = "cat data/set/x; ls data; echo; ls ../../../../../data; echo $MODE\n" + TrainingScript.shell()
+    let train = "cat data/set/x; ls data; echo; ls ../../../../data; echo $MODE\n" + TrainingScript.shell()
     let repository = try TemporaryRepository(["train.sh": train, ".gitignore": "data/\n.venv\n"])
     try repository.write("the data\n", to: "data/set/x")
     try repository.write("not listed\n", to: "data/secret")
