@@ -3,7 +3,10 @@ SHELL := /bin/bash
 BUILD := swift build -c release
 CHECKED := --explicit-target-dependency-import-check error
 
-.PHONY: demo test check bench build bootstrap format lint clean
+PREFIX ?= /usr/local
+RELEASE = $$(swift build -c release --show-bin-path)
+
+.PHONY: demo test check bench build install bootstrap format lint clean
 
 demo: build
 	scripts/demo
@@ -20,6 +23,11 @@ build: bootstrap
 	$(BUILD) --product pawl
 	$(BUILD) --product pawl-lab
 	$(BUILD) --product PawlLab
+
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pawl-lab
+	install -m 755 $(RELEASE)/pawl $(RELEASE)/pawl-lab $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(RELEASE)/libPawlLab.a $(RELEASE)/Modules/PawlLab.swiftmodule $(DESTDIR)$(PREFIX)/lib/pawl-lab
 
 bootstrap:
 	@scripts/bootstrap

@@ -114,7 +114,9 @@ struct AttemptRunner: Sendable {
   ) -> AttemptResult {
     let clean = run.outcome == .exited(code: 0)
     let measurement = clean ? reading.value : nil
-    let remark = run.notes + (clean ? [reading.remark].compactMap(\.self) : [])
+    // What the shell means by 127 (POSIX, XCU 2.8.2), which a bare number keeps from most people.
+    let missing = run.outcome == .exited(code: 127) ? ["a program was not found inside the sandbox"] : []
+    let remark = run.notes + missing + (clean ? [reading.remark].compactMap(\.self) : [])
     var usage = run.usage
     if let before {
       usage.wallSeconds += before.wallSeconds

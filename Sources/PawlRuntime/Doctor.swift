@@ -89,7 +89,8 @@ public enum Doctor {
       : Finding(name: "GPUs", state: .good, detail: lines.joined(separator: "; "), remedy: nil)
   }
 
-  private static func find(_ program: String) -> String? {
+  /// Returns where a program stands on the PATH.
+  static func find(_ program: String) -> String? {
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(program)" }
       .first { FileManager.default.isExecutableFile(atPath: $0) }
   }

@@ -49,7 +49,7 @@ public final class OpenedStudy: Sendable {
     session = SessionStart(
       version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
       sandbox: sandbox.level, stop: options.stop, workers: options.workers ?? configuration.workers)
-    var notes = Self.sandboxNotes(sandbox)
+    var notes = Self.sandboxNotes(sandbox) + Self.programNotes(configuration.command)
     notes +=
       CheckoutLinks(
         entries: configuration.sandbox.readable, root: workspace.root, home: HomeFolder.path
@@ -194,6 +194,19 @@ public final class OpenedStudy: Sendable {
     throw RuntimeError(
       .branchMoved, "the branch `pawl/\(study)` is \(found), and Pawl left it \(expected)",
       hints: ["keep your commits on a branch of their own, then run `\(mend)`"])
+  }
+
+  /// A command that starts with a plain program name which the PATH does not have will fail every time.
+  private static func programNotes(_ command: String) -> [String] {
+    let builtins: Set = [
+      "cd", "exec", "export", "set", "test", "time", "trap", "ulimit", "umask", "unset", "exit", "true",
+    ]
+    guard let word = command.split(separator: " ").first.map(String.init), !builtins.contains(word),
+      word.utf8.allSatisfy({ byte in
+        (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || [0x2d, 0x2e, 0x5f].contains(byte)
+      }), Doctor.find(word) == nil
+    else { return [] }
+    return ["`\(word)`, which the command starts with, is not on your PATH"]
   }
 
   private static func sandboxNotes(_ sandbox: Sandbox) -> [String] {
