@@ -3,12 +3,12 @@ struct ObjectReader: Sendable {
   let program: GitProgram
   /// Bytes of an object's name: 20, or 32 in a SHA-256 repository.
   let nameLength: Int
-  let helper: GitHelper
+  let process: GitProcess
 
   init(_ program: GitProgram, nameLength: Int) {
     self.program = program
     self.nameLength = nameLength
-    helper = GitHelper(program, ["cat-file", "--batch"])
+    process = GitProcess(program, ["cat-file", "--batch"])
   }
 
   /// The answer's first line: `<name> <type> <size>`, or `<request> missing`.
@@ -33,7 +33,7 @@ struct ObjectReader: Sendable {
     // In portions that fit into the pipe, so that neither side waits for the other to read.
     while next < requests.count {
       let portion = requests[next..<min(next + 64, requests.count)]
-      contents += try helper.exchange { (channel) throws(HelperDied) -> [[UInt8]?] in
+      contents += try process.exchange { (channel) throws(GitProcessDied) -> [[UInt8]?] in
         try channel.send(portion.map { $0 + "\n" }.joined())
         var answers: [[UInt8]?] = []
         for _ in portion {
@@ -42,7 +42,7 @@ struct ObjectReader: Sendable {
             continue
           }
           let bytes = try channel.bytes(header.size)
-          guard try channel.bytes(1) == [0x0a] else { throw HelperDied() }
+          guard try channel.bytes(1) == [0x0a] else { throw GitProcessDied() }
           answers.append(header.type == type ? bytes : nil)
         }
         return answers
@@ -56,12 +56,12 @@ struct ObjectReader: Sendable {
   func stream(
     _ blob: ObjectName, begin: (Int) -> Void, piece: (ArraySlice<UInt8>) -> Void
   ) throws(WorkspaceError) {
-    let found = try helper.exchange { (channel) throws(HelperDied) -> Bool in
+    let found = try process.exchange { (channel) throws(GitProcessDied) -> Bool in
       try channel.send(blob.hex + "\n")
       guard let header = Header(try channel.line()) else { return false }
       begin(header.size)
       try channel.pieces(header.size, piece)
-      guard try channel.bytes(1) == [0x0a] else { throw HelperDied() }
+      guard try channel.bytes(1) == [0x0a] else { throw GitProcessDied() }
       return header.type == "blob"
     }
     guard found else { throw missing(blob) }

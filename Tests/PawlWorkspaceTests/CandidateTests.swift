@@ -110,12 +110,12 @@ import Testing
     #expect(try workspace.subject(of: made.commit) == "first")
   }
 
-  @Test func `helpers that were killed are started again`() throws {
+  @Test func `processes that were killed are started again`() throws {
     let repository = try TemporaryRepository()
     let workspace = try repository.open()
     let base = try workspace.headCommit()
     _ = try make(workspace, 1, base, [.content("train.py", "1\n")])
-    for helper in workspace.writer.helpers + [workspace.reader.helper] { kill(try #require(helper.pid), SIGKILL) }
+    for process in workspace.writer.processes + [workspace.reader.process] { kill(try #require(process.pid), SIGKILL) }
     let made = try make(workspace, 2, base, [.content("train.py", "2\n")])
     #expect(try repository.run("rev-parse", "refs/pawl/s/trials/2") == made.commit.rawValue)
   }

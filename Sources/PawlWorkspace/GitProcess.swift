@@ -6,15 +6,15 @@ import CPawlSystem
   import Darwin
 #endif
 
-/// The helper process ended, or answered what its protocol does not allow.
-struct HelperDied: Error {}
+/// The process ended, or answered what its protocol does not allow.
+struct GitProcessDied: Error {}
 
 /// One git process that is kept alive and answers requests on its output; started on first use.
 ///
-/// A helper that died is started again once for a request, so requests must be safe to repeat.
+/// A process that died is started again once for a request, so requests must be safe to repeat.
 ///
 /// `@unchecked Sendable`: everything mutable is touched only under `lock`.
-final class GitHelper: @unchecked Sendable {
+final class GitProcess: @unchecked Sendable {
   /// A running process with what was read from it and not yet used.
   struct Channel {
     let pid: pid_t
@@ -35,7 +35,7 @@ final class GitHelper: @unchecked Sendable {
       self.scratch = scratch
     }
 
-    func send(_ text: String) throws(HelperDied) {
+    func send(_ text: String) throws(GitProcessDied) {
       let bytes = Array(text.utf8)
       var sent = 0
       while sent < bytes.count {
@@ -43,20 +43,20 @@ final class GitHelper: @unchecked Sendable {
           pawl_workspace_send(input.number, $0.baseAddress.map { $0 + sent }, bytes.count - sent)
         }
         if count < 0 && errno == EINTR { continue }
-        guard count > 0 else { throw HelperDied() }
+        guard count > 0 else { throw GitProcessDied() }
         sent += count
       }
     }
 
-    private mutating func fill() throws(HelperDied) {
+    private mutating func fill() throws(GitProcessDied) {
       var count = 0
-      do throws(WorkspaceError) { count = try output.read(into: &buffer) } catch { throw HelperDied() }
-      guard count > 0 else { throw HelperDied() }
+      do throws(WorkspaceError) { count = try output.read(into: &buffer) } catch { throw GitProcessDied() }
+      guard count > 0 else { throw GitProcessDied() }
       unused = 0..<count
     }
 
     /// Returns the next line without its line break; every answer's lines are short.
-    mutating func line() throws(HelperDied) -> String {
+    mutating func line() throws(GitProcessDied) -> String {
       var line: [UInt8] = []
       while true {
         if unused.isEmpty { try fill() }
@@ -68,12 +68,12 @@ final class GitHelper: @unchecked Sendable {
         }
         line += rest
         unused = 0..<0
-        guard line.count <= 65_536 else { throw HelperDied() }
+        guard line.count <= 65_536 else { throw GitProcessDied() }
       }
     }
 
     /// Passes the next `count` bytes on piece by piece, so that a large object never stands in memory as a whole.
-    mutating func pieces(_ count: Int, _ body: (ArraySlice<UInt8>) -> Void) throws(HelperDied) {
+    mutating func pieces(_ count: Int, _ body: (ArraySlice<UInt8>) -> Void) throws(GitProcessDied) {
       var left = count
       while left > 0 {
         if unused.isEmpty { try fill() }
@@ -84,7 +84,7 @@ final class GitHelper: @unchecked Sendable {
       }
     }
 
-    mutating func bytes(_ count: Int) throws(HelperDied) -> [UInt8] {
+    mutating func bytes(_ count: Int) throws(GitProcessDied) -> [UInt8] {
       var bytes: [UInt8] = []
       // A damaged header must not reserve more than there can be.
       bytes.reserveCapacity(min(count, 1 << 24))
@@ -109,7 +109,7 @@ final class GitHelper: @unchecked Sendable {
 
   /// Runs one request, its answer included, while no other thread talks to the process.
   func exchange<Answer>(
-    _ body: (inout Channel) throws(HelperDied) -> Answer
+    _ body: (inout Channel) throws(GitProcessDied) -> Answer
   ) throws(WorkspaceError) -> Answer {
     lock.lock()
     defer { lock.unlock() }
@@ -120,7 +120,7 @@ final class GitHelper: @unchecked Sendable {
       if var current = channel {
         // Taken out while it is used, so that its buffer is not copied.
         channel = nil
-        do throws(HelperDied) {
+        do throws(GitProcessDied) {
           let answer = try body(&current)
           channel = current
           return answer
