@@ -98,10 +98,12 @@ import Testing
     let hidden = [repository, repository + "/.pawl"]
     let files = ["/.git/config", "/.pawl/journal", "/.pawl/attempts/2/result"].map { repository + $0 }
     for file in files {
-      for shell in ["cat \(file)", "ln -s \(file) link; cat link", "echo gone > \(file)", "rm \(file)"] {
+      for shell in ["cat \(file)", "ln -s \(file) link; cat link", "rm \(file)"] {
         let run = try fixture.run(shell, in: own, hidden: hidden)
         #expect(run.outcome != .exited(code: 0), "\(shell)")
       }
+      // Below /tmp, which is private, it may write where the file would be: what counts is the file itself.
+      _ = try fixture.run("echo gone > \(file)", in: own, hidden: hidden)
       #expect(text(at: file) != nil)
       #expect(text(at: file)?.contains("gone") == false)
     }
@@ -123,11 +125,18 @@ import Testing
     #expect(text(at: fixture.work + "/link") == "secret")
   }
 
-  @Test(arguments: ["/etc", "/usr", "/", "/var", "..", "/sys/kernel", "/proc/sys/kernel", "/dev"])
+  @Test(arguments: ["/etc", "/usr", "/", "/var", "/sys/kernel", "/proc/sys/kernel", "/dev"])
   func `nothing outside its folder can be written`(folder: String) throws {
     let run = try Fixture().run("echo x > \(folder)/pawl-sandbox-test")
     #expect(run.outcome != .exited(code: 0))
     #expect(access("\(folder)/pawl-sandbox-test", F_OK) != 0)
+  }
+
+  @Test func `the folder above its own stays as it is`() throws {
+    let fixture = try Fixture()
+    _ = try fixture.run("echo x > ../planted; rm -rf ../home")
+    #expect(access("\(fixture.place)/planted", F_OK) != 0)
+    #expect(access("\(fixture.place)/home", F_OK) == 0)
   }
 
   @Test func `its /tmp is its own`() throws {
