@@ -106,6 +106,11 @@ extension ReportPage {
           + "that the number is lower or higher beyond noise, not that it was earned. Read the diff; an <code>evaluate</code> "
           + "command in pawl.yaml puts the score out of reach.")
     }
+    if input.sigma == 0 || input.certificates.contains(where: \.ignoresSeeds) {
+      said.append(
+        "Every seed gave the same number: the command does not use <code>PAWL_SEED</code>, so nothing here tells of other seeds."
+      )
+    }
     switch input.sandbox {
     case .full: break
     case .partial: said.append("The sandbox was only partial here; <code>pawl doctor</code> says what is missing.")

@@ -98,8 +98,12 @@ final class ProgressDisplay {
     let noise = progress.sigma.map { ", noise σ \($0.formatted(digits: 3))" } ?? ""
     let mean = progress.calibrated > 1 ? ", mean \(baseline.asMetric)\(noise)" : ""
     let remark = progress.calibrated == 1 ? result.remark.map { ", \($0)" } ?? "" : ""
-    return
+    let line =
       "baseline \(progress.calibrated)/\(progress.calibration)  \(progress.metric.name) \(value.asMetric)\(remark)\(mean)"
+    guard progress.calibrated == progress.calibration, progress.sigma == 0 else { return line }
+    let note = Ink.careful.paint("note", console.messageColour)
+    return line
+      + "\n\(note) every seed gave the same number: the command does not use PAWL_SEED, and no result tells of other seeds"
   }
 
   private func judged(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) -> String {
@@ -115,10 +119,11 @@ final class ProgressDisplay {
   }
 
   private func certified(_ certificate: Certificate) -> String {
+    let seeds = certificate.ignoresSeeds ? ", the same under every seed" : ""
     let interval =
       "[\(certificate.interval.lowerBound.formatted(digits: 3)), \(certificate.interval.upperBound.formatted(digits: 3))]"
     return Ink.good.paint("certified", console.messageColour)
-      + ": trial \(certificate.candidate) is better than \(name(certificate.champion)) by \(certificate.effect.formatted(digits: 3)) \(interval), e-value \(certificate.eValue.formatted(digits: 3)) (asked for \(certificate.threshold.formatted(digits: 3)))"
+      + ": trial \(certificate.candidate) is better than \(name(certificate.champion)) by \(certificate.effect.formatted(digits: 3)) \(interval), e-value \(certificate.eValue.formatted(digits: 3)) (asked for \(certificate.threshold.formatted(digits: 3)))\(seeds)"
   }
 
   private func name(_ trial: TrialID) -> String { trial == .baseline ? "the baseline" : "trial \(trial)" }
