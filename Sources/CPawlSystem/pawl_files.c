@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -27,10 +26,6 @@ int pawl_clone_file(int destination, int source) {
   errno = ENOTSUP;
   return -1;
 #endif
-}
-
-int pawl_lock_file(int fd, int exclusive, int wait) {
-  return flock(fd, (exclusive ? LOCK_EX : LOCK_SH) | (wait ? 0 : LOCK_NB));
 }
 
 int pawl_grow_pipe(int fd, int bytes) {

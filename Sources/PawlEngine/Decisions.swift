@@ -6,7 +6,7 @@ extension StudyState {
   func nextDecision(at now: Timestamp) -> Event? {
     guard failure == nil, session != nil, let ratchet else { return nil }
     if let head, head.trial != ratchet.head { return .headMoved(to: head.trial, from: ratchet.head) }
-    if let event = baselineFailure() ?? certificationVerdict() ?? judgedTrial(ratchet, at: now) { return event }
+    if let event = baselineFailure() ?? certificationVerdict() ?? judgedTrial(ratchet) { return event }
     guard stopReason == nil, pausedBy == nil else { return nil }
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }
@@ -35,7 +35,7 @@ extension StudyState {
 
   // MARK: verdicts
 
-  private func judgedTrial(_ ratchet: HeadRatchet, at now: Timestamp) -> Event? {
+  private func judgedTrial(_ ratchet: HeadRatchet) -> Event? {
     guard let head else { return nil }
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
       guard case .ready(let commit) = opened.stage, !isInFlight(trial) else { continue }

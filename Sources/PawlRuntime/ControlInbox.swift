@@ -3,7 +3,7 @@ import PawlCore
 
 /// A word from another terminal to the process that runs the study.
 public struct ControlMessage: Sendable, Codable, Hashable {
-  public enum Verb: String, Sendable, Codable { case pause, resume, stop }
+  public enum Verb: String, Sendable, Codable { case pause, resume }
   public let verb: Verb
   /// Who says so, for the journal.
   public let by: String

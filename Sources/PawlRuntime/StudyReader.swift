@@ -75,9 +75,7 @@ public struct StudyReader: Sendable {
   public func running() throws -> [AttemptSummary] { try journal.unfinishedAttempts() }
 
   public func details(of id: TrialID) throws -> Details {
-    guard let trial = try journal.trial(id) else {
-      throw RuntimeError(.noTrial, "there is no trial `\(id)`", hints: ["`pawl log` lists the trials"])
-    }
+    let trial = try trial(id)
     let attempts = try journal.attempts(of: id)
     return Details(
       trial: trial, attempts: attempts, proposal: try journal.proposal(of: id),
@@ -97,10 +95,15 @@ public struct StudyReader: Sendable {
     try workspace.diff(from: try commit(of: from), to: try commit(of: to), colour: colour)
   }
 
-  private func commit(of id: TrialID) throws -> CommitHash {
+  private func trial(_ id: TrialID) throws -> TrialSummary {
     guard let trial = try journal.trial(id) else {
       throw RuntimeError(.noTrial, "there is no trial `\(id)`", hints: ["`pawl log` lists the trials"])
     }
+    return trial
+  }
+
+  private func commit(of id: TrialID) throws -> CommitHash {
+    let trial = try trial(id)
     guard let commit = trial.commit else {
       throw RuntimeError(
         .noTrial, "trial `\(id)` has no candidate: it was \(trial.state.rawValue)",

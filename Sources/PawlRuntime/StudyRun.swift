@@ -124,7 +124,6 @@ public final class StudyRun {
       switch message.verb {
       case .pause: if engine.state.pausedBy == nil { try step([.paused(by: message.by)]) }
       case .resume: if engine.state.pausedBy != nil { try step([.resumed(by: message.by)]) }
-      case .stop: try step([.stopRequested(reason: "stopped by \(message.by)")])
       }
       inbox.remove(path)
     }

@@ -12,8 +12,6 @@ int pawl_open(const char *path, int flags, mode_t mode);
 int pawl_openat(int directory, const char *path, int flags, mode_t mode);
 /// ioctl FICLONE (Linux): makes `destination` share the blocks of `source`; ENOTSUP elsewhere.
 int pawl_clone_file(int destination, int source);
-/// flock(2): takes the whole-file lock, exclusively or shared; with `wait` 0 it fails with EWOULDBLOCK at once.
-int pawl_lock_file(int fd, int exclusive, int wait);
 /// Grows a pipe's buffer (F_SETPIPE_SZ) and returns its new size; ENOTSUP where pipes cannot be resized.
 int pawl_grow_pipe(int fd, int bytes);
 /// pipe2(2) with O_CLOEXEC on both ends.

@@ -138,21 +138,9 @@ final class LockFile {
 }
 
 extension Timestamp {
-  /// The moment as `2026-01-31 23:59:59 UTC` (Hinnant's civil-from-days).
+  /// The moment as `2026-01-31 23:59:59 UTC`; a lock file may say anything, and before 1970 nothing it says is a time.
   var utc: String {
-    // A lock file may say anything; beyond these bounds (year 9999 and before 1970) nothing it says is a time.
-    let seconds = min(max(milliseconds, 0), 253_402_300_799_000) / 1000
-    let (days, second) = (seconds / 86_400, seconds % 86_400)
-    let shifted = days + 719_468
-    let era = shifted / 146_097
-    let dayOfEra = shifted - era * 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let shiftedMonth = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-    let month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    return "\(year)-\(two(month))-\(two(day)) \(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60)) UTC"
+    let moment = Timestamp(milliseconds: max(milliseconds, 0)).civil
+    return "\(moment.date) \(moment.time) UTC"
   }
 }
