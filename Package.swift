@@ -60,11 +60,16 @@ let layers: [Layer] = [
 ]
 
 // Apart: the embedded pretraining lab. The engine knows nothing of it, and it knows nothing of the engine.
-let lab: Layer = [("PawlLab", ["COpenBLAS"])]
+// A candidate links against PawlLab alone; the frozen side judges it over the protocol, whatever it is written in.
+let lab: [Layer] = [
+  [("PawlRefereeProtocol", [])],
+  [("PawlLab", ["PawlRefereeProtocol", "COpenBLAS"]), ("PawlReferee", ["PawlRefereeProtocol"])],
+  [("PawlLabCommand", ["PawlReferee", "PawlRefereeProtocol"])],
+]
 
 // Programs hold `@main` only; `pawl-lab` is the lab's own face. `pawl-bench` serves `benchmarks/` and is not installed.
 let programs: Layer = [
-  ("pawl", ["PawlCLI"]), ("pawl-lab", ["PawlLab"]),
+  ("pawl", ["PawlCLI"]), ("pawl-lab", ["PawlLabCommand"]),
   (
     "pawl-bench",
     [
@@ -93,7 +98,7 @@ func tests(of target: (name: String, needs: [String])) -> Target {
     exclude: testData[target.name] ?? [], swiftSettings: house)
 }
 
-let libraries = layers.flatMap { $0 } + lab
+let libraries = (layers + lab).flatMap { $0 }
 let package = Package(
   name: "pawl",
   products: [
@@ -126,4 +131,4 @@ func check(_ layers: [Layer]) {
   }
 }
 check(layers)
-check([lab])
+check(lab)

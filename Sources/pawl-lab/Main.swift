@@ -1,4 +1,4 @@
-import PawlLab
+import PawlLabCommand
 
 #if canImport(Glibc)
   import Glibc

@@ -79,5 +79,5 @@ func refuse(_ message: String) -> Never {
     if written <= 0 { break }
     bytes = bytes.dropFirst(written)
   }
-  _exit(ExitCode.trainingFailed.rawValue)
+  _exit(4)
 }

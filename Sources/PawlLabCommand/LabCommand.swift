@@ -4,6 +4,9 @@
   import Darwin
 #endif
 
+import PawlReferee
+import PawlRefereeProtocol
+
 /// The command line of `pawl-lab`.
 public enum LabCommand {
   static let help = """

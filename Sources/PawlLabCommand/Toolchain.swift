@@ -4,6 +4,9 @@
   import Darwin
 #endif
 
+import PawlReferee
+import PawlRefereeProtocol
+
 /// The compiler and the prebuilt library that `train.swift` is compiled with.
 struct Toolchain {
   let compiler: String

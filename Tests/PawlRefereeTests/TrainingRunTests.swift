@@ -1,6 +1,7 @@
 import Testing
 
-@testable import PawlLab
+import PawlRefereeProtocol
+@testable import PawlReferee
 
 #if canImport(Glibc)
   import Glibc

@@ -4,8 +4,10 @@
   import Darwin
 #endif
 
+import PawlRefereeProtocol
+
 /// Turns a trained model's predictions into bits per byte: asks for windows of validation text, and trusts nothing that comes back.
-struct Referee {
+package struct Referee {
   /// The validation text, which the candidate gets only as far as it predicts it.
   let text: [UInt8]
   let context: Int
@@ -16,7 +18,7 @@ struct Referee {
   /// How far the probabilities of a position may sum up from 1.
   static let tolerance: Float = 1e-3
 
-  init(text: [UInt8], context: Int, windows: Int) throws(LabError) {
+  package init(text: [UInt8], context: Int, windows: Int) throws(LabError) {
     guard text.count >= context + 1 else {
       throw LabError(
         .cannotRun, "the validation text has `\(text.count)` bytes, fewer than one window of `\(context + 1)`")
@@ -79,7 +81,7 @@ struct Referee {
     var values = [Float](repeating: 0, count: positions * 256)
     values.withUnsafeMutableBytes { $0.copyBytes(from: answer) }
     for position in 0..<positions {
-      let sum = values.withUnsafeMutableBufferPointer { all in
+      let sum = values.withUnsafeBufferPointer { all in
         all.baseAddress.map { Self.probabilitySum($0 + position * 256) } ?? 0
       }
       // Written so that a sum that is no number fails too.
@@ -91,13 +93,10 @@ struct Referee {
   }
 
   /// Returns the sum of 256 probabilities given by their logarithms; not a number where one of those is not finite.
-  private static func probabilitySum(_ row: Floats) -> Float {
-    var sum = Vector.zero
-    for index in stride(from: 0, to: 256, by: 16) {
-      let value = load(row, index, 256)
-      // x - x is 0, but not for an infinity or what is not a number.
-      sum += exponential(value) + (value - value)
-    }
-    return sum.total
+  private static func probabilitySum(_ row: UnsafePointer<Float>) -> Float {
+    var sum: Float = 0
+    // x - x is 0, but not for an infinity or what is not a number.
+    for index in 0..<256 { sum += expf(row[index]) + (row[index] - row[index]) }
+    return sum
   }
 }

@@ -4,6 +4,9 @@
   import Darwin
 #endif
 
+import PawlReferee
+import PawlRefereeProtocol
+
 /// `pawl-lab run`: compiles a candidate, lets it train, and turns its predictions into the metric.
 struct RunCommand {
   private let source: String
@@ -103,15 +106,4 @@ struct RunCommand {
     }
     return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
-}
-
-/// Formats a number with so many digits after the point, whatever the locale.
-func fixed(_ value: Double, _ digits: Int) -> String {
-  guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
-  let unit = (0..<digits).reduce(1) { result, _ in result * 10 }
-  let whole = Int((abs(value) * Double(unit)).rounded())
-  let sign = value < 0 ? "-" : ""
-  guard digits > 0 else { return "\(sign)\(whole)" }
-  let tail = String(whole % unit)
-  return "\(sign)\(whole / unit)." + String(repeating: "0", count: max(0, digits - tail.count)) + tail
 }

@@ -4,18 +4,20 @@
   import Darwin
 #endif
 
+import PawlRefereeProtocol
+
 /// A started program, whose end is waited for once.
-struct ChildProcess {
+package struct ChildProcess {
   /// How a program ended, and what it used.
-  struct Ending {
-    let status: Int32
-    let peakMemoryBytes: Int
-    var succeeded: Bool { status == 0 }
+  package struct Ending {
+    package let status: Int32
+    package let peakMemoryBytes: Int
+    package var succeeded: Bool { status == 0 }
     /// The signal that ended it, or nil when it ended by itself.
-    var signal: Int32? { status & 0x7f == 0 ? nil : status & 0x7f }
+    package var signal: Int32? { status & 0x7f == 0 ? nil : status & 0x7f }
     /// The exit code of a program that ended by itself.
-    var code: Int32 { (status >> 8) & 0xff }
-    var words: String { signal.map { "was ended by signal `\($0)`" } ?? "ended with exit code `\(code)`" }
+    package var code: Int32 { (status >> 8) & 0xff }
+    package var words: String { signal.map { "was ended by signal `\($0)`" } ?? "ended with exit code `\(code)`" }
   }
 
   let id: pid_t
@@ -23,7 +25,7 @@ struct ChildProcess {
   /// Starts `program`, found by its path.
   ///
   /// - Parameter descriptors: what the child gets, from the parent's number to the child's; no others are inherited.
-  init(
+  package init(
     _ program: String, _ arguments: [String], environment: [String], descriptors: [(from: Int32, to: Int32)]
   ) throws(LabError) {
     var actions = posix_spawn_file_actions_t()
@@ -39,7 +41,7 @@ struct ChildProcess {
   }
 
   /// Waits for the end.
-  func wait() -> Ending {
+  package func wait() -> Ending {
     var status: Int32 = 0
     var usage = rusage()
     while wait4(id, &status, 0, &usage) < 0 && errno == EINTR {}
@@ -47,10 +49,10 @@ struct ChildProcess {
   }
 
   /// Ends it at once; ``wait()`` is still due.
-  func stop() { _ = kill(id, SIGKILL) }
+  package func stop() { _ = kill(id, SIGKILL) }
 
   /// Runs a program to its end within `seconds` and returns what it wrote, both streams together, cut at `limit` bytes.
-  static func output(
+  package static func output(
     _ program: String, _ arguments: [String], environment: [String] = currentEnvironment(),
     seconds: Double, limit: Int = 1 << 16
   ) throws(LabError) -> (ending: Ending, bytes: [UInt8]) {
@@ -94,14 +96,14 @@ struct Pipe {
 }
 
 /// Seconds of a clock that only goes forward.
-func monotonicSeconds() -> Double {
+package func monotonicSeconds() -> Double {
   var time = timespec()
   clock_gettime(CLOCK_MONOTONIC, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
 
 /// The environment as `NAME=value` lines.
-func currentEnvironment() -> [String] {
+package func currentEnvironment() -> [String] {
   var lines: [String] = []
   var next = environ
   while let line = next.pointee {

@@ -4,16 +4,18 @@
   import Darwin
 #endif
 
+import PawlRefereeProtocol
+
 /// One run of a compiled candidate: relays what it prints, holds the clock, questions the trained model.
-struct TrainingRun {
-  struct Result {
-    var bitsPerByte = 0.0
-    var trainingSeconds = 0.0
-    var steps = 0
-    var tokens = 0
-    var operations = 0
-    var parameters = 0
-    var peakMemoryBytes = 0
+package struct TrainingRun {
+  package struct Result: Sendable {
+    package var bitsPerByte = 0.0
+    package var trainingSeconds = 0.0
+    package var steps = 0
+    package var tokens = 0
+    package var operations = 0
+    package var parameters = 0
+    package var peakMemoryBytes = 0
   }
 
   let program: String
@@ -22,17 +24,29 @@ struct TrainingRun {
   let operations: Int
   let wallSeconds: Double
   /// Where the candidate's lines go, from its standard output and error.
-  var targets: (output: Int32, errors: Int32) = (1, 2)
+  let targets: (output: Int32, errors: Int32)
 
-  func execute() throws(LabError) -> Result {
+  package init(
+    program: String, environment: [String], referee: Referee, operations: Int, wallSeconds: Double,
+    targets: (output: Int32, errors: Int32) = (1, 2)
+  ) {
+    self.targets = targets
+    self.program = program
+    self.environment = environment
+    self.referee = referee
+    self.operations = operations
+    self.wallSeconds = wallSeconds
+  }
+
+  package func execute() throws(LabError) -> Result {
     let (requests, answers) = (try Pipe(), try Pipe())
     let (output, errors) = (try Pipe(), try Pipe())
     let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
     let child = try ChildProcess(
       program, [], environment: environment,
       descriptors: [
-        (nothing, 0), (output.writer, 1), (errors.writer, 2), (requests.reader, Lab.requests),
-        (answers.writer, Lab.answers),
+        (nothing, 0), (output.writer, 1), (errors.writer, 2), (requests.reader, Channel.requests),
+        (answers.writer, Channel.answers),
       ])
     for descriptor in [nothing, output.writer, errors.writer, requests.reader, answers.writer] { close(descriptor) }
     defer { for descriptor in [output.reader, errors.reader, answers.reader] { close(descriptor) } }
@@ -64,7 +78,7 @@ struct TrainingRun {
       guard left > 0 else {
         throw LabError(
           .outOfTime, "the candidate had not ended after `\(fixed(wallSeconds, 0))` seconds",
-          hints: ["make the model cheaper, or raise `wall_seconds` in `\(LabSettings.fileName)`"])
+          hints: ["make the model cheaper, or raise `wall_seconds` in `lab.conf`"])
       }
       var watched = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       guard poll(&watched, nfds_t(watched.count), Int32(min(left * 1000 + 1, 60_000))) > 0 else { continue }
@@ -130,7 +144,15 @@ struct Conversation {
 
   mutating func receive(_ bytes: [UInt8]) throws(LabError) {
     buffer += bytes
-    while let frame = try Frame.take(from: &buffer) { try handle(frame) }
+    do {
+      while let frame = try Frame.take(from: &buffer) { try handle(frame) }
+    } catch let error as ProtocolError {
+      throw LabError(error)
+    } catch let error as LabError {
+      throw error
+    } catch {
+      throw LabError(.trainingFailed, "\(error)")
+    }
   }
 
   private mutating func handle(_ frame: Frame) throws(LabError) {

@@ -4,19 +4,10 @@
   import Darwin
 #endif
 
-/// Returns what can be read now, empty at the end, nil on an error.
-func readSome(_ descriptor: Int32) -> [UInt8]? {
-  var chunk = [UInt8](repeating: 0, count: 1 << 16)
-  while true {
-    let got = read(descriptor, &chunk, chunk.count)
-    if got < 0 && errno == EINTR { continue }
-    if got < 0 { return nil }
-    return Array(chunk[..<got])
-  }
-}
+import PawlRefereeProtocol
 
 /// Returns the bytes of a file, at most `limit` of them; nil when it cannot be read.
-func readFile(_ path: String, limit: Int = .max) -> [UInt8]? {
+package func readFile(_ path: String, limit: Int = .max) -> [UInt8]? {
   let descriptor = open(path, O_RDONLY | O_CLOEXEC)
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }
@@ -30,7 +21,7 @@ func readFile(_ path: String, limit: Int = .max) -> [UInt8]? {
 }
 
 /// Writes a new file or replaces one.
-func writeFile(_ bytes: [UInt8], to path: String) throws(LabError) {
+package func writeFile(_ bytes: [UInt8], to path: String) throws(LabError) {
   let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
   guard descriptor >= 0 else { throw LabError(.cannotRun, "cannot write `\(path)`: \(reason(errno))") }
   defer { close(descriptor) }
@@ -40,22 +31,22 @@ func writeFile(_ bytes: [UInt8], to path: String) throws(LabError) {
 }
 
 /// Says in words what a system call's error number means.
-func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
+package func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
 
-func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+package func fileExists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
 /// Returns the value of an environment variable; nil when unset or empty.
-func environment(_ name: String) -> String? {
+package func environment(_ name: String) -> String? {
   guard let value = getenv(name) else { return nil }
   let text = String(cString: value)
   return text.isEmpty ? nil : text
 }
 
 /// Prints a line on standard output at once, so that it keeps its place among those of the candidate.
-func say(_ line: String) { _ = writeAll(Array((line + "\n").utf8), to: 1) }
+package func say(_ line: String) { _ = writeAll(Array((line + "\n").utf8), to: 1) }
 
 /// Removes a folder with all that is in it; what cannot be removed stays.
-func removeFolder(_ path: String) {
+package func removeFolder(_ path: String) {
   if let entries = opendir(path) {
     while let entry = readdir(entries) {
       let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
@@ -66,4 +57,15 @@ func removeFolder(_ path: String) {
     closedir(entries)
   }
   rmdir(path)
+}
+
+/// Formats a number with so many digits after the point, whatever the locale.
+package func fixed(_ value: Double, _ digits: Int) -> String {
+  guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
+  let unit = (0..<digits).reduce(1) { result, _ in result * 10 }
+  let whole = Int((abs(value) * Double(unit)).rounded())
+  let sign = value < 0 ? "-" : ""
+  guard digits > 0 else { return "\(sign)\(whole)" }
+  let tail = String(whole % unit)
+  return "\(sign)\(whole / unit)." + String(repeating: "0", count: max(0, digits - tail.count)) + tail
 }

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import PawlLab
+import PawlRefereeProtocol
+@testable import PawlReferee
 
 #if canImport(Glibc)
   import Glibc
@@ -81,21 +82,5 @@ import Testing
     #expect(error?.message.contains("byte `3`") == true)
     let late = answer(4, uniform) + answer(4, tilted)
     try referee.checkCausality(answer: honest, probeAnswer: late)
-  }
-
-  @Test func `frames survive being cut into pieces, and rubbish is refused`() throws {
-    let frame = Frame(.trained, numbers: [1, 2, .max])
-    var buffer: [UInt8] = []
-    for byte in frame.bytes.dropLast() {
-      buffer.append(byte)
-      #expect(try Frame.take(from: &buffer) == nil)
-    }
-    buffer += frame.bytes.suffix(1) + [9]
-    let taken = try #require(try Frame.take(from: &buffer))
-    #expect(taken == frame && taken.numbers == [1, 2, .max] && buffer == [9])
-    var rubbish = Array("val_bpb: 0.1".utf8)
-    #expect(throws: LabError.self) { try Frame.take(from: &rubbish) }
-    var huge = littleEndian(UInt32(1)) + littleEndian(UInt32.max)
-    #expect(throws: LabError.self) { try Frame.take(from: &huge) }
   }
 }

@@ -1,3 +1,5 @@
+import PawlReferee
+
 /// What an agent is told about a study of the lab.
 func programTemplate(_ settings: LabSettings) -> String {
   """

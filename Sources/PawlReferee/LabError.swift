@@ -1,5 +1,7 @@
+internal import PawlRefereeProtocol
+
 /// How `pawl-lab` and the programs that it starts end.
-enum ExitCode: Int32 {
+package enum ExitCode: Int32, Sendable {
   /// The run ended and its metric was printed.
   case success = 0
   /// Something that the lab needs is missing or broken: a file, the compiler, the text.
@@ -17,26 +19,30 @@ enum ExitCode: Int32 {
 }
 
 /// A failure of the lab, with what the user can do next.
-struct LabError: Error, Sendable {
+package struct LabError: Error, Sendable {
   /// A closed set of kinds, open to growth.
-  struct Code: Sendable, Hashable {
-    let exit: ExitCode
-    static let cannotRun = Self(exit: .cannotRun)
-    static let usage = Self(exit: .usage)
-    static let compileFailed = Self(exit: .compileFailed)
-    static let trainingFailed = Self(exit: .trainingFailed)
-    static let outOfTime = Self(exit: .outOfTime)
-    static let invalidPredictions = Self(exit: .invalidPredictions)
+  package struct Code: Sendable, Hashable {
+    package let exit: ExitCode
+    package static let cannotRun = Self(exit: .cannotRun)
+    package static let usage = Self(exit: .usage)
+    package static let compileFailed = Self(exit: .compileFailed)
+    package static let trainingFailed = Self(exit: .trainingFailed)
+    package static let outOfTime = Self(exit: .outOfTime)
+    package static let invalidPredictions = Self(exit: .invalidPredictions)
   }
-  let code: Code
+  package let code: Code
   /// A lowercase fragment that fits after "error: ".
-  let message: String
+  package let message: String
   /// What the user can do next, each rendered as "hint: …".
-  let hints: [String]
+  package let hints: [String]
 
-  init(_ code: Code, _ message: String, hints: [String] = []) {
+  package init(_ code: Code, _ message: String, hints: [String] = []) {
     self.code = code
     self.message = message
     self.hints = hints
   }
+}
+
+extension LabError {
+  init(_ error: ProtocolError) { self.init(.trainingFailed, error.message) }
 }

@@ -1,14 +1,8 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// A message between the frozen side and the candidate's program: a kind, a length, then that many bytes.
 ///
 /// Numbers are little-endian. Kinds from the candidate: progress, trained, predictions. To it: windows; the end of the pipe ends it.
-struct Frame: Equatable {
-  enum Kind: UInt32 {
+package struct Frame: Equatable, Sendable {
+  package enum Kind: UInt32, Sendable {
     /// `step, loss (as bits of a Float64), tokens, operations`, each 8 bytes.
     case progress = 1
     /// `steps, tokens, operations, parameters`, each 8 bytes: training has ended.
@@ -18,35 +12,35 @@ struct Frame: Equatable {
     /// For each byte of each window 256 natural logarithms of probabilities of the next byte, as Float32.
     case predictions = 4
   }
-  let kind: Kind
-  let payload: [UInt8]
+  package let kind: Kind
+  package let payload: [UInt8]
 
-  static let headerBytes = 8
+  package static let headerBytes = 8
   /// No frame is larger: what a broken candidate announces must not fill the memory.
-  static let limit = 64 << 20
+  package static let limit = 64 << 20
 
-  var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     littleEndian(kind.rawValue) + littleEndian(UInt32(truncatingIfNeeded: payload.count)) + payload
   }
 
-  init(_ kind: Kind, _ payload: [UInt8]) {
+  package init(_ kind: Kind, _ payload: [UInt8]) {
     self.kind = kind
     self.payload = payload
   }
 
-  init(_ kind: Kind, numbers: [UInt64]) {
+  package init(_ kind: Kind, numbers: [UInt64]) {
     self.init(kind, numbers.flatMap { littleEndian($0) })
   }
 
   /// The payload as 8-byte numbers.
-  var numbers: [UInt64] { (0..<payload.count / 8).map { number(payload, at: 8 * $0) } }
+  package var numbers: [UInt64] { (0..<payload.count / 8).map { number(payload, at: 8 * $0) } }
 
   /// Takes one whole frame off the front of `buffer`; nil when it is not all there yet.
-  static func take(from buffer: inout [UInt8]) throws(LabError) -> Frame? {
+  package static func take(from buffer: inout [UInt8]) throws(ProtocolError) -> Frame? {
     guard buffer.count >= headerBytes else { return nil }
     let header: (UInt32, UInt32) = (number(buffer, at: 0), number(buffer, at: 4))
     guard let kind = Kind(rawValue: header.0), header.1 <= limit else {
-      throw LabError(.trainingFailed, "the candidate sent something that is not a message of the lab")
+      throw ProtocolError("something came that is not a message of the referee's protocol")
     }
     let end = headerBytes + Int(header.1)
     guard buffer.count >= end else { return nil }
@@ -60,21 +54,14 @@ private func number<Number: FixedWidthInteger>(_ bytes: [UInt8], at offset: Int)
   bytes.withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Number.self)) }
 }
 
-func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+package func littleEndian<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
   withUnsafeBytes(of: number.littleEndian) { Array($0) }
 }
 
-/// Writes all bytes; false when the other end is gone.
-func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-  bytes.withUnsafeBytes { all in
-    var done = 0
-    while done < all.count {
-      guard let start = all.baseAddress else { return true }
-      let written = write(descriptor, start + done, all.count - done)
-      if written < 0 && errno == EINTR { continue }
-      if written <= 0 { return false }
-      done += written
-    }
-    return true
-  }
+/// What came is not a message of the protocol.
+package struct ProtocolError: Error, Sendable {
+  /// A lowercase fragment that fits after "error: ".
+  package let message: String
+
+  package init(_ message: String) { self.message = message }
 }

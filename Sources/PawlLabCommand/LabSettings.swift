@@ -1,3 +1,6 @@
+import PawlReferee
+import PawlRefereeProtocol
+
 /// What a task freezes: every candidate gets the same.
 struct LabSettings: Equatable, Sendable {
   /// Floating-point operations of one training run.

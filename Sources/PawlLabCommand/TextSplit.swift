@@ -1,3 +1,6 @@
+import PawlReferee
+import PawlRefereeProtocol
+
 /// A text cut into a part for training and a part held out, by content, so that the same text always splits the same way.
 struct TextSplit: Equatable {
   private(set) var training: [UInt8] = []

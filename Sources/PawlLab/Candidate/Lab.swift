@@ -4,6 +4,8 @@
   import Darwin
 #endif
 
+internal import PawlRefereeProtocol
+
 /// What `train.swift` gets from the frozen side: text, budget, seed; and where it hands its model in.
 public final class Lab {
   /// A step of training.
@@ -34,8 +36,6 @@ public final class Lab {
   private var tokens = 0
   private var loss = 0.0
   private var reported = 0
-  static let requests: Int32 = 3
-  static let answers: Int32 = 4
 
   private init(text: [UInt8], context: Int, operations: Int, stepLimit: Int, seed: UInt64) {
     self.text = text
@@ -58,7 +58,7 @@ public final class Lab {
       let steps = Int(setting("PAWL_LAB_STEPS")), let seed = UInt64(setting("PAWL_SEED")), context > 0
     else { refuse("the lab's settings are not numbers; start this with `pawl-lab run train.swift`") }
     let path = setting("PAWL_LAB_TEXT")
-    guard let text = readFile(path), text.count > context + 1 else { refuse("no text for training in `\(path)`") }
+    guard let text = readWhole(path), text.count > context + 1 else { refuse("no text for training in `\(path)`") }
     return Lab(text: text, context: context, operations: operations, stepLimit: steps, seed: seed)
   }
 
@@ -118,15 +118,15 @@ public final class Lab {
     tape.isRecording = false
     var buffer: [UInt8] = []
     while true {
-      do throws(LabError) {
+      do throws(ProtocolError) {
         while let frame = try Frame.take(from: &buffer) {
           send(.init(.predictions, predictions(for: frame.payload, tape, logits)))
         }
       } catch { refuse(error.message) }
-      guard let more = readSome(Self.requests) else { refuse("cannot read from the frozen side") }
+      guard let more = readSome(Channel.requests) else { refuse("cannot read from the frozen side") }
       if more.isEmpty {
         fflush(nil)
-        _exit(ExitCode.success.rawValue)
+        _exit(0)
       }
       buffer += more
     }
@@ -142,6 +142,19 @@ public final class Lab {
   }
 
   private func send(_ frame: Frame) {
-    guard writeAll(frame.bytes, to: Self.answers) else { refuse("the frozen side is gone") }
+    guard writeAll(frame.bytes, to: Channel.answers) else { refuse("the frozen side is gone") }
   }
+}
+
+/// Returns the bytes of a file; nil when it cannot be read.
+private func readWhole(_ path: String) -> [UInt8]? {
+  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+  guard descriptor >= 0 else { return nil }
+  defer { close(descriptor) }
+  var bytes: [UInt8] = []
+  while let more = readSome(descriptor) {
+    if more.isEmpty { return bytes }
+    bytes += more
+  }
+  return nil
 }

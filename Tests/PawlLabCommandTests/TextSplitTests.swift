@@ -1,6 +1,7 @@
 import Testing
 
-@testable import PawlLab
+import PawlReferee
+@testable import PawlLabCommand
 
 @Suite struct TextSplitTests {
   /// Lines that never repeat.

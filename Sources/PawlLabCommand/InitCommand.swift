@@ -4,6 +4,9 @@
   import Darwin
 #endif
 
+import PawlReferee
+import PawlRefereeProtocol
+
 /// `pawl-lab init`: a folder with everything that a study of the lab needs.
 struct InitCommand {
   private let folder: String

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import PawlLab
+import PawlReferee
+@testable import PawlLabCommand
 
 @Suite struct CommandTests {
   @Test func `settings survive being written and read`() throws {
