@@ -12,14 +12,13 @@ let house: [SwiftSetting] = [
 
 typealias Layer = [(name: String, needs: [String])]
 
-// C, below everything: the few system calls that Swift cannot import, and the C libraries (name, pkg-config, Debian package).
+// C, below everything: the few system calls that Swift cannot import, the loops that the lab compiles for each instruction set, and the C libraries (name, pkg-config, Debian package).
 let systemLibraries = [
   (name: "CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
   (name: "CYaml", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
   (name: "CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
-  (name: "COpenBLAS", pkgConfig: "openblas", package: "libopenblas-dev"),
 ]
-let foundations = ["CPawlSystem"] + systemLibraries.map(\.name)
+let foundations = ["CPawlSystem", "CPawlKernels"] + systemLibraries.map(\.name)
 
 // The architecture, lowest layer first. A target depends on targets in strictly lower layers only.
 let layers: [Layer] = [
@@ -63,7 +62,7 @@ let layers: [Layer] = [
 // A candidate links against PawlLab alone; the frozen side judges it over the protocol, whatever it is written in.
 let lab: [Layer] = [
   [("PawlRefereeProtocol", [])],
-  [("PawlLab", ["PawlRefereeProtocol", "COpenBLAS"]), ("PawlReferee", ["PawlRefereeProtocol"])],
+  [("PawlLab", ["PawlRefereeProtocol", "CPawlKernels"]), ("PawlReferee", ["PawlRefereeProtocol"])],
   [("PawlLabCommand", ["PawlReferee", "PawlRefereeProtocol"])],
 ]
 
@@ -110,7 +109,11 @@ let package = Package(
   targets: systemLibraries.map {
     .systemLibrary(name: $0.name, pkgConfig: $0.pkgConfig, providers: [.apt([$0.package])])
   }
-    + [.target(name: "CPawlSystem")]
+    + [
+      .target(name: "CPawlSystem"),
+      // Optimised in debug builds too: tests that train would take minutes.
+      .target(name: "CPawlKernels", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+    ]
     + libraries.map {
       .target(name: $0.name, dependencies: dependencies($0.needs), exclude: ["README.md"], swiftSettings: house)
     }

@@ -86,14 +86,7 @@ struct RunCommand {
       "PAWL_SEED=\(seed)", "PAWL_LAB_TEXT=\(text)", "PAWL_LAB_CONTEXT=\(settings.context)",
       "PAWL_LAB_OPERATIONS=\(settings.operations)", "PAWL_LAB_STEPS=\(steps)",
     ]
-    if environment("OPENBLAS_NUM_THREADS") == nil { lines.append("OPENBLAS_NUM_THREADS=1") }
     if environment("SWIFT_BACKTRACE") == nil { lines.append("SWIFT_BACKTRACE=enable=no") }
-    // OpenBLAS falls back to its kernels for AVX2 on processors that are newer than itself.
-    if environment("OPENBLAS_CORETYPE") == nil, let processor = readFile("/proc/cpuinfo", limit: 1 << 14),
-      String(decoding: processor, as: UTF8.self).contains("avx512f")
-    {
-      lines.append("OPENBLAS_CORETYPE=SkylakeX")
-    }
     return lines
   }
 

@@ -36,12 +36,12 @@ struct Toolchain {
   /// Without optimisation: the work is in the library, and compiling with it takes longer than it saves.
   func compile(_ source: String, to program: String, scratch: String) throws(LabError) {
     // The library's module names the C module that it was built with; an empty one in its place is all that a client needs.
-    let stub = scratch + "/COpenBLAS"
+    let stub = scratch + "/CPawlKernels"
     mkdir(stub, 0o755)
-    try writeFile(Array("module COpenBLAS [system] {}\n".utf8), to: stub + "/module.modulemap")
+    try writeFile(Array("module CPawlKernels {}\n".utf8), to: stub + "/module.modulemap")
     var arguments = [
       "-Onone", "-swift-version", "5", "-module-name", "train", "-module-cache-path", scratch + "/modules",
-      "-I", modules, "-I", stub, "-L", library, source, "-lPawlLab", "-lopenblas", "-o", program,
+      "-I", modules, "-I", stub, "-L", library, source, "-lPawlLab", "-o", program,
     ]
     #if os(Linux)
       // What the library itself needs: `train.swift` does not import it, so the linker is not told.

@@ -5,9 +5,9 @@ let trainTemplate = #"""
   import PawlLab
 
   // Model
-  let depth = 3  // pawl: 1...6
-  let width = 64  // pawl: choices 32, 48, 64, 96, 128
-  let heads = 4  // pawl: choices 1, 2, 4, 8
+  let moreDepth = 0  // pawl: -2...3
+  let widthScale = 1.0  // pawl: choices 0.5, 0.75, 1.0, 1.5, 2.0
+  let headWidth = 0  // pawl: choices 0, 16, 32, 64
   let mlpRatio = 4  // pawl: 1...6
   let norm = "layer"  // pawl: choices "layer", "rms"
   let activation = "gelu"  // pawl: choices "gelu", "relu2", "swiglu"
@@ -29,6 +29,10 @@ let trainTemplate = #"""
   let gradientClip = 1.0  // pawl: log 0.1...10.0
 
   let lab = Lab.start()
+  // The rung recommends a size, so that a change that helps here can be tried at larger scales.
+  let depth = max(1, lab.size.depth + moreDepth)
+  let width = Int(Double(lab.size.width) * widthScale)
+  let heads = headWidth > 0 ? max(1, width / headWidth) : lab.size.heads
   if width % heads != 0 || (positions == "rotary" && width % (2 * heads) != 0) {
     lab.fail("width \(width) does not split over \(heads) heads")
   }
@@ -95,11 +99,11 @@ let trainTemplate = #"""
       lastNorm = Norm("norm", parameters)
       head = tiedHead ? table : parameters.embedding("head", rows: 256, columns: width, deviation: scale)
     }
-    /// Scores for the byte after each byte of windows of `lab.context` bytes.
-    func logits(_ tape: Tape, _ bytes: [UInt8]) -> Tensor {
+    /// Scores for the byte after each byte of windows of `length` bytes.
+    func logits(_ tape: Tape, _ bytes: Bytes, length: Int) -> Tensor {
       var x = tape.embedding(table, bytes)
-      if positions == "learned" { x = x.addingPositions(place, length: lab.context) }
-      for block in blocks { x = block(x, length: lab.context) }
+      if positions == "learned" { x = x.addingPositions(place, length: length) }
+      for block in blocks { x = block(x, length: length) }
       let scores = lastNorm(x).linear(head, transposed: true)
       return logitCap > 0 ? scores.softCapped(Float(logitCap)) : scores
     }
@@ -119,18 +123,15 @@ let trainTemplate = #"""
   let adamW = AdamW(
     parameters.all.filter { !usesMuon || $0.kind != .matrix }, beta1: Float(beta1), beta2: Float(beta2), weightDecay: decay)
 
-  let tape = Tape()
   while let step = lab.nextStep() {
-    let text = lab.batch(batch)
-    let loss = model.logits(tape, text.inputs).crossEntropy(text.targets)
-    tape.backward(loss)
+    lab.gradients(of: parameters, sequences: batch) { tape, text in
+      model.logits(tape, text.inputs, length: text.length).crossEntropy(text.targets)
+    }
     parameters.clipGradients(to: Float(gradientClip))
     let share = schedule(step.fraction)
     adamW.update(rate: Float(learningRate * share))
     muon.update(rate: Float(muonLearningRate * share))
-    lab.record(loss: loss.item)
-    tape.reset()
   }
-  lab.finish(parameters) { tape, window in model.logits(tape, window) }
+  lab.finish(parameters) { tape, windows in model.logits(tape, windows, length: lab.context) }
 
   """#

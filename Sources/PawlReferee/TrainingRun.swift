@@ -52,6 +52,10 @@ package struct TrainingRun {
     defer { for descriptor in [output.reader, errors.reader, answers.reader] { close(descriptor) } }
     var conversation = Conversation(referee: referee, operations: operations, requests: requests.writer)
     defer { conversation.end() }
+    var hello = Hello(context: referee.context, windows: Referee.batch, seed: numberOf("PAWL_SEED"))
+    hello.operations = UInt64(max(0, operations))
+    hello.steps = numberOf("PAWL_LAB_STEPS")
+    _ = writeAll(hello.frame.bytes, to: requests.writer)
     do throws(LabError) {
       try talk(&conversation, answers: answers.reader, output: output.reader, errors: errors.reader)
     } catch {
@@ -64,6 +68,11 @@ package struct TrainingRun {
     var result = try conversation.outcome()
     result.peakMemoryBytes = ending.peakMemoryBytes
     return result
+  }
+
+  private func numberOf(_ name: String) -> UInt64 {
+    for line in environment where line.hasPrefix(name + "=") { return UInt64(line.dropFirst(name.count + 1)) ?? 0 }
+    return 0
   }
 
   /// Listens to all three until each has ended.

@@ -25,15 +25,18 @@ package func readSome(_ descriptor: Int32) -> [UInt8]? {
 
 /// Writes all bytes; false when the other end is gone.
 package func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
-  bytes.withUnsafeBytes { all in
-    var done = 0
-    while done < all.count {
-      guard let start = all.baseAddress else { return true }
-      let written = write(descriptor, start + done, all.count - done)
-      if written < 0 && errno == EINTR { continue }
-      if written <= 0 { return false }
-      done += written
-    }
-    return true
+  bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
+}
+
+/// Writes all bytes; false when the other end is gone.
+package func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+  var done = 0
+  while done < bytes.count {
+    guard let start = bytes.baseAddress else { return true }
+    let written = write(descriptor, start + done, bytes.count - done)
+    if written < 0 && errno == EINTR { continue }
+    if written <= 0 { return false }
+    done += written
   }
+  return true
 }

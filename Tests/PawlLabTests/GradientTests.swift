@@ -40,7 +40,7 @@ import Testing
     let inputs = example.shapes.map { shape in (0..<shape.0 * shape.1).map { _ in generator.normal() } }
     /// Runs the operation; every input is an activation, so that its gradient can be read.
     func run(_ values: [[Float]]) -> (tape: Tape, inputs: [Tensor], output: Tensor) {
-      let tape = Tape()
+      let tape = Tape(precision: .float32)
       let tensors = zip(values, example.shapes).map { tape.constant($0, rows: $1.0, columns: $1.1) }
       return (tape, tensors, example.run(tensors))
     }
@@ -66,7 +66,7 @@ import Testing
   @Test func `a table's gradient adds up over repeated bytes`() {
     let parameters = Parameters(seed: 0)
     let table = parameters.embedding("table", rows: 256, columns: 3, deviation: 1)
-    let tape = Tape()
+    let tape = Tape(precision: .float32)
     let rows = tape.embedding(table, [7, 9, 7])
     tape.backward(rows, flow: [1, 2, 3, 10, 20, 30, 100, 200, 300])
     let gradient = table.gradientCopy()
@@ -79,7 +79,7 @@ import Testing
   @Test func `gradients of two passes add up in a weight`() {
     let parameters = Parameters(seed: 3)
     let weight = parameters.matrix("weight", inputs: 2, outputs: 1, deviation: 1)
-    let tape = Tape()
+    let tape = Tape(precision: .float32)
     for _ in 0..<2 {
       let output = tape.constant([3, 5], rows: 1, columns: 2).linear(weight)
       tape.backward(output)
@@ -91,7 +91,7 @@ import Testing
   @Test func `a step after the first allocates nothing big`() {
     let parameters = Parameters(seed: 3)
     let weight = parameters.matrix("weight", inputs: 64, outputs: 64, deviation: 1)
-    let tape = Tape()
+    let tape = Tape(precision: .float32)
     var held: [Int] = []
     for _ in 0..<3 {
       let input = tape.constant([Float](repeating: 1, count: 64 * 64), rows: 64, columns: 64)

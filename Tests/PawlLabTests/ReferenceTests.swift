@@ -48,7 +48,7 @@ import Testing
     #expect(references.count == Self.operations.count)
     let reference = try #require(references[name])
     let run = try #require(Self.operations[name])
-    let tape = Tape()
+    let tape = Tape(precision: .float32)
     let inputs = reference.inputs.map { tape.constant($0.values, rows: $0.rows, columns: $0.columns) }
     let output = run(inputs)
     #expect(largestError(output.copy(), reference.output.values) < 2e-5)
@@ -68,9 +68,9 @@ import Testing
       "weight", inputs: reference.weight.rows, outputs: reference.weight.columns, deviation: 0)
     for (index, value) in reference.weight.values.enumerated() { weight.values[index] = value }
     let adamW = AdamW(parameters.all)
-    let muon = Muon(parameters.all)
+    let muon = Muon(parameters.all, crew: Crew(1), kernels: Kernels.best.with(.float32))
     for gradient in reference.gradients {
-      let memory = try #require(weight.gradient)
+      let memory = try #require(weight.weight?.gradients[0])
       for (index, value) in gradient.values.enumerated() { memory[index] = value }
       if name == "adamw" { adamW.update(rate: 0.01) } else { muon.update(rate: 0.02) }
       #expect(weight.gradientCopy().allSatisfy { $0 == 0 })
@@ -82,14 +82,5 @@ import Testing
   private func largestError(_ values: [Float], _ reference: [Float]) -> Float {
     guard values.count == reference.count else { return .infinity }
     return zip(values, reference).map { abs($0 - $1) / max(1, abs($1)) }.max() ?? .infinity
-  }
-
-  @Test func `the exponential is right over its whole range`() {
-    for step in -870...880 {
-      let x = Float(step) / 10
-      let relative = abs(Double(exponential(Vector(repeating: x))[3]) / exp(Double(x)) - 1)
-      #expect(relative < (abs(x) < 10 ? 4e-6 : 8e-6), "at \(x)")
-    }
-    #expect(exponential(Vector(repeating: -1e30))[0] < 1e-37)
   }
 }

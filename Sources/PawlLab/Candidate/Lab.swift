@@ -1,10 +1,10 @@
+internal import PawlRefereeProtocol
+
 #if canImport(Glibc)
   import Glibc
 #else
   import Darwin
 #endif
-
-internal import PawlRefereeProtocol
 
 /// What `train.swift` gets from the frozen side: text, budget, seed; and where it hands its model in.
 public final class Lab {
@@ -17,49 +17,79 @@ public final class Lab {
   }
 
   /// Windows of text, one after the other, and for each byte the one that follows.
-  public struct Batch: Sendable {
-    public let inputs: [UInt8]
-    public let targets: [UInt8]
+  public struct Batch {
+    public let inputs: Bytes
+    public let targets: Bytes
+    /// Bytes of a window.
+    public let length: Int
   }
 
-  /// Bytes in a window of validation text: a model must predict for windows of this length.
+  /// A model's size that suits the rung: a candidate may choose another one.
+  public struct Size: Sendable {
+    public let depth: Int
+    public let width: Int
+    public let heads: Int
+  }
+
+  /// Bytes in a window of held-out text: a model must predict for windows of this length.
   public let context: Int
   /// The seed of this attempt.
   public let seed: UInt64
-  private let text: [UInt8]
-  private let operations: Int
-  private let stepLimit: Int
+  /// Which scale this is: 1 for the smallest.
+  public let rung: Int
+  public let size: Size
+  /// Threads that train.
+  public let threads: Int
+  /// What the operands of matrix products are rounded to.
+  public var precision = Precision.bfloat16
+  /// The most windows in one question.
+  private let windows: Int
+  private let text: MappedText
+  private var budget: Budget
   private var generator: Generator
+  private let crew = Crew.shared
+  private var workers: [TrainingWorker] = []
   private var step = 0
-  private var dearest = 0
-  private var spentBefore = 0
   private var tokens = 0
   private var loss = 0.0
-  private var reported = 0
+  private var reported = -1
 
-  private init(text: [UInt8], context: Int, operations: Int, stepLimit: Int, seed: UInt64) {
+  /// Waits for the referee's greeting; nil when something else comes.
+  private static func readHello() -> Hello? {
+    var reader = FrameReader(largest: 4096)
+    while reader.fill(from: Channel.requests) == .more {
+      guard let message = try? reader.next() else { continue }
+      return Hello(Frame(message.kind, Array(message.payload)))
+    }
+    return nil
+  }
+
+  private init(hello: Hello, text: MappedText, rung: Int, size: Size) {
     self.text = text
-    self.context = context
-    self.operations = operations
-    self.stepLimit = stepLimit
-    self.seed = seed
+    self.rung = rung
+    self.size = size
+    context = hello.context
+    windows = hello.windows
+    seed = hello.seed
+    threads = crew.count
+    budget = Budget(hello)
     generator = Generator(seed: seed ^ 0x5eed_da7a)
   }
 
-  /// Connects to the frozen side; ends the program when `pawl-lab run` did not start it.
+  /// Connects to the frozen side; ends the program when `pawl-lab` did not start it.
   public static func start() -> Lab {
-    func setting(_ name: String) -> String {
-      guard let value = getenv(name) else {
-        refuse("`\(name)` is not set; start this with `pawl-lab run train.swift`")
-      }
-      return String(cString: value)
+    let hint = "start this with `pawl-lab run train.swift`"
+    guard let path = environment("PAWL_LAB_TEXT") else { refuse("`PAWL_LAB_TEXT` is not set; \(hint)") }
+    let size = (environment("PAWL_LAB_SIZE") ?? "3,64,4").split(separator: ",").map { Int($0) ?? 0 }
+    guard size.count == 3, size.allSatisfy({ $0 > 0 }) else {
+      refuse("`PAWL_LAB_SIZE` is not `depth,width,heads`; \(hint)")
     }
-    guard let context = Int(setting("PAWL_LAB_CONTEXT")), let operations = Int(setting("PAWL_LAB_OPERATIONS")),
-      let steps = Int(setting("PAWL_LAB_STEPS")), let seed = UInt64(setting("PAWL_SEED")), context > 0
-    else { refuse("the lab's settings are not numbers; start this with `pawl-lab run train.swift`") }
-    let path = setting("PAWL_LAB_TEXT")
-    guard let text = readWhole(path), text.count > context + 1 else { refuse("no text for training in `\(path)`") }
-    return Lab(text: text, context: context, operations: operations, stepLimit: steps, seed: seed)
+    guard let hello = readHello() else { refuse("the referee sent no greeting; \(hint)") }
+    let text = MappedText(path)
+    guard text.bytes.count > hello.context + 1 else { refuse("no text for training in `\(path)`") }
+    return Lab(
+      hello: hello, text: text, rung: environment("PAWL_LAB_RUNG").flatMap { Int($0) } ?? 1,
+      size: Size(depth: size[0], width: size[1], heads: size[2]))
   }
 
   /// Ends the run without a metric, because the settings make no sense together.
@@ -67,94 +97,78 @@ public final class Lab {
 
   /// Returns the next step, or nil when the budget cannot pay for another one.
   public func nextStep() -> Step? {
-    let spent = Meter.spent
-    dearest = max(dearest, spent - spentBefore)
-    spentBefore = spent
-    if stepLimit > 0 && step >= stepLimit { return nil }
-    if operations > 0 && step > 0 && spent + dearest > operations { return nil }
-    let bySteps = stepLimit > 0 ? Double(step) / Double(stepLimit) : 0
-    let byOperations = operations > 0 ? Double(spent) / Double(operations) : 0
+    guard environment("PAWL_LAB_LOAD") == nil, let fraction = budget.next(step: step) else { return nil }
     step += 1
-    return Step(number: step, fraction: min(1, max(bySteps, byOperations)))
+    return Step(number: step, fraction: fraction)
   }
 
-  /// Returns windows of `context` bytes from random places of the training text.
-  public func batch(_ sequences: Int) -> Batch {
+  /// Adds to the gradients of the weights the mean loss over windows from random places of the text, and returns it, in nats.
+  ///
+  /// The windows are shared out over the threads, a few at a time, so `loss` runs on several threads at once: it may read what it
+  /// likes, and must change nothing. Ends the run when the loss is not a number.
+  /// - Parameters:
+  ///   - sequences: windows, 1...65,536.
+  ///   - length: bytes of a window; nil for ``context``, which is also the most.
+  ///   - loss: returns the mean loss of the batch that it is given, such as `model(…).crossEntropy(batch.targets)`.
+  @discardableResult
+  public func gradients(
+    of parameters: Parameters, sequences: Int, length: Int? = nil, _ loss: (_ tape: Tape, _ batch: Batch) -> Tensor
+  ) -> Float {
+    let length = length ?? context
     guard sequences > 0, sequences <= 1 << 16 else { refuse("a batch of `\(sequences)` sequences is out of range") }
-    var inputs: [UInt8] = []
-    var targets: [UInt8] = []
-    inputs.reserveCapacity(sequences * context)
-    targets.reserveCapacity(sequences * context)
-    for _ in 0..<sequences {
-      let start = generator.below(text.count - context - 1)
-      inputs += text[start..<start + context]
-      targets += text[start + 1..<start + context + 1]
+    guard length > 0, length <= context else {
+      refuse("windows of `\(length)` bytes are not between 1 and `\(context)`")
     }
-    tokens += inputs.count
-    return Batch(inputs: inputs, targets: targets)
+    guard parameters.count > 0 else { refuse("the model has no parameters") }
+    let kernels = parameters.kernels.with(precision)
+    if workers.isEmpty { workers = (0..<crew.count).map { TrainingWorker(text: text.bytes, thread: $0) } }
+    for worker in workers { worker.clear() }
+    // The first windows to the first thread, and so on.
+    let share = (sequences + crew.count - 1) / crew.count
+    for index in 0..<sequences {
+      workers[index / share].starts.append(generator.below(text.bytes.count - length))
+    }
+    parameters.refreshPacks(kernels)
+    crew.run { workers[$0].run(length: length, of: sequences, kernels, loss) }
+    parameters.gatherGradients()
+    tokens += sequences * length
+    let mean = workers.reduce(0) { $0 + $1.loss }
+    record(Float(mean))
+    return Float(mean)
   }
 
   /// Takes note of a step's loss, in nats; ends the run when it is not a number.
-  public func record(loss: Float) {
-    guard loss.isFinite else { refuse("the loss at step `\(step)` is not a number: `\(loss)`") }
-    self.loss = step <= 1 ? Double(loss) : 0.9 * self.loss + 0.1 * Double(loss)
-    // About twenty points, evenly over the budget.
-    let share = max(
-      operations > 0 ? Double(Meter.spent) / Double(operations) : 0,
-      stepLimit > 0 ? Double(step) / Double(stepLimit) : 0)
-    guard step == 1 || Int(share * 20) > reported else { return }
-    reported = Int(share * 20)
+  private func record(_ latest: Float) {
+    guard latest.isFinite else {
+      refuse("the loss at step `\(step)` is not a number: `\(latest)`; training diverged, try a lower learning rate")
+    }
+    loss = step <= 1 ? Double(latest) : 0.9 * loss + 0.1 * Double(latest)
+    // About fifty points, evenly over the budget.
+    let point = Int(budget.fraction(step: step) * 50)
+    guard point > reported else { return }
+    reported = point
     fflush(nil)
-    send(.init(.progress, numbers: [UInt64(step), self.loss.bitPattern, UInt64(tokens), UInt64(Meter.spent)]))
+    send(.init(.progress, numbers: [UInt64(step), loss.bitPattern, UInt64(tokens), UInt64(Meter.spent)]))
   }
 
   /// Hands the model in: answers the frozen side's questions until it has none left, and ends the program.
   ///
-  /// - Parameter logits: returns a row of 256 scores for each byte of a window; row `i` may depend on bytes 0...i only.
-  public func finish(_ parameters: Parameters, _ logits: (_ tape: Tape, _ window: [UInt8]) -> Tensor) -> Never {
-    let trained = [UInt64(step), UInt64(tokens), UInt64(Meter.spent), UInt64(parameters.count)]
-    send(.init(.trained, numbers: trained))
-    let tape = Tape()
-    tape.isRecording = false
-    var buffer: [UInt8] = []
-    while true {
-      do throws(ProtocolError) {
-        while let frame = try Frame.take(from: &buffer) {
-          send(.init(.predictions, predictions(for: frame.payload, tape, logits)))
-        }
-      } catch { refuse(error.message) }
-      guard let more = readSome(Channel.requests) else { refuse("cannot read from the frozen side") }
-      if more.isEmpty {
-        fflush(nil)
-        _exit(0)
-      }
-      buffer += more
-    }
-  }
-
-  private func predictions(for windows: [UInt8], _ tape: Tape, _ logits: (Tape, [UInt8]) -> Tensor) -> [UInt8] {
-    defer { tape.reset() }
-    let scores = logits(tape, windows)
-    guard scores.rows == windows.count, scores.columns == 256 else {
-      refuse("the model returned `\(scores.rows)` x `\(scores.columns)` scores for `\(windows.count)` bytes")
-    }
-    return scores.logProbabilities().withUnsafeBytes { Array($0) }
+  /// - Parameter logits: returns a row of 256 scores for each byte of windows of ``context`` bytes; a row may depend on the bytes
+  ///   up to its own, of its own window. It runs on several threads at once.
+  public func finish(_ parameters: Parameters, _ logits: (_ tape: Tape, _ windows: Bytes) -> Tensor) -> Never {
+    guard parameters.count > 0 else { refuse("the model has no parameters") }
+    if let path = environment("PAWL_LAB_LOAD") { Checkpoint.load(path, into: parameters) }
+    if let path = environment("PAWL_LAB_SAVE") { Checkpoint.save(parameters, to: path) }
+    workers = []
+    fflush(nil)
+    send(
+      .init(.trained, numbers: [UInt64(step), UInt64(tokens), UInt64(Meter.spent), UInt64(parameters.count)]))
+    let kernels = parameters.kernels.with(precision)
+    parameters.refreshPacks(kernels)
+    Answers(context: context, windows: windows, crew: crew, kernels: kernels).serve(logits)
   }
 
   private func send(_ frame: Frame) {
     guard writeAll(frame.bytes, to: Channel.answers) else { refuse("the frozen side is gone") }
   }
-}
-
-/// Returns the bytes of a file; nil when it cannot be read.
-private func readWhole(_ path: String) -> [UInt8]? {
-  let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-  guard descriptor >= 0 else { return nil }
-  defer { close(descriptor) }
-  var bytes: [UInt8] = []
-  while let more = readSome(descriptor) {
-    if more.isEmpty { return bytes }
-    bytes += more
-  }
-  return nil
 }

@@ -1,66 +1,65 @@
+internal import CPawlKernels
+
 extension Tensor {
-  /// Returns the Gaussian error linear unit of each value, by its tanh approximation (Hendrycks and Gimpel 2016).
-  public func gelu() -> Tensor { mapped(Gelu()) }
+  /// Returns x times the normal distribution's cumulative function at x, in its tanh form (Hendrycks and Gimpel 2016).
+  public func gelu() -> Tensor {
+    mapped(cost: 20, { $0.kernels.rows.gelu($1, $2, $3) }) { node, flow, tape in
+      Meter.charge(30 * node.input.count)
+      tape.kernels.rows.gelu_backward(node.input.values, flow, node.input.gradientToFill(tape), node.input.count)
+    }
+  }
 
-  /// Returns the square of what is above zero (So et al. 2021).
-  public func reluSquared() -> Tensor { mapped(ReluSquared()) }
+  /// Returns the square of each positive value, else 0 (So et al. 2021).
+  public func reluSquared() -> Tensor {
+    mapped(cost: 2, { $0.kernels.rows.relu_squared($1, $2, $3) }) { node, flow, tape in
+      Meter.charge(4 * node.input.count)
+      tape.kernels.rows.relu_squared_backward(
+        node.input.values, flow, node.input.gradientToFill(tape), node.input.count)
+    }
+  }
 
-  /// Returns `self` x sigmoid(`self`) x `other`: the gated unit of Shazeer 2020, with `self` as the gate.
+  /// Returns `self sigmoid(self)` times `other`: the gate and the value of a gated unit (Shazeer 2020).
   public func swiglu(_ other: Tensor) -> Tensor {
-    let tape = activeTape
     guard rows == other.rows, columns == other.columns else {
       refuse("`swiglu` got `\(rows)` x `\(columns)` and `\(other.rows)` x `\(other.columns)`")
     }
+    let tape = activeTape
     let result = tape.tensor(rows, columns)
-    let (count, gates, ups, output) = (count, values, other.values, result.values)
-    Meter.charge(20 * count)
-    var index = 0
-    while index < count {
-      let gate = load(gates, index, count)
-      store(gate * sigmoid(gate) * load(ups, index, count), output, index, count)
-      index &+= 16
+    Meter.charge(18 * count)
+    tape.kernels.rows.swiglu(values, other.values, result.values, count)
+    var node = Node(result, self) { node, flow, tape in
+      guard let other = node.second else { return }
+      Meter.charge(24 * node.input.count)
+      tape.kernels.rows.swiglu_backward(
+        node.input.values, other.values, flow, node.input.gradientToFill(tape), other.gradientToFill(tape),
+        node.input.count)
     }
-    tape.record { [self] in
-      guard let flow = result.gradient else { return }
-      Meter.charge(40 * count)
-      let gateGradient = gradientToFill()
-      let upGradient = other.gradientToFill()
-      var index = 0
-      while index < count {
-        let gate = load(gates, index, count)
-        let flowing = load(flow, index, count)
-        let s = sigmoid(gate)
-        let slope = s + gate * s * (Vector(repeating: 1) - s)
-        store(load(upGradient, index, count) + flowing * gate * s, upGradient, index, count)
-        let toGate = flowing * load(ups, index, count) * slope
-        store(load(gateGradient, index, count) + toGate, gateGradient, index, count)
-        index &+= 16
-      }
-    }
+    node.second = other
+    tape.record(node)
     return result
   }
-}
 
-/// 0.5 x (1 + tanh(u)) = x sigmoid(2u) with 2u = 1.5957691 x + 0.0713548 x^3.
-private struct Gelu: ElementwiseFunction {
-  static let cost = 20
-  @inline(__always) private func gate(_ x: Vector, _ square: Vector) -> Vector {
-    sigmoid(x * (square * Vector(repeating: 0.071_354_816) + Vector(repeating: 1.595_769_1)))
+  /// Returns `cap tanh(x / cap)`, which keeps every value between -cap and cap (Gemma Team 2024).
+  public func softCapped(_ cap: Float) -> Tensor {
+    guard cap > 0 else { refuse("`softCapped` needs a cap above 0, not `\(cap)`") }
+    return mapped(cost: 20, factor: cap, { $0.kernels.rows.soft_cap($1, $2, $3, cap) }) { node, flow, tape in
+      Meter.charge(6 * node.input.count)
+      tape.kernels.rows.soft_cap_backward(
+        node.output.values, flow, node.input.gradientToFill(tape), node.input.count, node.factor)
+    }
   }
-  @inline(__always) func value(_ x: Vector) -> Vector { x * gate(x, x * x) }
-  @inline(__always) func slope(_ x: Vector) -> Vector {
-    let square = x * x
-    let s = gate(x, square)
-    let inner = square * Vector(repeating: 0.214_064_45) + Vector(repeating: 1.595_769_1)
-    return s + x * s * (Vector(repeating: 1) - s) * inner
-  }
-}
 
-private struct ReluSquared: ElementwiseFunction {
-  static let cost = 3
-  @inline(__always) func value(_ x: Vector) -> Vector {
-    let positive = x.atLeast(.zero)
-    return positive * positive
+  /// Applies a loop over all values, and keeps how gradients flow back through it.
+  private func mapped(
+    cost: Int, factor: Float = 1, _ forward: (Tape, Floats, Floats, Int) -> Void, _ backward: @escaping Node.Backward
+  ) -> Tensor {
+    let tape = activeTape
+    let result = tape.tensor(rows, columns)
+    Meter.charge(cost * count)
+    forward(tape, values, result.values, count)
+    var node = Node(result, self, backward)
+    node.factor = factor
+    tape.record(node)
+    return result
   }
-  @inline(__always) func slope(_ x: Vector) -> Vector { x.atLeast(.zero) * Vector(repeating: 2) }
 }

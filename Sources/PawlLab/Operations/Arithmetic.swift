@@ -1,81 +1,81 @@
+internal import CPawlKernels
+
 extension Tensor {
   /// Returns the sum of two tensors of the same shape, such as a residual connection.
   public static func + (left: Tensor, right: Tensor) -> Tensor {
-    let tape = left.activeTape
-    guard left.rows == right.rows, left.columns == right.columns else {
-      refuse("`+` got `\(left.rows)` x `\(left.columns)` and `\(right.rows)` x `\(right.columns)`")
+    let (tape, result) = left.pair("+", right)
+    tape.kernels.rows.combine(left.values, 1, right.values, 1, result.values, result.count)
+    var node = Node(result, left) { node, flow, tape in
+      node.input.addGradient(flow, 1, tape)
+      node.second?.addGradient(flow, 1, tape)
     }
-    let result = tape.tensor(left.rows, left.columns)
-    result.values.update(from: left.values, count: left.count)
-    addRow(right.values, to: result.values, left.count)
-    tape.record {
-      guard let flow = result.gradient else { return }
-      left.addGradient(flow)
-      right.addGradient(flow)
+    node.second = right
+    tape.record(node)
+    return result
+  }
+
+  /// Returns the product, value by value, of two tensors of the same shape, such as a gate.
+  public static func * (left: Tensor, right: Tensor) -> Tensor {
+    let (tape, result) = left.pair("*", right)
+    tape.kernels.rows.product(left.values, right.values, result.values, result.count, 0)
+    var node = Node(result, left) { node, flow, tape in
+      guard let right = node.second else { return }
+      Meter.charge(4 * node.output.count)
+      let (left, count) = (node.input, node.output.count)
+      tape.kernels.rows.product(flow, right.values, left.gradientToFill(tape), count, 1)
+      tape.kernels.rows.product(flow, left.values, right.gradientToFill(tape), count, 1)
     }
+    node.second = right
+    tape.record(node)
     return result
   }
 
   /// Returns `self` times a number that is not learned.
-  public func scaled(by factor: Float) -> Tensor { mapped(Scaling(factor: Vector(repeating: factor))) }
-
-  /// Returns `cap tanh(x / cap)`, which keeps every value between -cap and cap.
-  public func softCapped(_ cap: Float) -> Tensor {
-    guard cap > 0 else { refuse("`softCapped` needs a cap above 0, not `\(cap)`") }
-    return mapped(SoftCap(cap: Vector(repeating: cap), inverse: Vector(repeating: 2 / cap)))
-  }
-
-  /// Applies a function to each value.
-  func mapped<Function: ElementwiseFunction>(_ function: Function) -> Tensor {
+  public func scaled(by factor: Float) -> Tensor {
     let tape = activeTape
     let result = tape.tensor(rows, columns)
-    let (count, input, output) = (count, values, result.values)
-    Meter.charge(Function.cost * count)
-    var index = 0
-    while index < count {
-      store(function.value(load(input, index, count)), output, index, count)
-      index &+= 16
-    }
-    tape.record { [self] in
-      guard let flow = result.gradient else { return }
-      Meter.charge(2 * Function.cost * count)
-      let own = gradientToFill()
-      var index = 0
-      while index < count {
-        let added = load(flow, index, count) * function.slope(load(input, index, count))
-        store(load(own, index, count) + added, own, index, count)
-        index &+= 16
-      }
-    }
+    Meter.charge(count)
+    tape.kernels.rows.combine(values, factor, values, 0, result.values, count)
+    var node = Node(result, self) { node, flow, tape in node.input.addGradient(flow, node.factor, tape) }
+    node.factor = factor
+    tape.record(node)
     return result
   }
-}
 
-/// A function of one value with its derivative: a type of its own, so that the compiler makes a loop for each.
-protocol ElementwiseFunction {
-  /// About how many operations a value takes.
-  static var cost: Int { get }
-  func value(_ x: Vector) -> Vector
-  func slope(_ x: Vector) -> Vector
-}
-
-private struct Scaling: ElementwiseFunction {
-  static let cost = 1
-  let factor: Vector
-  @inline(__always) func value(_ x: Vector) -> Vector { x * factor }
-  @inline(__always) func slope(_ x: Vector) -> Vector { factor }
-}
-
-private struct SoftCap: ElementwiseFunction {
-  static let cost = 20
-  let cap: Vector
-  let inverse: Vector
-  @inline(__always) private func tangent(_ x: Vector) -> Vector {
-    sigmoid(x * inverse) * Vector(repeating: 2) - Vector(repeating: 1)
+  /// Returns `self` times a learned number, such as the weight of a residual connection.
+  public func scaled(by factor: Tensor) -> Tensor {
+    guard factor.count == 1 else { refuse("`scaled` got `\(factor.rows)` x `\(factor.columns)` for one number") }
+    let tape = activeTape
+    let result = tape.tensor(rows, columns)
+    Meter.charge(count)
+    tape.kernels.rows.combine(values, factor.item, values, 0, result.values, count)
+    var node = Node(result, self) { node, flow, tape in
+      guard let factor = node.second else { return }
+      Meter.charge(2 * node.input.count)
+      node.input.addGradient(flow, factor.item, tape)
+      factor.gradientToFill(tape)[0] += Float(tape.kernels.rows.dot(node.input.values, flow, node.input.count))
+    }
+    node.second = factor
+    tape.record(node)
+    return result
   }
-  @inline(__always) func value(_ x: Vector) -> Vector { tangent(x) * cap }
-  @inline(__always) func slope(_ x: Vector) -> Vector {
-    let t = tangent(x)
-    return Vector(repeating: 1) - t * t
+
+  private func pair(_ name: String, _ other: Tensor) -> (Tape, Tensor) {
+    guard rows == other.rows, columns == other.columns else {
+      refuse("`\(name)` got `\(rows)` x `\(columns)` and `\(other.rows)` x `\(other.columns)`")
+    }
+    let tape = activeTape
+    Meter.charge(count)
+    return (tape, tape.tensor(rows, columns))
+  }
+
+  private func addGradient(_ flow: Floats, _ factor: Float, _ tape: Tape) {
+    Meter.charge(count)
+    let (own, isFresh) = gradientToAdd(tape)
+    if isFresh {
+      tape.kernels.rows.combine(flow, factor, flow, 0, own, count)
+    } else {
+      tape.kernels.rows.accumulate(flow, factor, own, count)
+    }
   }
 }

@@ -1,55 +1,50 @@
+internal import CPawlKernels
+
 extension Tape {
-  /// Returns a row of `table` for each byte: where a model begins.
-  public func embedding(_ table: Tensor, _ bytes: [UInt8]) -> Tensor {
-    guard table.rows == 256 else { refuse("`embedding` needs a table of 256 rows, not `\(table.rows)`") }
-    let columns = table.columns
-    let result = tensor(bytes.count, columns)
-    for (row, byte) in bytes.enumerated() {
-      (result.values + row * columns).update(from: table.values + Int(byte) * columns, count: columns)
+  /// Returns a row of `table` (256 x width) for each byte.
+  public func embedding(_ table: Tensor, _ bytes: Bytes) -> Tensor {
+    guard table.rows == 256 else { refuse("a table of bytes has 256 rows, not `\(table.rows)`") }
+    let result = tensor(bytes.count, table.columns)
+    let kept = arena.keep(bytes.buffer)
+    Meter.charge(result.count)
+    kernels.rows.gather(table.values, kept, result.values, result.rows, result.columns)
+    var node = Node(result, table) { node, flow, tape in
+      guard let bytes = node.bytes else { return }
+      Meter.charge(node.output.count)
+      tape.kernels.rows.scatter(
+        flow, bytes, node.input.gradientToFill(tape), node.output.rows, node.output.columns)
     }
-    record {
-      guard let flow = result.gradient else { return }
-      let own = table.gradientToFill()
-      for (row, byte) in bytes.enumerated() { addRow(flow + row * columns, to: own + Int(byte) * columns, columns) }
-    }
+    node.bytes = kept
+    record(node)
     return result
   }
 }
 
 extension Tensor {
-  /// Returns `self` with row `t` of `table` added to the row at position `t` of each sequence of `length` rows.
+  /// Returns `self` plus the row of `table` for each position in its sequence: learned positions.
   public func addingPositions(_ table: Tensor, length: Int) -> Tensor {
-    let tape = activeTape
-    guard table.columns == columns, length > 0, length <= table.rows, rows % length == 0 else {
+    guard length > 0, rows % length == 0, table.rows >= length, table.columns == columns else {
       refuse(
-        "`addingPositions` got a table of `\(table.rows)` x `\(table.columns)` for `\(rows)` x `\(columns)` in sequences of `\(length)`"
+        "`addingPositions` got `\(rows)` x `\(columns)`, sequences of `\(length)` and a table of `\(table.rows)` x `\(table.columns)`"
       )
     }
+    let tape = activeTape
     let result = tape.tensor(rows, columns)
-    result.values.update(from: values, count: count)
-    for row in 0..<rows { addRow(table.values + row % length * columns, to: result.values + row * columns, columns) }
-    tape.record { [self] in
-      guard let flow = result.gradient else { return }
-      let own = table.gradientToFill()
-      for row in 0..<rows { addRow(flow + row * columns, to: own + row % length * columns, columns) }
-      addGradient(flow)
+    Meter.charge(count)
+    tape.kernels.rows.add_rows(values, table.values, result.values, rows, columns, length)
+    var node = Node(result, self) { node, flow, tape in
+      guard let table = node.second else { return }
+      let (length, columns) = (node.numbers.0, node.output.columns)
+      Meter.charge(2 * node.output.count)
+      tape.kernels.rows.accumulate(flow, 1, node.input.gradientToFill(tape), node.output.count)
+      let sum = table.gradientToFill(tape)
+      for first in stride(from: 0, to: node.output.rows, by: length) {
+        tape.kernels.rows.accumulate(flow + first * columns, 1, sum, length * columns)
+      }
     }
+    node.second = table
+    node.numbers.0 = length
+    tape.record(node)
     return result
-  }
-
-  /// Adds `flow` to the gradient, or copies it where none is yet.
-  func addGradient(_ flow: Floats) {
-    let (memory, factor) = gradientToAdd()
-    if factor == 0 { memory.update(from: flow, count: count) } else { addRow(flow, to: memory, count) }
-  }
-}
-
-/// Adds one row to another.
-@inline(__always) func addRow(_ source: Floats, to target: Floats, _ count: Int) {
-  Meter.charge(count)
-  var index = 0
-  while index < count {
-    store(load(target, index, count) + load(source, index, count), target, index, count)
-    index &+= 16
   }
 }

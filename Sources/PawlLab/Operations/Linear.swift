@@ -1,52 +1,67 @@
+internal import CPawlKernels
+
 extension Tensor {
-  /// Returns `self` times `weight`, plus `bias` on every row.
+  /// Returns `self` times `weight` plus `bias`: rows x inputs to rows x outputs.
   ///
-  /// - Parameter transposed: false for a weight of inputs x outputs; true for outputs x inputs, as a token table used as head.
+  /// - Parameters:
+  ///   - weight: inputs x outputs; with `transposed`, outputs x inputs, such as a table of embeddings used as the head.
+  ///   - bias: one value for each output.
   public func linear(_ weight: Tensor, bias: Tensor? = nil, transposed: Bool = false) -> Tensor {
     let tape = activeTape
-    let inputs = transposed ? weight.columns : weight.rows
-    let outputs = transposed ? weight.rows : weight.columns
-    guard inputs == columns else {
-      refuse("`linear` got `\(columns)` columns for a weight of `\(weight.rows)` x `\(weight.columns)`")
+    let (inputs, outputs) = transposed ? (weight.columns, weight.rows) : (weight.rows, weight.columns)
+    guard columns == inputs else {
+      refuse("`linear` got `\(columns)` columns for a weight of `\(inputs)` inputs and `\(outputs)` outputs")
     }
-    if let bias, bias.count != outputs {
-      refuse("`linear` got a bias of `\(bias.count)` for `\(outputs)` outputs")
+    guard bias.map({ $0.count == outputs }) ?? true else {
+      refuse("`linear` got a bias of `\(bias?.count ?? 0)` for `\(outputs)` outputs")
     }
     let result = tape.tensor(rows, outputs)
-    if let bias {
-      for row in 0..<rows { (result.values + row * outputs).update(from: bias.values, count: outputs) }
-    }
     multiply(
-      values, columns, .plain, weight.values, weight.columns, transposed ? .transposed : .plain,
-      into: result.values, outputs, m: rows, n: outputs, k: inputs, beta: bias == nil ? 0 : 1)
-    tape.record { [self] in
-      guard let flow = result.gradient else { return }
-      let (input, factor) = gradientToAdd()
-      multiply(
-        flow, outputs, .plain, weight.values, weight.columns, transposed ? .plain : .transposed,
-        into: input, columns, m: rows, n: inputs, k: outputs, beta: factor)
-      let (own, ownFactor) = weight.gradientToAdd()
-      if transposed {
-        multiply(
-          flow, outputs, .transposed, values, columns, .plain, into: own, weight.columns, m: outputs, n: inputs,
-          k: rows, beta: ownFactor)
-      } else {
-        multiply(
-          values, columns, .transposed, flow, outputs, .plain, into: own, weight.columns, m: inputs, n: outputs,
-          k: rows, beta: ownFactor)
+      by: weight, transposed: transposed, rows: rows, into: result.values, add: false, bias: bias?.values, tape)
+    var node = Node(result, self) { node, flow, tape in
+      guard let weight = node.second else { return }
+      let (input, rows, outputs) = (node.input, node.output.rows, node.output.columns)
+      let transposed = node.isTransposed
+      let (own, isFresh) = input.gradientToAdd(tape)
+      Tensor(node.output, flow).multiply(
+        by: weight, transposed: !transposed, rows: rows, into: own, add: !isFresh, bias: nil, tape)
+      let (sum, isFirst) = weight.gradientToAdd(tape)
+      let (left, right) = transposed ? (flow, input.values) : (input.values, flow)
+      let (leftStep, rightStep) = transposed ? (outputs, input.columns) : (input.columns, outputs)
+      tape.kernels.multiply(
+        left, step: leftStep, .transposed, by: right, step: rightStep, rows: leftStep, columns: rightStep, inner: rows,
+        into: sum, step: rightStep, add: !isFirst, tape.workspace)
+      if let bias = node.third {
+        Meter.charge(rows * outputs)
+        tape.kernels.rows.add_columns(flow, bias.gradientToFill(tape), rows, outputs)
       }
-      if let bias { addColumnSums(of: flow, rows: rows, columns: outputs, to: bias.gradientToFill()) }
     }
+    node.second = weight
+    node.third = bias
+    node.isTransposed = transposed
+    tape.record(node)
     return result
   }
-}
 
-/// Adds to `sums` the sum over the rows of each column.
-func addColumnSums(of matrix: Floats, rows: Int, columns: Int, to sums: Floats) {
-  Meter.charge(rows * columns)
-  for column in stride(from: 0, to: columns, by: 16) {
-    var sum = load(sums, column, columns)
-    for row in 0..<rows { sum += load(matrix + row &* columns, column, columns) }
-    store(sum, sums, column, columns)
+  /// A view of other values in the shape of a tensor.
+  private init(_ shape: Tensor, _ values: Floats) {
+    self.init(rows: shape.rows, columns: shape.columns, values: values, tape: shape.tape, weight: nil, slot: nil)
+  }
+
+  /// Writes the product with a weight, whose pack is made once for all that use it, or with an activation, packed for this time only.
+  private func multiply(
+    by weight: Tensor, transposed: Bool, rows: Int, into result: Floats, add: Bool, bias: Floats?, _ tape: Tape
+  ) {
+    let (inner, outer) = transposed ? (weight.columns, weight.rows) : (weight.rows, weight.columns)
+    guard let lasting = weight.weight else {
+      tape.kernels.multiply(
+        values, step: inner, by: weight.values, step: weight.columns, transposed ? .transposed : .plain, rows: rows,
+        columns: outer, inner: inner, into: result, step: outer, add: add, bias: bias, tape.workspace)
+      return
+    }
+    Meter.charge(2 * rows * inner * outer)
+    tape.kernels.products.multiply(
+      values, inner, 0, lasting.packed(transposed: transposed, tape.kernels), rows, outer, inner, result, outer,
+      add ? 1 : 0, bias, tape.workspace.memory)
   }
 }

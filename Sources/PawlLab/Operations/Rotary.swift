@@ -1,3 +1,5 @@
+internal import CPawlKernels
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -13,49 +15,44 @@ extension Tensor {
     guard heads > 0, columns % (2 * heads) == 0, length > 0, rows % length == 0 else {
       refuse("`rotary` cannot split `\(columns)` columns over `\(heads)` heads in pairs, with sequences of `\(length)`")
     }
-    let width = columns / heads
-    let half = width / 2
-    let cosines = tape.arena.allocate(length * half)
-    let sines = tape.arena.allocate(length * half)
-    for pair in 0..<half {
+    let table = tape.angles(length: length, width: columns / heads, base: base)
+    let result = tape.tensor(rows, columns)
+    Meter.charge(3 * count)
+    tape.kernels.rows.rotate(
+      values, result.values, table.cosines, table.sines, rows, heads, columns / heads, length, 1, 0)
+    var node = Node(result, self) { node, flow, tape in
+      guard let cosines = node.kept.0, let sines = node.kept.1 else { return }
+      Meter.charge(3 * node.input.count)
+      let (own, isFresh) = node.input.gradientToAdd(tape)
+      let (heads, length) = (node.numbers.0, node.numbers.1)
+      tape.kernels.rows.rotate(
+        flow, own, cosines, sines, node.input.rows, heads, node.input.columns / heads, length, -1, isFresh ? 0 : 1)
+    }
+    node.kept = (table.cosines, table.sines)
+    node.numbers = (heads, length, 0, 0)
+    tape.record(node)
+    return result
+  }
+}
+
+/// Cosines and sines for each position (rows) and pair of channels, made once for a tape.
+final class AngleTable {
+  let length: Int
+  let width: Int
+  let base: Double
+  private let memory: FloatBuffer
+  var cosines: Floats { memory.memory }
+  var sines: Floats { memory.memory + length * width / 2 }
+
+  init(length: Int, width: Int, base: Double) {
+    (self.length, self.width, self.base) = (length, width, base)
+    memory = FloatBuffer(count: length * width)
+    for pair in 0..<width / 2 {
       let frequency = pow(base, -2 * Double(pair) / Double(width))
       for position in 0..<length {
-        cosines[position * half + pair] = Float(cos(Double(position) * frequency))
-        sines[position * half + pair] = Float(sin(Double(position) * frequency))
+        cosines[position * width / 2 + pair] = Float(cos(Double(position) * frequency))
+        sines[position * width / 2 + pair] = Float(sin(Double(position) * frequency))
       }
     }
-    let result = tape.tensor(rows, columns)
-    let (rows, columns) = (rows, columns)
-    func turn(_ input: Floats, _ output: Floats, direction: Float, add: Bool) {
-      Meter.charge(3 * rows * columns)
-      let sign = Vector(repeating: direction)
-      for row in 0..<rows {
-        let table = row % length &* half
-        for head in 0..<heads {
-          let start = row &* columns &+ head &* width
-          for index in stride(from: 0, to: half, by: 16) {
-            let first = load(input + start, index, half)
-            let second = load(input + start + half, index, half)
-            let cosine = load(cosines + table, index, half)
-            let sine = load(sines + table, index, half) * sign
-            var low = first * cosine + second * sine
-            var high = second * cosine - first * sine
-            if add {
-              low += load(output + start, index, half)
-              high += load(output + start + half, index, half)
-            }
-            store(low, output + start, index, half)
-            store(high, output + start + half, index, half)
-          }
-        }
-      }
-    }
-    turn(values, result.values, direction: 1, add: false)
-    tape.record { [self] in
-      guard let flow = result.gradient else { return }
-      let (own, factor) = gradientToAdd()
-      turn(flow, own, direction: -1, add: factor != 0)
-    }
-    return result
   }
 }

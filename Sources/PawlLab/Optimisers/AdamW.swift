@@ -1,3 +1,5 @@
+internal import CPawlKernels
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -7,7 +9,8 @@
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019).
 public final class AdamW {
   private struct Slot {
-    let parameter: Parameter
+    let weight: Weight
+    let decays: Bool
     let mean: FloatBuffer
     let square: FloatBuffer
   }
@@ -15,17 +18,32 @@ public final class AdamW {
   private let beta1: Float
   private let beta2: Float
   private let weightDecay: Float
+  private let crew: Crew
+  private let kernels: Kernels
   private var steps = 0
 
   /// - Parameter parameters: what this updates; weight decay spares those of kind ``ParameterKind/vector``.
-  public init(_ parameters: [Parameter], beta1: Float = 0.9, beta2: Float = 0.95, weightDecay: Float = 0.1) {
+  public convenience init(
+    _ parameters: [Parameter], beta1: Float = 0.9, beta2: Float = 0.95, weightDecay: Float = 0.1
+  ) {
+    self.init(parameters, beta1: beta1, beta2: beta2, weightDecay: weightDecay, crew: .shared, kernels: .best)
+  }
+
+  init(
+    _ parameters: [Parameter], beta1: Float = 0.9, beta2: Float = 0.95, weightDecay: Float = 0.1, crew: Crew,
+    kernels: Kernels
+  ) {
     slots = parameters.map {
-      let count = $0.tensor.count
-      return Slot(parameter: $0, mean: FloatBuffer(count: count), square: FloatBuffer(count: count))
+      let count = $0.weight.count
+      return Slot(
+        weight: $0.weight, decays: $0.kind != .vector, mean: FloatBuffer(count: count),
+        square: FloatBuffer(count: count))
     }
     self.beta1 = beta1
     self.beta2 = beta2
     self.weightDecay = weightDecay
+    self.crew = crew
+    self.kernels = kernels
   }
 
   /// Moves the weights against their gradients, and clears the gradients.
@@ -33,29 +51,19 @@ public final class AdamW {
     steps += 1
     let meanScale = 1 / (1 - powf(beta1, Float(steps)))
     let squareScale = 1 / (1 - powf(beta2, Float(steps)))
-    for slot in slots {
-      let decay = slot.parameter.kind == .vector ? 0 : weightDecay
-      let tensor = slot.parameter.tensor
-      guard let gradient = tensor.gradient else { continue }
-      let (count, weights) = (tensor.count, tensor.values)
-      Meter.charge(16 * count)
-      let keep = Vector(repeating: 1 - rate * decay)
-      let step = Vector(repeating: rate * meanScale)
-      let (first, second) = (Vector(repeating: beta1), Vector(repeating: beta2))
-      let (newFirst, newSecond) = (Vector(repeating: 1 - beta1), Vector(repeating: 1 - beta2))
-      let correction = Vector(repeating: squareScale)
-      let epsilon = Vector(repeating: 1e-8)
-      let (means, squares) = (slot.mean.memory, slot.square.memory)
-      for index in stride(from: 0, to: count, by: 16) {
-        let g = load(gradient, index, count)
-        let m = load(means, index, count) * first + g * newFirst
-        let v = load(squares, index, count) * second + g * g * newSecond
-        store(m, means, index, count)
-        store(v, squares, index, count)
-        let change = m / ((v * correction).squareRoot() + epsilon)
-        store(load(weights, index, count) * keep - step * change, weights, index, count)
-        store(.zero, gradient, index, count)
+    crew.run { thread in
+      for slot in slots {
+        let weight = slot.weight
+        var step = pawl_adam(
+          rate: rate * meanScale, keep: 1 - rate * (slot.decays ? weightDecay : 0), beta1: beta1, beta2: beta2,
+          epsilon: 1e-8, square_scale: squareScale, scale: weight.gradientScale)
+        let share = crew.share(of: weight.count, thread)
+        Meter.charge(16 * share.count)
+        kernels.rows.adam(
+          weight.values + share.lowerBound, weight.gradients[0] + share.lowerBound, slot.mean.memory + share.lowerBound,
+          slot.square.memory + share.lowerBound, share.count, &step)
       }
     }
+    for slot in slots { slot.weight.finishUpdate() }
   }
 }

@@ -11,7 +11,7 @@ final class Arena {
   private var chunks: [(start: Floats, capacity: Int)] = []
   private var chunk = 0
   private var used = 0
-  static let smallestChunk = 1 << 18
+  static let smallestChunk = 1 << 16
 
   deinit { for chunk in chunks { free(chunk.start) } }
 
@@ -34,6 +34,21 @@ final class Arena {
     return start
   }
 
+  /// Returns room for the place of a gradient, empty.
+  func allocateSlot() -> UnsafeMutablePointer<Floats?> {
+    let slot = UnsafeMutableRawPointer(allocate(16)).bindMemory(to: Floats?.self, capacity: 1)
+    slot.initialize(to: nil)
+    return slot
+  }
+
+  /// Returns a copy of bytes that lasts as long as the step.
+  func keep(_ bytes: UnsafeBufferPointer<UInt8>) -> UnsafePointer<UInt8> {
+    let memory = UnsafeMutableRawPointer(allocate((bytes.count + 3) / 4)).bindMemory(
+      to: UInt8.self, capacity: bytes.count)
+    if let start = bytes.baseAddress { memory.update(from: start, count: bytes.count) }
+    return UnsafePointer(memory)
+  }
+
   /// Takes everything back; the next step writes over it.
   func rewind() {
     chunk = 0
@@ -48,13 +63,17 @@ final class Arena {
 final class FloatBuffer {
   let memory: Floats
 
-  init(count: Int) {
-    let padded = (count + 15) & ~15
-    memory = allocateFloats(padded)
-    memory.update(repeating: 0, count: padded)
-  }
+  init(count: Int) { memory = allocateZeros(count) }
 
   deinit { free(memory) }
+}
+
+/// Allocates zeros, padded to whole vectors.
+func allocateZeros(_ count: Int) -> Floats {
+  let padded = (count + 15) & ~15
+  let memory = allocateFloats(padded)
+  memory.update(repeating: 0, count: padded)
+  return memory
 }
 
 /// Allocates floats aligned to a page, or ends the program with a message that says how many were asked for.
@@ -65,6 +84,13 @@ func allocateFloats(_ count: Int) -> Floats {
     refuse("no memory for `\(count)` floats; make the model or the batch smaller")
   }
   return memory.bindMemory(to: Float.self, capacity: count)
+}
+
+/// Returns the value of an environment variable; nil when unset or empty.
+func environment(_ name: String) -> String? {
+  guard let value = getenv(name) else { return nil }
+  let text = String(cString: value)
+  return text.isEmpty ? nil : text
 }
 
 /// Ends the candidate's program: `message` goes to standard error, the exit code is 4.

@@ -1,10 +1,12 @@
+internal import CPawlKernels
+
 /// What a weight is for: optimisers treat the kinds differently.
 public enum ParameterKind: Sendable, Hashable {
   /// A matrix of a linear map: decayed, and what Muon works on.
   case matrix
   /// A table with a row for each byte or position, also an output head: decayed, never given to Muon.
   case embedding
-  /// A gain or a bias: not decayed.
+  /// A gain, a bias or a scale: not decayed.
   case vector
 }
 
@@ -13,14 +15,23 @@ public struct Parameter {
   public let name: String
   public let kind: ParameterKind
   public let tensor: Tensor
+  let weight: Weight
 }
 
 /// All weights of a model, drawn from one seed in the order in which they are asked for.
 public final class Parameters {
   public private(set) var all: [Parameter] = []
   private var generator: Generator
+  let crew: Crew
+  let kernels: Kernels
 
-  public init(seed: UInt64) { generator = Generator(seed: seed) }
+  public convenience init(seed: UInt64) { self.init(seed: seed, crew: .shared, kernels: .best) }
+
+  init(seed: UInt64, crew: Crew, kernels: Kernels) {
+    generator = Generator(seed: seed)
+    self.crew = crew
+    self.kernels = kernels
+  }
 
   /// The number of weights.
   public var count: Int { all.reduce(0) { $0 + $1.tensor.count } }
@@ -40,6 +51,9 @@ public final class Parameters {
     add(name, .vector, 1, columns) { _ in value }
   }
 
+  /// Returns one learned number, for ``Tensor/scaled(by:)-(Tensor)``.
+  public func scalar(_ name: String, value: Float) -> Tensor { vector(name, columns: 1, value: value) }
+
   private func add(
     _ name: String, _ kind: ParameterKind, _ rows: Int, _ columns: Int, _ value: (Int) -> Float
   ) -> Tensor {
@@ -47,46 +61,47 @@ public final class Parameters {
     guard rows > 0, columns > 0, !count.overflow, count.partialValue < 1 << 40 else {
       refuse("parameter `\(name)` cannot be `\(rows)` x `\(columns)`")
     }
-    let padded = (count.partialValue + 15) & ~15
-    let values = allocateFloats(padded)
-    let gradient = allocateFloats(padded)
-    values.update(repeating: 0, count: padded)
-    gradient.update(repeating: 0, count: padded)
-    for index in 0..<count.partialValue { values[index] = value(index) }
-    let tensor = Tensor(rows: rows, columns: columns, values: values, gradient: gradient, tape: nil)
-    all.append(Parameter(name: name, kind: kind, tensor: tensor))
+    guard !all.contains(where: { $0.name == name }) else { refuse("two parameters are called `\(name)`") }
+    let weight = Weight(rows: rows, columns: columns, threads: crew.count)
+    for index in 0..<count.partialValue { weight.values[index] = value(index) }
+    let tensor = Tensor(rows: rows, columns: columns, values: weight.values, tape: nil, weight: weight, slot: nil)
+    all.append(Parameter(name: name, kind: kind, tensor: tensor, weight: weight))
     return tensor
+  }
+
+  /// Adds the gradients of the other threads to the first one's, and clears them.
+  func gatherGradients() {
+    guard crew.count > 1 else { return }
+    crew.run { thread in
+      for parameter in all {
+        let (sum, others) = (parameter.weight.gradients[0], parameter.weight.gradients.dropFirst())
+        let share = crew.share(of: parameter.weight.count, thread)
+        for other in others { _ = kernels.rows.take_in(sum + share.lowerBound, other + share.lowerBound, share.count) }
+      }
+    }
+  }
+
+  /// Packs the weights again for the products that used them before.
+  func refreshPacks(_ kernels: Kernels) {
+    crew.run { thread in
+      for index in stride(from: thread, to: all.count, by: crew.count) { all[index].weight.refreshPacks(kernels) }
+    }
   }
 
   /// Returns the length of all gradients as one vector.
   public func gradientNorm() -> Float {
-    var sum = 0.0
-    for parameter in all {
-      guard let gradient = parameter.tensor.gradient else { continue }
-      let count = parameter.tensor.count
-      var lanes = Vector.zero
-      for index in stride(from: 0, to: count, by: 16) {
-        let value = load(gradient, index, count)
-        lanes += value * value
-      }
-      sum += Double(lanes.total)
-    }
-    return Float(sum.squareRoot())
+    let rows = kernels.rows
+    return Float(
+      all.reduce(0) { $0 + rows.dot($1.weight.gradients[0], $1.weight.gradients[0], $1.weight.count) }.squareRoot())
   }
 
   /// Scales all gradients down so that their length is at most `limit`; 0 or less means no limit. Returns the length before.
   @discardableResult
   public func clipGradients(to limit: Float) -> Float {
     let norm = gradientNorm()
-    guard limit > 0, norm > limit else { return norm }
-    let factor = Vector(repeating: limit / norm)
-    for parameter in all {
-      guard let gradient = parameter.tensor.gradient else { continue }
-      let count = parameter.tensor.count
-      for index in stride(from: 0, to: count, by: 16) {
-        store(load(gradient, index, count) * factor, gradient, index, count)
-      }
-    }
+    let factor = limit > 0 && norm > limit ? limit / norm : 1
+    // The optimisers multiply by it when they read the gradients.
+    for parameter in all { parameter.weight.gradientScale = factor }
     return norm
   }
 }

@@ -1,11 +1,25 @@
 /// A record of one forward pass, so that gradients can flow back through it (reverse-mode differentiation).
+///
+/// Steps that are alike allocate nothing: the record and the memory of its tensors are used again. A tape belongs to one thread at a time.
 public final class Tape {
   let arena = Arena()
-  private var steps: [() -> Void] = []
+  let workspace = Workspace()
+  let kernels: Kernels
+  /// Which thread of a crew this serves, and so which gradient of a weight it adds to.
+  let thread: Int
+  private var nodes: [Node] = []
+  private var angleTables: [AngleTable] = []
   /// False while only predictions are wanted, which then cost no bookkeeping.
   public var isRecording = true
 
-  public init() {}
+  public convenience init(precision: Precision = .bfloat16) {
+    self.init(kernels: .best.with(precision), thread: 0)
+  }
+
+  init(kernels: Kernels, thread: Int) {
+    self.kernels = kernels
+    self.thread = thread
+  }
 
   /// Returns a tensor whose content is undefined until an operation fills it.
   func tensor(_ rows: Int, _ columns: Int) -> Tensor {
@@ -13,7 +27,9 @@ public final class Tape {
     guard !count.overflow, rows >= 0, columns >= 0, count.partialValue < 1 << 40 else {
       refuse("a tensor of `\(rows)` x `\(columns)` is too large")
     }
-    return Tensor(rows: rows, columns: columns, values: arena.allocate(count.partialValue), gradient: nil, tape: self)
+    return Tensor(
+      rows: rows, columns: columns, values: arena.allocate(count.partialValue), tape: self, weight: nil,
+      slot: arena.allocateSlot())
   }
 
   /// Returns a tensor with the given values, row after row: the way in for data that is not bytes.
@@ -26,28 +42,71 @@ public final class Tape {
     return result
   }
 
-  /// Keeps what has to happen, in reverse order, when gradients flow back.
-  func record(_ step: @escaping () -> Void) {
-    if isRecording { steps.append(step) }
+  /// Returns the angles of ``Tensor/rotary(heads:length:base:)``, made when they are first asked for.
+  func angles(length: Int, width: Int, base: Double) -> AngleTable {
+    if let ready = angleTables.first(where: { $0.length == length && $0.width == width && $0.base == base }) {
+      return ready
+    }
+    let table = AngleTable(length: length, width: width, base: base)
+    angleTables.append(table)
+    return table
   }
 
-  /// Adds to every weight's gradient the derivative of `loss`, a tensor of one value.
-  public func backward(_ loss: Tensor) {
+  /// Keeps what has to happen, in reverse order, when gradients flow back.
+  func record(_ node: Node) {
+    if isRecording { nodes.append(node) }
+  }
+
+  /// Adds to every weight's gradient the derivative of `scale` times `loss`, a tensor of one value.
+  public func backward(_ loss: Tensor, scale: Float = 1) {
     guard loss.count == 1 else { refuse("gradients flow from one value, not from `\(loss.rows)` x `\(loss.columns)`") }
-    backward(loss, flow: [1])
+    loss.gradientToFill(self)[0] += scale
+    flowBack()
   }
 
   /// Lets a gradient flow back from any tensor: `flow` has a value for each of its elements.
   func backward(_ tensor: Tensor, flow: [Float]) {
-    let start = tensor.gradientToFill()
+    let start = tensor.gradientToFill(self)
     for (index, value) in flow.enumerated() { start[index] += value }
-    for step in steps.reversed() { step() }
-    steps.removeAll(keepingCapacity: true)
+    flowBack()
+  }
+
+  private func flowBack() {
+    for node in nodes.reversed() {
+      if let flow = node.output.gradient { node.backward(node, flow, self) }
+    }
+    nodes.removeAll(keepingCapacity: true)
   }
 
   /// Forgets the pass and takes the memory of its tensors back: do this after every step.
   public func reset() {
-    steps.removeAll(keepingCapacity: true)
+    nodes.removeAll(keepingCapacity: true)
     arena.rewind()
+  }
+}
+
+/// One operation of a pass: what it took and made, and how gradients flow back through it.
+///
+/// The backward pass is a plain function and not a closure, so that recording allocates nothing.
+struct Node {
+  typealias Backward = (_ node: Node, _ flow: Floats, _ tape: Tape) -> Void
+  let backward: Backward
+  let output: Tensor
+  let input: Tensor
+  /// Further operands, in the operation's own order.
+  var second: Tensor?
+  var third: Tensor?
+  /// What the forward pass keeps for the backward one.
+  var kept: (Floats?, Floats?) = (nil, nil)
+  var bytes: UnsafePointer<UInt8>?
+  /// Numbers of the operation, such as heads and lengths.
+  var numbers: (Int, Int, Int, Int) = (0, 0, 0, 0)
+  var factor: Float = 1
+  var isTransposed = false
+
+  init(_ output: Tensor, _ input: Tensor, _ backward: @escaping Backward) {
+    self.output = output
+    self.input = input
+    self.backward = backward
   }
 }

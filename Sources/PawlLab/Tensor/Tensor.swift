@@ -1,33 +1,16 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// A matrix of 32-bit floats, row after row, with room for its gradient.
 ///
 /// Activations come from a ``Tape`` and hold until its ``Tape/reset()``; weights come from ``Parameters`` and stay.
-public final class Tensor {
+public struct Tensor {
   public let rows: Int
   public let columns: Int
   let values: Floats
-  var gradient: Floats?
-  /// The tape that made this, which also keeps its memory alive; nil for a weight.
+  /// What made an activation; nil for a weight.
   let tape: Tape?
-
-  init(rows: Int, columns: Int, values: Floats, gradient: Floats?, tape: Tape?) {
-    self.rows = rows
-    self.columns = columns
-    self.values = values
-    self.gradient = gradient
-    self.tape = tape
-  }
-
-  deinit {
-    guard tape == nil else { return }
-    free(values)
-    free(gradient)
-  }
+  /// What lasts of a weight; nil for an activation.
+  let weight: Weight?
+  /// Where an activation's gradient lies, once there is one.
+  let slot: UnsafeMutablePointer<Floats?>?
 
   var count: Int { rows * columns }
 
@@ -43,24 +26,31 @@ public final class Tensor {
   /// Returns all values, row after row.
   public func copy() -> [Float] { Array(UnsafeBufferPointer(start: values, count: count)) }
 
-  /// Returns the gradient, row after row; zeros where none has flowed.
+  /// Returns the gradient, row after row; zeros where none has flowed. A weight's is the sum over all threads.
   public func gradientCopy() -> [Float] {
-    guard let gradient else { return [Float](repeating: 0, count: count) }
-    return Array(UnsafeBufferPointer(start: gradient, count: count))
+    guard let weight else {
+      guard let gradient = slot?.pointee else { return [Float](repeating: 0, count: count) }
+      return Array(UnsafeBufferPointer(start: gradient, count: count))
+    }
+    return (0..<count).map { index in weight.gradients.reduce(0) { $0 + $1[index] } }
   }
 
-  /// Where a product adds its gradient: with factor 0 when nothing is there yet, else 1.
-  func gradientToAdd() -> (memory: Floats, factor: Float) {
-    if let gradient { return (gradient, 1) }
-    let fresh = activeTape.arena.allocate(count)
-    gradient = fresh
-    return (fresh, 0)
+  /// The gradient of an activation; nil while none has flowed.
+  var gradient: Floats? { slot?.pointee }
+
+  /// Where a product adds its gradient; `isFresh` when nothing is there yet, and the product must not add but write.
+  func gradientToAdd(_ tape: Tape) -> (memory: Floats, isFresh: Bool) {
+    if let weight { return (weight.gradients[tape.thread], false) }
+    if let there = slot?.pointee { return (there, false) }
+    let fresh = tape.arena.allocate(count)
+    slot?.pointee = fresh
+    return (fresh, true)
   }
 
   /// Where a row loop adds its gradient, filled with zeros when nothing is there yet.
-  func gradientToFill() -> Floats {
-    let (memory, factor) = gradientToAdd()
-    if factor == 0 { memory.update(repeating: 0, count: count) }
+  func gradientToFill(_ tape: Tape) -> Floats {
+    let (memory, isFresh) = gradientToAdd(tape)
+    if isFresh { memory.update(repeating: 0, count: count) }
     return memory
   }
 

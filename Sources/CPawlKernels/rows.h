@@ -1,0 +1,288 @@
+// Loops over rows and elements, once for each variant. What flows back is added to what is there already, except where said otherwise.
+
+#define FOR_LANES(at, count) for (long at = 0; at < (count); at += LANES)
+
+static void normalise(
+    const float *input, const float *gain, const float *bias, float *output, float *means, float *inverses, long rows, long columns, int centred,
+    float epsilon) {
+  float share = 1 / (float)columns;
+  for (long row = 0; row < rows; row++) {
+    const float *x = input + row * columns;
+    float *y = output + row * columns;
+    float mean = 0;
+    if (centred) {
+      vf sum = all(0);
+      FOR_LANES(at, columns) sum += load_row(x, at, columns);
+      mean = sum_lanes(sum) * share;
+    }
+    vf squares = all(0);
+    FOR_LANES(at, columns) {
+      vf d = (at + LANES <= columns ? load(x + at) : load_part(x + at, columns - at, mean)) - all(mean);
+      squares += d * d;
+    }
+    float inverse = 1 / sqrtf(sum_lanes(squares) * share + epsilon);
+    means[row] = mean;
+    inverses[row] = inverse;
+    FOR_LANES(at, columns) {
+      vf value = (load_row(x, at, columns) - all(mean)) * all(inverse);
+      if (gain) value *= load_row(gain, at, columns);
+      if (bias) value += load_row(bias, at, columns);
+      store_row(y, value, at, columns);
+    }
+  }
+}
+
+static void normalise_backward(
+    const float *input, const float *gain, const float *means, const float *inverses, const float *flow, float *input_flow, float *gain_flow,
+    float *bias_flow, long rows, long columns, int centred) {
+  float share = 1 / (float)columns;
+  for (long row = 0; row < rows; row++) {
+    const float *x = input + row * columns, *dy = flow + row * columns;
+    float *dx = input_flow + row * columns;
+    vf mean = all(means[row]), inverse = all(inverses[row]), sum = all(0), tilt = all(0);
+    FOR_LANES(at, columns) {
+      vf unit = (load_row(x, at, columns) - mean) * inverse, d = load_row(dy, at, columns);
+      if (gain_flow) store_row(gain_flow, load_row(gain_flow, at, columns) + d * unit, at, columns);
+      if (bias_flow) store_row(bias_flow, load_row(bias_flow, at, columns) + d, at, columns);
+      if (gain) d *= load_row(gain, at, columns);
+      sum += d;
+      tilt += d * unit;
+    }
+    vf shift = all(centred ? sum_lanes(sum) * share : 0), slope = all(sum_lanes(tilt) * share);
+    FOR_LANES(at, columns) {
+      vf unit = (load_row(x, at, columns) - mean) * inverse, d = load_row(dy, at, columns);
+      if (gain) d *= load_row(gain, at, columns);
+      store_row(dx, load_row(dx, at, columns) + (d - shift - unit * slope) * inverse, at, columns);
+    }
+  }
+}
+
+// The tanh form of GELU: x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3). Sources: Hendrycks and Gimpel 2016.
+static void gelu(const float *input, float *output, long count) {
+  FOR_LANES(at, count) {
+    vf x = load_row(input, at, count), square = x * x;
+    store_row(output, x * sigmoid(x * (all(1.5957691216f) + all(0.0713548163f) * square)), at, count);
+  }
+}
+static void gelu_backward(const float *input, const float *flow, float *input_flow, long count) {
+  FOR_LANES(at, count) {
+    vf x = load_row(input, at, count), square = x * x;
+    vf s = sigmoid(x * (all(1.5957691216f) + all(0.0713548163f) * square));
+    vf slope = all(1.5957691216f) + all(0.2140644488f) * square;
+    vf d = s + x * s * (all(1) - s) * slope;
+    store_row(input_flow, load_row(input_flow, at, count) + load_row(flow, at, count) * d, at, count);
+  }
+}
+
+static void relu_squared(const float *input, float *output, long count) {
+  FOR_LANES(at, count) {
+    vf x = greatest(load_row(input, at, count), all(0));
+    store_row(output, x * x, at, count);
+  }
+}
+static void relu_squared_backward(const float *input, const float *flow, float *input_flow, long count) {
+  FOR_LANES(at, count) {
+    vf x = greatest(load_row(input, at, count), all(0));
+    store_row(input_flow, load_row(input_flow, at, count) + load_row(flow, at, count) * (x + x), at, count);
+  }
+}
+
+// gate sigmoid(gate) value (Shazeer 2020).
+static void swiglu(const float *gate, const float *value, float *output, long count) {
+  FOR_LANES(at, count) {
+    vf g = load_row(gate, at, count);
+    store_row(output, g * sigmoid(g) * load_row(value, at, count), at, count);
+  }
+}
+static void swiglu_backward(
+    const float *gate, const float *value, const float *flow, float *gate_flow, float *value_flow, long count) {
+  FOR_LANES(at, count) {
+    vf g = load_row(gate, at, count), v = load_row(value, at, count), d = load_row(flow, at, count), s = sigmoid(g);
+    store_row(gate_flow, load_row(gate_flow, at, count) + d * v * s * (all(1) + g * (all(1) - s)), at, count);
+    store_row(value_flow, load_row(value_flow, at, count) + d * g * s, at, count);
+  }
+}
+
+// cap tanh(x / cap) (Gemma Team 2024).
+static void soft_cap(const float *input, float *output, long count, float cap) {
+  FOR_LANES(at, count) store_row(output, all(cap) * hyperbolic_tangent(load_row(input, at, count) * all(1 / cap)), at, count);
+}
+static void soft_cap_backward(const float *output, const float *flow, float *input_flow, long count, float cap) {
+  FOR_LANES(at, count) {
+    vf t = load_row(output, at, count) * all(1 / cap);
+    store_row(input_flow, load_row(input_flow, at, count) + load_row(flow, at, count) * (all(1) - t * t), at, count);
+  }
+}
+
+static void rotate(
+    const float *input, float *output, const float *cosines, const float *sines, long rows, long heads, long width, long length, float direction,
+    int add) {
+  long half = width / 2;
+  for (long row = 0; row < rows; row++) {
+    const float *c = cosines + row % length * half, *s = sines + row % length * half;
+    for (long head = 0; head < heads; head++) {
+      const float *x = input + (row * heads + head) * width;
+      float *y = output + (row * heads + head) * width;
+      FOR_LANES(at, half) {
+        vf low = load_row(x, at, half), high = load_row(x + half, at, half);
+        vf cosine = load_row(c, at, half), sine = load_row(s, at, half) * all(direction);
+        vf first = low * cosine + high * sine, second = high * cosine - low * sine;
+        if (add) {
+          first += load_row(y, at, half);
+          second += load_row(y + half, at, half);
+        }
+        store_row(y, first, at, half);
+        store_row(y + half, second, at, half);
+      }
+    }
+  }
+}
+
+// Returns the greatest value of a row and sets `sum` to the sum of e^(value - greatest).
+INLINE float soft_sum(const float *row, long columns, float *sum) {
+  vf top = all(-INFINITY), total = all(0);
+  FOR_LANES(at, columns) top = greatest(top, at + LANES <= columns ? load(row + at) : load_part(row + at, columns - at, -INFINITY));
+  float most = greatest_lane(top);
+  FOR_LANES(at, columns) {
+    vf e = exponential(load_row(row, at, columns) - all(most));
+    if (at + LANES > columns) {
+      vi numbers = lane_numbers();
+      e = choose(numbers < (vi)((int32_t)(columns - at)), e, all(0));
+    }
+    total += e;
+  }
+  *sum = sum_lanes(total);
+  return most;
+}
+
+static double cross_entropy(const float *scores, const uint8_t *targets, float *logarithms, long rows, long columns) {
+  double total = 0;
+  for (long row = 0; row < rows; row++) {
+    float sum, most = soft_sum(scores + row * columns, columns, &sum);
+    logarithms[row] = most + logf(sum);
+    total += logarithms[row] - scores[row * columns + targets[row]];
+  }
+  return total;
+}
+static void cross_entropy_backward(
+    const float *scores, const uint8_t *targets, const float *logarithms, float scale, float *flow, long rows, long columns) {
+  for (long row = 0; row < rows; row++) {
+    const float *x = scores + row * columns;
+    float *d = flow + row * columns;
+    FOR_LANES(at, columns) {
+      vf p = exponential(load_row(x, at, columns) - all(logarithms[row]));
+      store_row(d, load_row(d, at, columns) + p * all(scale), at, columns);
+    }
+    d[targets[row]] -= scale;
+  }
+}
+static void log_probabilities(const float *scores, float *output, long rows, long columns) {
+  for (long row = 0; row < rows; row++) {
+    float sum, most = soft_sum(scores + row * columns, columns, &sum);
+    float logarithm = most + logf(sum);
+    FOR_LANES(at, columns)
+      store_row(output + row * columns, load_row(scores + row * columns, at, columns) - all(logarithm), at, columns);
+  }
+}
+
+static void gather(const float *table, const uint8_t *bytes, float *output, long rows, long columns) {
+  for (long row = 0; row < rows; row++) memcpy(output + row * columns, table + bytes[row] * columns, (size_t)columns * 4);
+}
+static void scatter(const float *flow, const uint8_t *bytes, float *table_flow, long rows, long columns) {
+  for (long row = 0; row < rows; row++) {
+    float *to = table_flow + bytes[row] * columns;
+    FOR_LANES(at, columns) store_row(to, load_row(to, at, columns) + load_row(flow + row * columns, at, columns), at, columns);
+  }
+}
+static void add_rows(const float *input, const float *table, float *output, long rows, long columns, long length) {
+  for (long row = 0; row < rows; row++) {
+    const float *extra = table + row % length * columns;
+    FOR_LANES(at, columns)
+      store_row(output + row * columns, load_row(input + row * columns, at, columns) + load_row(extra, at, columns), at, columns);
+  }
+}
+static void add_columns(const float *matrix, float *sums, long rows, long columns) {
+  FOR_LANES(at, columns) {
+    vf even = load_row(sums, at, columns), odd = all(0);
+    long row = 0;
+    for (; row + 1 < rows; row += 2) {
+      even += load_row(matrix + row * columns, at, columns);
+      odd += load_row(matrix + (row + 1) * columns, at, columns);
+    }
+    if (row < rows) even += load_row(matrix + row * columns, at, columns);
+    store_row(sums, even + odd, at, columns);
+  }
+}
+static void combine(const float *first, float first_factor, const float *second, float second_factor, float *output, long count) {
+  FOR_LANES(at, count)
+    store_row(output, load_row(first, at, count) * all(first_factor) + load_row(second, at, count) * all(second_factor), at, count);
+}
+static void accumulate(const float *input, float factor, float *output, long count) {
+  FOR_LANES(at, count) store_row(output, load_row(output, at, count) + load_row(input, at, count) * all(factor), at, count);
+}
+static void product(const float *first, const float *second, float *output, long count, int add) {
+  FOR_LANES(at, count) {
+    vf value = load_row(first, at, count) * load_row(second, at, count);
+    store_row(output, add ? value + load_row(output, at, count) : value, at, count);
+  }
+}
+static double dot(const float *first, const float *second, long count) {
+  double total = 0;
+  for (long block = 0; block < count; block += 4096) {  // short sums keep their digits
+    long size = count - block < 4096 ? count - block : 4096;
+    vf sum = all(0);
+    FOR_LANES(at, size) sum += load_row(first + block, at, size) * load_row(second + block, at, size);
+    total += sum_lanes(sum);
+  }
+  return total;
+}
+static double take_in(float *sum, float *other, long count) {
+  double total = 0;
+  for (long block = 0; block < count; block += 4096) {
+    long size = count - block < 4096 ? count - block : 4096;
+    vf squares = all(0);
+    FOR_LANES(at, size) {
+      vf value = load_row(sum + block, at, size);
+      if (other) {
+        value += load_row(other + block, at, size);
+        store_row(sum + block, value, at, size);
+        store_row(other + block, all(0), at, size);
+      }
+      squares += value * value;
+    }
+    total += sum_lanes(squares);
+  }
+  return total;
+}
+
+// Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+static void adam(float *weights, float *gradient, float *means, float *squares, long count, const pawl_adam *step) {
+  FOR_LANES(at, count) {
+    vf g = load_row(gradient, at, count) * all(step->scale);
+    vf m = load_row(means, at, count) * all(step->beta1) + g * all(1 - step->beta1);
+    vf v = load_row(squares, at, count) * all(step->beta2) + g * g * all(1 - step->beta2);
+    store_row(means, m, at, count);
+    store_row(squares, v, at, count);
+    vf change = m / (root(v * all(step->square_scale)) + all(step->epsilon));
+    store_row(weights, load_row(weights, at, count) * all(step->keep) - all(step->rate) * change, at, count);
+    store_row(gradient, all(0), at, count);
+  }
+}
+
+static void probability_sums(const float *logarithms, float *sums, long rows, long columns) {
+  for (long row = 0; row < rows; row++) {
+    vf sum = all(0), wrong = all(0);
+    FOR_LANES(at, columns) {
+      vf value = load_row(logarithms + row * columns, at, columns);
+      wrong += value - value;  // 0, but not for an infinity or what is not a number
+      vf e = exponential(value);
+      if (at + LANES > columns) {
+        vi numbers = lane_numbers();
+        e = choose(numbers < (vi)((int32_t)(columns - at)), e, all(0));
+      }
+      sum += e;
+    }
+    sums[row] = sum_lanes(sum) + sum_lanes(wrong);
+  }
+}
+#undef FOR_LANES
