@@ -42,7 +42,7 @@ public enum RefereeLevel: String, Sendable, Codable, Hashable {
   /// What the level means, as a lowercase fragment.
   public var meaning: String {
     switch self {
-    case .referee: "a frozen process held the data, started the candidate and took the number"
+    case .referee: "a frozen process kept the held-out data, started the candidate and took the number"
     case .evaluate: "a frozen command scored what the candidate left, in a fresh sandbox"
     case .report: "self-reported: the script that agents edit printed its own number"
     }

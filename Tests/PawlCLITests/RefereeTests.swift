@@ -27,11 +27,11 @@ import Testing
     #expect(run.messages.contains("baseline 1/4  loss 72."), "\(run.messages)")
     #expect(run.messages.contains("certified:"), "\(run.messages)")
     #expect(repository.pawl("show", "0", "--json").output.contains("\"referee\" : \"referee\""))
-    let meaning = "referee (a frozen process held the data, started the candidate and took the number)"
+    let meaning = "referee (a frozen process kept the held-out data, started the candidate and took the number)"
     #expect(try repository.git("log", "-1", "--format=%B", "pawl/repo").contains("Referee: \(meaning)"))
     let report = try #require(repository.read(".pawl/repo/report.html"))
     for words in [
-      "referee: a frozen process held the data", "<dt>Referee command</dt><dd><code>sh judge.sh</code>",
+      "referee: a frozen process kept the held-out data", "<dt>Referee command</dt><dd><code>sh judge.sh</code>",
       "The number is the referee's:", "PAWL_SPLIT=sealed",
     ] {
       #expect(report.contains(words), "\(words)")
