@@ -6,7 +6,7 @@ public enum LayoutDetector {
   public static func detect(_ repository: some RepositoryView) -> StudyDraft {
     let paths = Set(repository.paths)
     var draft =
-      lab(repository, paths) ?? PiLayout.detect(repository, paths) ?? autoresearch(repository, paths)
+      lab(paths) ?? PiLayout.detect(repository, paths) ?? autoresearch(repository, paths)
       ?? CustomLayout.detect(repository, paths)
     if draft.command?.hasPrefix("uv run") == true {
       for entry in uv.readable where !draft.sandbox.readable.contains(entry) { draft.sandbox.readable.append(entry) }
@@ -26,19 +26,15 @@ public enum LayoutDetector {
     readable: ["~/.cache/autoresearch", "~/.cache/huggingface/hub", ".venv"],
     environment: ["CUDA_VISIBLE_DEVICES", "HF_HUB_OFFLINE=1"])
 
-  /// The first line of a `train.swift` that is made from the lab's template.
-  static let labMark = "// pawl-lab: train.swift"
-
-  private static func lab(_ repository: some RepositoryView, _ paths: Set<String>) -> StudyDraft? {
-    guard paths.contains("train.swift"), let text = repository.text(of: "train.swift"),
-      text.split(whereSeparator: \.isNewline).first?.hasPrefix(labMark) == true
-    else { return nil }
+  private static func lab(_ paths: Set<String>) -> StudyDraft? {
+    // Agents may change any line of `train.swift`, and nothing of `lab.conf`, so a study is known by its names alone.
+    guard paths.isSuperset(of: ["train.swift", "lab.conf"]) else { return nil }
     return StudyDraft(
-      layout: .lab, command: "pawl-lab run train.swift",
+      layout: .lab, command: "pawl-lab run train.swift", isReferee: true,
       metric: MetricRule(
         name: "val_bpb", pattern: MetricCheck.pattern(forMetric: "val_bpb"), direction: .minimize, plausible: 0.1...8),
       editable: ["train.swift"], budget: Budget(wallSeconds: 120, memory: Bytes(2_000_000_000)),
-      notes: ["the embedded lab: `train.swift` is what agents change, `pawl-lab` measures it"]
+      notes: ["the embedded lab: `train.swift` is what agents change, `pawl-lab` is the frozen referee that judges it"]
     ).withMissing()
   }
 

@@ -30,6 +30,11 @@ enum PathCheck {
     return fixed.starts(with: entry.split(separator: "/").filter { $0 != "." })
   }
 
+  /// Returns whether a glob is all wildcards: it covers every file of the repository, or all in one depth of it.
+  static func coversEverything(_ glob: String) -> Bool {
+    glob.split(separator: "/").allSatisfy { $0 == "." || $0.allSatisfy { $0 == "*" } }
+  }
+
   /// Returns the path in the one form in which equals are equal: without `./` and a trailing `/`.
   static func canonical(_ path: String) -> String {
     var rest = path[...]

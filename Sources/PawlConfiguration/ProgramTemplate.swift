@@ -23,7 +23,7 @@ public enum ProgramTemplate {
     return """
       # \(configuration.name)
 
-      Make `\(metric.name)` \(better). It is what one attempt prints:
+      Make `\(metric.name)` \(better). It is what \(configuration.isReferee ? "a frozen referee" : "one attempt") prints:
 
       ```
       \(configuration.command)

@@ -12,6 +12,8 @@ public protocol RepositoryView {
 public struct StudyDraft: Sendable {
   public var layout: StudyLayout
   public var command: String?
+  /// Whether `command` is a frozen referee.
+  public var isReferee: Bool
   public var metric: MetricRule?
   public var editable: [String]
   public var frozen: [String]
@@ -23,12 +25,13 @@ public struct StudyDraft: Sendable {
   public var missing: [String]
 
   public init(
-    layout: StudyLayout, command: String? = nil, metric: MetricRule? = nil, editable: [String] = [],
-    frozen: [String] = [], budget: Budget = Budget(), sandbox: SandboxPolicy = SandboxPolicy(), notes: [String] = [],
-    missing: [String] = []
+    layout: StudyLayout, command: String? = nil, isReferee: Bool = false, metric: MetricRule? = nil,
+    editable: [String] = [], frozen: [String] = [], budget: Budget = Budget(),
+    sandbox: SandboxPolicy = SandboxPolicy(), notes: [String] = [], missing: [String] = []
   ) {
     self.layout = layout
     self.command = command
+    self.isReferee = isReferee
     self.metric = metric
     self.editable = editable
     self.frozen = frozen

@@ -27,7 +27,7 @@ public enum StudyLayout: String, Sendable, Codable {
   case autoresearch
   /// pi-autoresearch: a script that prints `METRIC name=value` lines.
   case piAutoresearch
-  /// The template of Pawl's embedded lab: `train.swift`.
+  /// A study of Pawl's embedded lab: `train.swift` beside `lab.conf`.
   case lab
   /// Anything else.
   case custom

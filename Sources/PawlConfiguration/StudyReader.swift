@@ -5,8 +5,9 @@ struct StudyReader {
   private var reader = NodeReader()
 
   static let keys = [
-    "study", "command", "evaluate", "artifacts", "metric", "editable", "frozen", "budget", "sandbox", "workers", "stop",
-    "ratchet", "agents", "seed",
+    "study", "command", "referee", "evaluate", "artifacts", "metric", "editable", "frozen", "budget", "sandbox",
+    "workers",
+    "stop", "ratchet", "agents", "seed",
   ]
   static let metricKeys = ["name", "pattern", "direction", "plausible", "memory_pattern"]
   static let budgetKeys = ["wall", "cpu", "memory", "disk", "processes", "log"]
@@ -25,8 +26,7 @@ struct StudyReader {
     let file = reader.map(root, "", keys: Self.keys)
     guard case .mapping = root.content else { return nil }
     let name = name(in: file)
-    let command = required(
-      "command", in: file, hint: "`command` is what runs one attempt, as in `command: python3 train.py`")
+    let command = command(in: file)
     let metric = metric(in: file)
     let editable = paths("editable", of: file)
     if file.values["editable"] == nil {
@@ -37,13 +37,15 @@ struct StudyReader {
     }
     let frozen = paths("frozen", of: file) ?? []
     refuseOverlap(editable ?? [], frozen)
+    if file.values["referee"] != nil, frozen.isEmpty { refuseEverything(editable ?? []) }
     let defaults = (
       budget: budget(in: file), sandbox: sandbox(in: file), stop: stop(in: file), ratchet: ratchet(in: file)
     )
     refuseLinked(editable ?? [], defaults.sandbox.readable)
     let evaluate = reader.text("evaluate", of: file)
     let artifacts = paths("artifacts", of: file) ?? []
-    if let node = file.values["evaluate"], artifacts.isEmpty {
+    refuseBesideReferee(in: file)
+    if file.values["referee"] == nil, let node = file.values["evaluate"], artifacts.isEmpty {
       reader.report(
         .missingKey, at: node, "`evaluate` has nothing to score: `artifacts` is missing",
         hint: "list what `command` leaves for it, as in `artifacts: [out/]`")
@@ -53,9 +55,45 @@ struct StudyReader {
     let seed = seed(in: file)
     guard let name, let command, let metric, let editable else { return nil }
     return StudyConfiguration(
-      name: name, command: command, evaluate: evaluate, artifacts: artifacts.map(\.text), metric: metric,
-      editable: editable.map(\.text), frozen: frozen.map(\.text), budget: defaults.budget, sandbox: defaults.sandbox,
-      workers: workers, stop: defaults.stop, ratchet: defaults.ratchet, agents: agents, seed: seed)
+      name: name, command: command, isReferee: file.values["referee"] != nil, evaluate: evaluate,
+      artifacts: artifacts.map(\.text), metric: metric, editable: editable.map(\.text), frozen: frozen.map(\.text),
+      budget: defaults.budget, sandbox: defaults.sandbox, workers: workers, stop: defaults.stop,
+      ratchet: defaults.ratchet, agents: agents, seed: seed)
+  }
+
+  /// Returns what runs one attempt: `command`, or the `referee` in its place.
+  private mutating func command(in file: Section) -> String? {
+    guard let referee = file.values["referee"] else {
+      return required(
+        "command", in: file,
+        hint: "`command` is what runs one attempt, as in `command: python3 train.py`; `referee` may stand in its place")
+    }
+    if file.values["command"] != nil {
+      reader.report(
+        .overlap, at: referee, "`referee` and `command` both say what runs one attempt",
+        hint: "keep `referee` where a frozen program starts the candidate itself and judges it, else `command`")
+    }
+    return reader.text("referee", of: file)
+  }
+
+  /// A referee prints the metric itself: there is nothing left to score.
+  private mutating func refuseBesideReferee(in file: Section) {
+    guard file.values["referee"] != nil else { return }
+    for key in ["evaluate", "artifacts"] {
+      guard let node = file.values[key] else { continue }
+      reader.report(
+        .overlap, at: node, "`\(key)` cannot stand beside `referee`, which prints the metric itself",
+        hint: "take `\(key)` out, or write `command` in place of `referee`")
+    }
+  }
+
+  /// What judges a candidate must be out of its reach.
+  private mutating func refuseEverything(_ editable: [(text: String, node: YAMLNode)]) {
+    for (text, node) in editable where PathCheck.coversEverything(text) {
+      reader.report(
+        .overlap, at: node, "`\(text.shown())` in `editable` covers everything, and a `referee` must be frozen",
+        hint: "list the candidate's own files, as in `editable: [train.swift]`, or what judges them in `frozen`")
+    }
   }
 
   private mutating func missing(_ key: String, in section: Section, hint: String) {
@@ -208,6 +246,7 @@ struct StudyReader {
     for (text, node) in reader.texts("environment", of: section) ?? [] {
       policy.environment.append(text)
       let name = text.utf8.prefix { $0 != UInt8(ascii: "=") }
+      let word = String(Substring(name))
       let isName = name.allSatisfy {
         (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) || $0 == 0x5f
       }
@@ -215,8 +254,8 @@ struct StudyReader {
         reader.report(
           .badValue, at: node, "`\(text.shown())` in `sandbox.environment` is not the name of a variable",
           hint: "write `NAME` for the value from where `pawl run` is started, or `NAME=value`")
-      } else if name.elementsEqual("PAWL_SEED".utf8) {
-        reader.report(.badValue, at: node, "`PAWL_SEED` in `sandbox.environment` is set by Pawl, for each attempt anew")
+      } else if AttemptRequest.variables.contains(word) {
+        reader.report(.badValue, at: node, "`\(word)` in `sandbox.environment` is set by Pawl, for each attempt anew")
       }
     }
     return policy

@@ -35,6 +35,12 @@ struct StudyWriter {
   private mutating func task(_ configuration: StudyConfiguration) {
     line("")
     line("# What runs one attempt, by `sh -c` in a copy of the repository.")
+    if configuration.isReferee {
+      line("# A referee is frozen, keeps the held-out data, starts the candidate itself and prints the metric.")
+      line("referee: \(Self.scalar(configuration.command))")
+      return
+    }
+    line("# A frozen program that starts the candidate itself and judges it stands in its place, under `referee`.")
     line("command: \(Self.scalar(configuration.command))")
     line(
       "# Scores what `command` leaves behind, with the frozen files laid down afresh; without it the printed number counts."

@@ -37,7 +37,17 @@ public struct Usage: Sendable, Codable, Hashable {
 }
 
 /// Who produced the number (DESIGN, section 6); the level is on every certificate.
-public enum RefereeLevel: String, Sendable, Codable, Hashable { case referee, evaluate, report }
+public enum RefereeLevel: String, Sendable, Codable, Hashable {
+  case referee, evaluate, report
+  /// What the level means, as a lowercase fragment.
+  public var meaning: String {
+    switch self {
+    case .referee: "a frozen process kept the held-out data, started the candidate and took the number"
+    case .evaluate: "a frozen command scored what the candidate left, in a fresh sandbox"
+    case .report: "self-reported: the script that agents edit printed its own number"
+    }
+  }
+}
 
 /// What kept an attempt in, strongest first.
 public enum SandboxLevel: String, Sendable, Codable, Hashable, CaseIterable {
@@ -59,6 +69,18 @@ public enum AttemptPurpose: Sendable, Codable, Hashable {
   case certification(Int, pair: Int, candidate: Bool)
 }
 
+extension AttemptPurpose {
+  /// The held-out data that the task is to measure on, where it has more than one split.
+  public enum Split: String, Sendable, Hashable { case search, sealed }
+  /// Certificates are judged on data that no search measurement ever came from.
+  public var split: Split {
+    switch self {
+    case .calibration, .search: .search
+    case .certification: .sealed
+    }
+  }
+}
+
 /// One process that was asked for: a candidate, a seed, a purpose.
 public struct AttemptRequest: Sendable, Codable, Hashable {
   public let id: AttemptID
@@ -74,6 +96,14 @@ public struct AttemptRequest: Sendable, Codable, Hashable {
     self.seed = seed
     self.purpose = purpose
   }
+
+  /// What the attempt's environment says of it; nothing that a user sets replaces these.
+  public var environment: [String: String] {
+    ["PAWL_SEED": String(seed), "PAWL_SPLIT": purpose.split.rawValue, "PAWL_RUNG": "1"]
+  }
+
+  /// The names of `environment`.
+  public static let variables: Set = ["PAWL_SEED", "PAWL_SPLIT", "PAWL_RUNG"]
 }
 
 /// What came of an attempt.

@@ -3,7 +3,9 @@
 /// Adding a case or an optional field keeps old journals readable; anything else raises `Event.formatVersion`.
 public enum Event: Sendable, Codable, Hashable {
   /// The version of the persisted form of events.
-  public static let formatVersion = 1
+  ///
+  /// 2: a study may have a referee. A program that knows only 1 would call its numbers self-reported, so it must not read on.
+  public static let formatVersion = 2
 
   case studyStarted(StudyStart)
   /// A process opened the study to run it.

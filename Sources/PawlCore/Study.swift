@@ -115,6 +115,8 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
   public var name: StudyName
   /// Run by `sh -c` in the candidate's folder; prints the metric, or leaves artifacts for `evaluate`.
   public var command: String
+  /// Whether `command` is a frozen referee (`referee:` in pawl.yaml): it starts the candidate itself and prints the metric.
+  public var isReferee: Bool
   /// Scores what `command` left, from pristine copies of the frozen files; nil accepts the number that `command` prints.
   public var evaluate: String?
   /// Files and folders (globs) that `command` leaves for `evaluate`.
@@ -135,13 +137,15 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
   /// The seed that everything random in the study is derived from.
   public var seed: UInt64
   public init(
-    name: StudyName, command: String, evaluate: String? = nil, artifacts: [String] = [], metric: MetricRule,
-    editable: [String], frozen: [String] = [], budget: Budget = Budget(), sandbox: SandboxPolicy = SandboxPolicy(),
-    workers: Int = 1, stop: StopRule = StopRule(), ratchet: RatchetRule = RatchetRule(), agents: [String] = ["knobs"],
+    name: StudyName, command: String, isReferee: Bool = false, evaluate: String? = nil, artifacts: [String] = [],
+    metric: MetricRule, editable: [String], frozen: [String] = [], budget: Budget = Budget(),
+    sandbox: SandboxPolicy = SandboxPolicy(), workers: Int = 1, stop: StopRule = StopRule(),
+    ratchet: RatchetRule = RatchetRule(), agents: [String] = ["knobs"],
     seed: UInt64 = 1
   ) {
     self.name = name
     self.command = command
+    self.isReferee = isReferee
     self.evaluate = evaluate
     self.artifacts = artifacts
     self.metric = metric
@@ -154,5 +158,26 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
     self.ratchet = ratchet
     self.agents = agents
     self.seed = seed
+  }
+
+  /// Who produces the number.
+  public var refereeLevel: RefereeLevel { isReferee ? .referee : evaluate == nil ? .report : .evaluate }
+
+  /// Reads what any version stored: before version 2 of events there was no referee.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      name: try values.decode(StudyName.self, forKey: .name), command: try values.decode(String.self, forKey: .command),
+      isReferee: try values.decodeIfPresent(Bool.self, forKey: .isReferee) ?? false,
+      evaluate: try values.decodeIfPresent(String.self, forKey: .evaluate),
+      artifacts: try values.decode([String].self, forKey: .artifacts),
+      metric: try values.decode(MetricRule.self, forKey: .metric),
+      editable: try values.decode([String].self, forKey: .editable),
+      frozen: try values.decode([String].self, forKey: .frozen),
+      budget: try values.decode(Budget.self, forKey: .budget),
+      sandbox: try values.decode(SandboxPolicy.self, forKey: .sandbox),
+      workers: try values.decode(Int.self, forKey: .workers), stop: try values.decode(StopRule.self, forKey: .stop),
+      ratchet: try values.decode(RatchetRule.self, forKey: .ratchet),
+      agents: try values.decode([String].self, forKey: .agents), seed: try values.decode(UInt64.self, forKey: .seed))
   }
 }

@@ -75,7 +75,7 @@ extension StudyState {
 
   /// Returns the event that ends the running certification, when its test is over.
   func certificationVerdict() -> Event? {
-    guard let certification, let rule = configuration?.ratchet else { return nil }
+    guard let certification, let configuration else { return nil }
     let test = certification.test
     switch test.state {
     case .running: return nil
@@ -91,9 +91,9 @@ extension StudyState {
           number: certification.number, candidate: certification.candidate.trial,
           candidateCommit: certification.candidate.commit, champion: certification.champion.trial,
           championCommit: certification.champion.commit, effect: effect, interval: interval, eValue: test.eValue,
-          threshold: test.threshold, alpha: rule.alpha,
+          threshold: test.threshold, alpha: configuration.ratchet.alpha,
           seeds: pairs.map { certification.seeds[$0.index] ?? 0 }, candidateValues: pairs.map(\.candidate),
-          championValues: pairs.map(\.champion), referee: referee, sandbox: weakestSandbox))
+          championValues: pairs.map(\.champion), referee: configuration.refereeLevel, sandbox: weakestSandbox))
     }
   }
 }

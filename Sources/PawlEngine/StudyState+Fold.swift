@@ -57,7 +57,6 @@ extension StudyState {
     ratchet = HeadRatchet(direction: start.configuration.metric.direction, rule: start.configuration.ratchet)
     stack = [HeadStep(trial: .baseline, commit: start.baseline)]
     fingerprints = [start.fingerprint]
-    referee = start.configuration.evaluate == nil ? .report : .evaluate
   }
 
   private mutating func begin(_ session: SessionStart, at: Timestamp) {

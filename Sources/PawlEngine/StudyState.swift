@@ -63,7 +63,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 2
+  public static let snapshotVersion = 3
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -114,7 +114,6 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var meanAttemptSeconds: Double?
   public internal(set) var meanProposalSeconds: Double?
   public internal(set) var weakestSandbox = SandboxLevel.full
-  public internal(set) var referee = RefereeLevel.report
 
   public internal(set) var session: Session?
   public internal(set) var wallSecondsBefore = 0.0

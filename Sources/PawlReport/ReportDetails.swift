@@ -39,7 +39,7 @@ extension ReportPage {
     if let disk = budget.disk { limits.append("\(disk) disk") }
     if let processes = budget.processes { limits.append(processes == 1 ? "1 process" : "\(processes) processes") }
     var facts: [(String, String)] = []
-    facts.append(("Command", code(configuration.command)))
+    facts.append((configuration.isReferee ? "Referee command" : "Command", code(configuration.command)))
     if let evaluate = configuration.evaluate { facts.append(("Evaluate", code(evaluate))) }
     facts.append(("Metric", "\(metric.name.escaped) from \(code(metric.pattern))"))
     if let plausible = metric.plausible {
@@ -79,7 +79,7 @@ extension ReportPage {
     }
     let seed = held.last?.seeds.first ?? input.configuration.seed
     lines += ["", "# one attempt, with a seed\(held.isEmpty ? "" : " of the certificate")"]
-    lines.append("export PAWL_SEED=\(seed)")
+    lines.append("export PAWL_SEED=\(seed) PAWL_SPLIT=\(held.isEmpty ? "search" : "sealed") PAWL_RUNG=1")
     lines += [input.configuration.command]
     if let evaluate = input.configuration.evaluate { lines.append(evaluate) }
     lines += [
@@ -103,8 +103,13 @@ extension ReportPage {
     if input.referee == .report || input.certificates.contains(where: { $0.referee == .report }) {
       said.append(
         "The numbers are <b>self-reported</b>: the script that agents may edit prints its own metric. A certificate says "
-          + "that the number is lower or higher beyond noise, not that it was earned. Read the diff; an <code>evaluate</code> "
-          + "command in pawl.yaml puts the score out of reach.")
+          + "that the number is lower or higher beyond noise, not that it was earned. Read the diff; a <code>referee</code> "
+          + "or an <code>evaluate</code> command in pawl.yaml puts the score out of reach.")
+    }
+    if input.referee == .referee {
+      said.append(
+        "The number is the referee's: \(input.referee.meaning). How much it keeps from the candidate is up to that program."
+      )
     }
     if input.sigma == 0 || input.certificates.contains(where: \.ignoresSeeds) {
       said.append(

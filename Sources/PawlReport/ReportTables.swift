@@ -71,8 +71,7 @@ extension ReportPage {
 
   func words(_ referee: RefereeLevel) -> String {
     switch referee {
-    case .referee: "referee: held-out data out of reach"
-    case .evaluate: "evaluate: frozen command in a fresh sandbox"
+    case .referee, .evaluate: "\(referee.rawValue): \(referee.meaning)"
     case .report: "<b class=\"warn\">self-reported</b>: the script prints its own number"
     }
   }

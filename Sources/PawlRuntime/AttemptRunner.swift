@@ -54,7 +54,7 @@ struct AttemptRunner: Sendable {
     }
     if run.cancelled { return nil }
     guard let evaluate = configuration.evaluate, run.outcome == .exited(code: 0) else {
-      return result(request, run, scanner.finish(), level: .report)
+      return result(request, run, scanner.finish())
     }
     do {
       return try score(evaluate, request, policy, after: run, cancellation: cancellation)
@@ -82,7 +82,7 @@ struct AttemptRunner: Sendable {
       command(evaluate, in: stage, request, log: paths.evaluationLog(request.id)), cancellation: cancellation
     ) { scanner.scan($0) }
     if scored.cancelled { return nil }
-    return result(request, scored, scanner.finish(), level: .evaluate, before: run.usage)
+    return result(request, scored, scanner.finish(), before: run.usage)
   }
 
   private func command(
@@ -99,7 +99,7 @@ struct AttemptRunner: Sendable {
         environment[entry] = value
       }
     }
-    environment["PAWL_SEED"] = String(request.seed)
+    environment.merge(request.environment) { $1 }
     return SandboxedCommand(
       shell: shell, directory: directory, environment: environment, policy: policy,
       hidden: [workspace.root, paths.folder] + hidden, budget: configuration.budget, logPath: log)
@@ -110,13 +110,14 @@ struct AttemptRunner: Sendable {
   }
 
   private func result(
-    _ request: AttemptRequest, _ run: SandboxedRun, _ reading: MetricReading, level: RefereeLevel, before: Usage? = nil
+    _ request: AttemptRequest, _ run: SandboxedRun, _ reading: MetricReading, before: Usage? = nil
   ) -> AttemptResult {
     let clean = run.outcome == .exited(code: 0)
     let measurement = clean ? reading.value : nil
     // What the shell means by 127 (POSIX, XCU 2.8.2), which a bare number keeps from most people.
     let missing = run.outcome == .exited(code: 127) ? ["a program was not found inside the sandbox"] : []
-    let remark = run.notes + missing + (clean ? [reading.remark].compactMap(\.self) : [])
+    let reason = clean ? reading.remark : complaint(of: run)
+    let remark = run.notes + missing + [reason].compactMap(\.self)
     var usage = run.usage
     if let before {
       usage.wallSeconds += before.wallSeconds
@@ -127,8 +128,14 @@ struct AttemptRunner: Sendable {
     return AttemptResult(
       id: request.id, outcome: run.outcome, measurement: measurement,
       remark: remark.isEmpty ? nil : remark.joined(separator: "; "),
-      usage: usage, reportedMemory: reading.memory, sandbox: run.level, referee: level,
+      usage: usage, reportedMemory: reading.memory, sandbox: run.level, referee: configuration.refereeLevel,
       logTail: measurement == nil ? run.tail : nil)
+  }
+
+  /// Returns why a referee that ended by itself gave no number.
+  private func complaint(of run: SandboxedRun) -> String? {
+    guard configuration.isReferee, case .exited = run.outcome else { return nil }
+    return RefereeComplaint.sentence(in: run.tail)
   }
 
   private func failed(_ request: AttemptRequest, _ reason: String, after run: SandboxedRun? = nil) -> AttemptResult {
@@ -136,7 +143,7 @@ struct AttemptRunner: Sendable {
     return AttemptResult(
       id: request.id, outcome: .launchFailed(reason: reason), measurement: nil, remark: nil,
       usage: run?.usage ?? nothing, reportedMemory: nil,
-      sandbox: sandbox.level, referee: configuration.evaluate == nil ? .report : .evaluate, logTail: run?.tail)
+      sandbox: sandbox.level, referee: configuration.refereeLevel, logTail: run?.tail)
   }
 }
 

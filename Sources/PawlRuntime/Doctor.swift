@@ -16,6 +16,9 @@ public enum Doctor {
   public static func examine(at path: String) -> [Finding] {
     var findings = [repository(at: path), configuration(at: path)]
     findings += sandbox()
+    if let configuration = try? StudySetup.configuration(at: path), configuration.isReferee {
+      findings.append(RefereeProbe.finding(configuration.sandbox.requirement))
+    }
     findings += [disk(at: path), accelerators()]
     findings.append(Finding(name: "agents", state: .good, detail: "knobs (built in)", remedy: nil))
     return findings

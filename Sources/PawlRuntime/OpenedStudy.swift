@@ -49,7 +49,7 @@ public final class OpenedStudy: Sendable {
     session = SessionStart(
       version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
       sandbox: sandbox.level, stop: options.stop, workers: options.workers ?? configuration.workers)
-    var notes = Self.sandboxNotes(sandbox) + Self.programNotes(configuration.command)
+    var notes = Self.sandboxNotes(sandbox) + Self.programNotes(configuration)
     notes +=
       CheckoutLinks(
         entries: configuration.sandbox.readable, root: workspace.root, home: HomeFolder.path
@@ -170,7 +170,8 @@ public final class OpenedStudy: Sendable {
   /// Measurements under another command, metric, budget or frozen set say nothing about these.
   private static func checkComparable(_ new: StudyConfiguration, with old: StudyConfiguration) throws {
     let changed = [
-      ("command", new.command != old.command), ("evaluate", new.evaluate != old.evaluate),
+      (new.isReferee ? "referee" : "command", new.command != old.command || new.isReferee != old.isReferee),
+      ("evaluate", new.evaluate != old.evaluate),
       ("artifacts", new.artifacts != old.artifacts), ("metric", new.metric != old.metric),
       ("editable", new.editable != old.editable), ("frozen", new.frozen != old.frozen),
       ("budget", new.budget != old.budget), ("ratchet", new.ratchet != old.ratchet), ("seed", new.seed != old.seed),
@@ -197,7 +198,8 @@ public final class OpenedStudy: Sendable {
   }
 
   /// A command that starts with a plain program name which the PATH does not have will fail every time.
-  private static func programNotes(_ command: String) -> [String] {
+  private static func programNotes(_ configuration: StudyConfiguration) -> [String] {
+    let command = configuration.command
     let builtins: Set = [
       "cd", "exec", "export", "set", "test", "time", "trap", "ulimit", "umask", "unset", "exit", "true",
     ]
@@ -206,7 +208,7 @@ public final class OpenedStudy: Sendable {
         (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || [0x2d, 0x2e, 0x5f].contains(byte)
       }), Doctor.find(word) == nil
     else { return [] }
-    return ["`\(word)`, which the command starts with, is not on your PATH"]
+    return ["`\(word)`, which the \(configuration.isReferee ? "referee" : "command") starts with, is not on your PATH"]
   }
 
   private static func sandboxNotes(_ sandbox: Sandbox) -> [String] {

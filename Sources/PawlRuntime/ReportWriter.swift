@@ -52,7 +52,7 @@ struct ReportWriter {
       trials: digest.trials, headPath: headPath,
       champion: overview.champion, certificates: certificates, sigma: overview.sigma,
       sandbox: try certificates.last?.sandbox ?? weakest(journal.attempts(of: shown)),
-      referee: configuration.evaluate == nil ? .report : .evaluate, generatedAt: .now(), version: version,
+      referee: configuration.refereeLevel, generatedAt: .now(), version: version,
       running: running, diff: diff)
     input.totals = digest.totals
     input.dotStride = digest.stride

@@ -62,7 +62,7 @@ struct ResultBranch {
       E-value: \(certificate.eValue.formatted(digits: 4)) (asked for: \(certificate.threshold.formatted(digits: 4)))
       Seeds: \(certificate.seeds.map(String.init).joined(separator: " "))
       Pairs: \(values.joined(separator: ", "))
-      Referee: \(certificate.referee.rawValue)
+      Referee: \(certificate.referee.rawValue) (\(certificate.referee.meaning))
       Sandbox: \(certificate.sandbox.rawValue)
 
       """

@@ -28,7 +28,7 @@ let pi = Files(texts: [
   - `../other`
   """, "src/a.ts": "", "src/b/c.ts": "", "vite.config.ts": "", "test/a.ts": "",
 ])
-let lab = Files(texts: ["train.swift": "// pawl-lab: train.swift\nimport PawlLab\n"])
+let lab = Files(texts: ["train.swift": "import PawlLab\n", "lab.conf": "operations = 3e11\n"])
 
 @Suite struct `The layout detector` {
   @Test func `recognises karpathy/autoresearch as it is checked out`() throws {
@@ -100,10 +100,11 @@ let lab = Files(texts: ["train.swift": "// pawl-lab: train.swift\nimport PawlLab
     #expect(draft.missing == ["metric", "editable"])
   }
 
-  @Test func `recognises the lab's template by its first line`() {
+  @Test func `recognises a study of the lab by its settings, and has its referee judge`() {
     let draft = LayoutDetector.detect(lab)
     #expect(draft.layout == .lab)
     #expect(draft.command == "pawl-lab run train.swift")
+    #expect(draft.isReferee)
     #expect(draft.metric?.plausible == 0.1...8)
     #expect(draft.budget.wallSeconds == 120)
     #expect(draft.budget.memory == Bytes(2_000_000_000))

@@ -270,6 +270,63 @@ func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
     #expect(error.code == code)
   }
 
+  private static let referee = minimal.replacing("command: python3 train.py", with: "referee: sh judge.sh")
+
+  @Test func `takes a referee in place of the command`() throws {
+    let study = try parse(Self.referee)
+    #expect(study.isReferee && study.command == "sh judge.sh" && study.refereeLevel == .referee)
+    #expect(try !parse(minimal).isReferee)
+  }
+
+  @Test(
+    arguments: [
+      (
+        minimal + "referee: sh judge.sh\n", "8:10: `referee` and `command` both say what runs one attempt",
+        "keep `referee` where a frozen program starts the candidate itself and judges it, else `command`"
+      ),
+      (
+        minimal.replacing("command: python3 train.py\n", with: ""), "1:1: `command` is missing",
+        "`command` is what runs one attempt, as in `command: python3 train.py`; `referee` may stand in its place"
+      ),
+      (
+        referee + "evaluate: sh score.sh\n",
+        "8:11: `evaluate` cannot stand beside `referee`, which prints the metric itself",
+        "take `evaluate` out, or write `command` in place of `referee`"
+      ),
+      (
+        referee + "artifacts: [out/]\n",
+        "8:12: `artifacts` cannot stand beside `referee`, which prints the metric itself",
+        "take `artifacts` out, or write `command` in place of `referee`"
+      ),
+      (referee.replacing("sh judge.sh", with: "' '"), "2:10: `referee` is blank or holds a NUL", nil),
+      (
+        referee.replacing("[train.py]", with: "['**']"),
+        "7:12: `**` in `editable` covers everything, and a `referee` must be frozen",
+        "list the candidate's own files, as in `editable: [train.swift]`, or what judges them in `frozen`"
+      ),
+    ] as [(String, String, String?)])
+  func `says what does not go with a referee`(text: String, message: String, hint: String?) throws {
+    let error = try #require(throws: ConfigurationError.self) { try parse(text) }
+    #expect(error.message == "pawl.yaml:\(message)")
+    #expect(error.hints == (hint.map { [$0] } ?? []))
+  }
+
+  @Test(arguments: [".", "./", "*", "**/*", "./**", "*/"])
+  func `leaves a referee frozen`(editable: String) throws {
+    let text = Self.referee.replacing("[train.py]", with: "['\(editable)']")
+    #expect(throws: ConfigurationError.self) { try parse(text) }
+    #expect(try parse(text + "frozen: [judge.sh, data/]\n").isReferee)
+    #expect(try !parse(text.replacing("referee:", with: "command:")).isReferee)
+  }
+
+  @Test(arguments: ["PAWL_SEED", "PAWL_SPLIT=sealed", "PAWL_RUNG=2"])
+  func `keeps for itself what an attempt is told of itself`(entry: String) {
+    let error = #expect(throws: ConfigurationError.self) {
+      try parse(minimal + "sandbox: {environment: ['\(entry)']}\n")
+    }
+    #expect(error?.message.contains("is set by Pawl, for each attempt anew") == true)
+  }
+
   @Test func `asks for the direction of a metric that is not well known`() throws {
     let text = minimal.replacing("name: val_bpb", with: "name: widgets").replacing("  direction: minimize\n", with: "")
     let error = try #require(throws: ConfigurationError.self) { try parse(text) }

@@ -18,6 +18,39 @@ import Testing
     #expect(world.engine.state.branchTip != nil)
   }
 
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `never puts what the sealed split measured into what the search believes`(seed: UInt64) throws {
+    var world = SimulatedWorld(seed: seed)
+    world.sealedShift = 100
+    world.begin(try SimulatedWorld.configuration(trials: 30))
+    world.run()
+    var certificates = 0
+    for event in world.events {
+      switch event {
+      case .trialJudged(_, _, let evidence): #expect(evidence.mean < 10 && evidence.sigma < 1)
+      case .championCertified(let certificate):
+        certificates += 1
+        #expect((certificate.candidateValues + certificate.championValues).allSatisfy { $0 > 50 })
+        #expect(abs(certificate.effect) < 1)
+      default: continue
+      }
+    }
+    #expect(certificates > 0)
+    #expect(try #require(world.engine.state.baselineMean) < 10)
+  }
+
+  @Test func `gives a certificate the level of the study's referee`() throws {
+    var world = SimulatedWorld(seed: 1)
+    var configuration = try SimulatedWorld.configuration(trials: 30)
+    configuration.isReferee = true
+    world.begin(configuration)
+    world.run()
+    let levels = world.events.compactMap { event -> RefereeLevel? in
+      if case .championCertified(let certificate) = event { certificate.referee } else { nil }
+    }
+    #expect(!levels.isEmpty && levels.allSatisfy { $0 == .referee })
+  }
+
   @Test(arguments: [1, 2, 5]) func `never has more attempts in flight than workers`(workers: Int) throws {
     var world = SimulatedWorld(seed: 9)
     world.begin(try SimulatedWorld.configuration(workers: workers, trials: 40))

@@ -21,6 +21,8 @@ struct SimulatedWorld {
   private var now = Timestamp(milliseconds: 1_000_000)
   private let noise: Double
   private let crashRate: Double
+  /// What the sealed split's values lie above those of the search split.
+  var sealedShift = 0.0
   /// How long a proposal and an attempt take, in milliseconds.
   var proposalMilliseconds: Int64 = 10
   var attemptMilliseconds: Int64 = 5_000
@@ -121,9 +123,10 @@ struct SimulatedWorld {
     var own = SeededGenerator(seed: hash.value)
     let crashes = request.trial != .baseline && own.unit() < crashRate && request.purpose == .search
     let spread = (own.unit() + own.unit() + own.unit() - 1.5) * 2 * noise
+    let shift = request.purpose.split == .sealed ? sealedShift : 0
     return AttemptResult(
       id: request.id, outcome: crashes ? .exited(code: 1) : .exited(code: 0),
-      measurement: crashes ? nil : (truth[request.trial] ?? 1) + spread, remark: nil,
+      measurement: crashes ? nil : (truth[request.trial] ?? 1) + spread + shift, remark: nil,
       usage: Usage(
         wallSeconds: Double(attemptMilliseconds) / 1_000, cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1)),
       reportedMemory: nil, sandbox: .full, referee: .report, logTail: nil)

@@ -138,9 +138,11 @@ func certificate(_ number: Int, candidate: Int) -> Certificate {
     seeds: [1, .max], candidateValues: [1.0, 1.1], championValues: [1.2, 1.3], referee: .referee, sandbox: .partial)
 }
 
-/// One event of every kind, in an order that makes a whole small study.
-func everyKind() throws -> [Event] {
+/// One event of every kind, in an order that makes a whole small study; an older format has not what came after it.
+func everyKind(format: Int = Event.formatVersion) throws -> [Event] {
   let one = TrialID(rawValue: 1)
+  var changed = try configuration(command: "sh new.sh")
+  changed.isReferee = format >= 2
   return [
     .studyStarted(try start()),
     .sessionStarted(
@@ -173,7 +175,7 @@ func everyKind() throws -> [Event] {
     .proposalReceived(TrialID(rawValue: 4), proposal(4)),
     .candidateCreated(TrialID(rawValue: 4), commit(4), DiffStatistics(added: 1, removed: 1)),
     .attemptRequested(request(5, trial: 4)), .attemptFinished(result(5, nil, outcome: .timedOut, remark: "hung")),
-    .trialCrashed(TrialID(rawValue: 4), .timedOut), .configurationChanged(try configuration(command: "sh new.sh")),
+    .trialCrashed(TrialID(rawValue: 4), .timedOut), .configurationChanged(changed),
     .paused(by: "user"), .resumed(by: "user"), .stopRequested(reason: "trials"),
     .studyFailed(reason: "the baseline fails"),
     .sessionEnded(reason: "done"),

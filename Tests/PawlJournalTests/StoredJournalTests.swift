@@ -9,13 +9,14 @@ import Testing
   private static let folder =
     String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.endIndex)) + "/Journals"
 
-  @Test func `the journal of version 1 opens with all that was in it`() throws {
-    let stored = Self.folder + "/v1.sqlite"
-    if getenv("PAWL_STORE_JOURNAL") != nil { try store(stored) }
+  @Test(arguments: 1...Event.formatVersion)
+  func `the journal of every version of events opens with all that was in it`(format: Int) throws {
+    let stored = Self.folder + "/v\(format).sqlite"
+    if format == Event.formatVersion, getenv("PAWL_STORE_JOURNAL") != nil { try store(stored) }
     let folder = try StudyFolder()
     try folder.replace(with: try readBytes(stored))
     let journal = try Journal.open(in: folder.path)
-    let events = try everyKind()
+    let events = try everyKind(format: format)
     #expect(try journal.reader.events(after: 0, limit: 1000).map(\.event) == events)
     #expect(try journal.reader.overview().trialsEnded == 4)
     #expect(try journal.latestSnapshot(version: 1)?.bytes == [1, 2, 3])

@@ -44,7 +44,7 @@ import Testing
       ("INSERT INTO events SELECT 0, at, kind, payload, digest FROM events WHERE sequence = 35", "event 0"),
       ("DROP TABLE events", nil), ("DROP TABLE meta", nil), ("DROP TABLE tally", nil),
       ("PRAGMA user_version = 9", "its tables have version 9"), ("PRAGMA application_id = 1", "is not a journal"),
-      ("UPDATE meta SET value = '2' WHERE key = 'eventFormat'", "its events have version 2"),
+      ("UPDATE meta SET value = '99' WHERE key = 'eventFormat'", "its events have version 99"),
       ("UPDATE meta SET value = '99' WHERE key = 'derivedVersion'", "its query tables have version 99"),
     ] as [(String, String?)])
   func `a change by hand shows`(sql: String, message: String?) throws {

@@ -31,6 +31,19 @@ import Testing
     }
   }
 
+  @Test(arguments: 1...Event.formatVersion)
+  func `the journal of every version of events folds, and has a referee only where one was stored`(format: Int) throws {
+    let place = try TemporaryRepository([:])
+    let tests = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+    let stored = "/\(tests)/PawlJournalTests/Journals/v\(format).sqlite"
+    place.shell("mkdir -p .pawl/repo && cp '\(stored)' .pawl/repo/journal.sqlite")
+    let state = try RecordedStudy(place).state()
+    #expect(state.start?.configuration.refereeLevel == .report)
+    let configuration = try #require(state.configuration)
+    #expect(configuration.refereeLevel == (format == 1 ? .report : .referee) && configuration.command == "sh new.sh")
+    #expect(state.certificates == 1)
+  }
+
   @Test func `a study killed before its first event begins anew`() throws {
     let repository = try TemporaryRepository(["train.sh": TrainingScript.shell()])
     try #require(repository.initialise().code == 0)

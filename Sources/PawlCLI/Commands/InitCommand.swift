@@ -10,6 +10,9 @@ struct InitCommand: Command {
     options: [
       .init(name: "study", value: "NAME", help: "name of the study (the repository's folder unless given)"),
       .init(name: "command", value: "CMD", help: "what one attempt runs, by `sh -c`"),
+      .init(
+        name: "referee", value: "CMD",
+        help: "in place of --command: a frozen program that starts the candidate itself and prints the metric"),
       .init(name: "metric", value: "NAME", help: "name of the metric that the command prints"),
       .init(name: "pattern", value: "REGEX", help: "finds the number: one capture group, matched line by line"),
       .init(name: "direction", value: "minimize|maximize", help: "which way the metric improves"),
@@ -24,8 +27,8 @@ struct InitCommand: Command {
     ],
     notes: """
       Recognised without any flag: karpathy/autoresearch (train.py, prepare.py, program.md), pi-autoresearch
-      (`METRIC name=value` lines) and the lab's template (`pawl-lab init`). Any other command needs
-      --command, --metric, --direction and --editable.
+      (`METRIC name=value` lines) and a study of the lab (`pawl-lab init`). Anything else needs --command or --referee,
+      --metric, --direction and --editable.
       """)
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
@@ -35,7 +38,7 @@ struct InitCommand: Command {
     for note in setup.draft.notes { console.messages("  \(note)\n") }
     console.messages(
       """
-        command   \(configuration.command)
+        \(configuration.isReferee ? "referee " : "command ")  \(configuration.command)
         metric    \(configuration.metric.name) (\(configuration.metric.direction.rawValue))
         editable  \(configuration.editable.joined(separator: ", "))
 
@@ -50,7 +53,13 @@ struct InitCommand: Command {
     _ setup: inout StudySetup, _ arguments: ParsedArguments, console: Console
   ) throws -> StudyConfiguration {
     let draft = setup.draft
-    let command = arguments.value("command") ?? draft.command ?? ask("command that one attempt runs", console)
+    if arguments.has("command"), arguments.has("referee") {
+      throw UsageError(
+        "`--command` and `--referee` both say what runs one attempt",
+        hints: ["pass `--referee` where a frozen program starts the candidate itself and judges it, else `--command`"])
+    }
+    let flag = arguments.value("referee") ?? arguments.value("command")
+    let command = flag ?? draft.command ?? ask("command that one attempt runs", console)
     guard let command, !command.isEmpty else {
       throw UsageError("no known layout here, and no command", hints: ["pass `--command 'python3 train.py'`"])
     }
@@ -71,7 +80,8 @@ struct InitCommand: Command {
         hints: ["letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first"])
     }
     var configuration = StudyConfiguration(
-      name: study, command: command, metric: metric, editable: editable,
+      name: study, command: command, isReferee: flag == nil ? draft.isReferee : arguments.has("referee"),
+      metric: metric, editable: editable,
       frozen: arguments.has("frozen") ? arguments.all("frozen") : draft.frozen, budget: draft.budget,
       sandbox: draft.sandbox)
     if let seconds = try arguments.seconds("budget") { configuration.budget.wallSeconds = seconds }

@@ -61,6 +61,7 @@ struct ShowCommand: Command {
           "certified",
           "\(certificate.effect.asEffect) [\(certificate.interval.lowerBound.formatted(digits: 3)), \(certificate.interval.upperBound.formatted(digits: 3))] over trial \(certificate.champion), e-value \(certificate.eValue.formatted(digits: 3)) (asked for \(certificate.threshold.formatted(digits: 3)))"
         ))
+      lines.append(("referee", "\(certificate.referee.rawValue): \(certificate.referee.meaning)"))
     }
     text += lines.map { "\($0.0.padded(to: 10))\($0.1)\n" }.joined()
     text += attempts(details.attempts, metric: metric)

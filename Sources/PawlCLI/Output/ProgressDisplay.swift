@@ -10,6 +10,9 @@ final class ProgressDisplay {
   private var hypotheses: [TrialID: String] = [:]
   private var measured: [TrialID: Int] = [:]
   private var failedLog: String?
+  /// The trials of attempts that this session has asked for, and why the last failed one of a trial gave no measurement.
+  private var attempted: [AttemptID: TrialID] = [:]
+  private var remarks: [TrialID: String] = [:]
 
   init(console: Console, quiet: Bool) {
     self.console = console
@@ -68,12 +71,20 @@ final class ProgressDisplay {
     case .proposalReceived(let trial, let proposal):
       hypotheses[trial] = proposal.hypothesis
       return nil
+    case .attemptRequested(let request):
+      attempted[request.id] = request.trial
+      return nil
     case .attemptFinished(let result):
+      if let trial = attempted.removeValue(forKey: result.id), result.measurement == nil {
+        remarks[trial] = result.remark
+      }
       failedLog = result.measurement == nil ? result.logTail : failedLog
       return measured(result, progress)
     case .trialJudged(let trial, let verdict, let evidence):
+      remarks[trial] = nil
       return judged(trial, verdict, evidence)
-    case .trialCrashed(let trial, let outcome): return row(trial, "crashed", "\(outcome)")
+    case .trialCrashed(let trial, let outcome):
+      return row(trial, "crashed", outcome.words(with: remarks.removeValue(forKey: trial)))
     case .proposalRefused(let trial, let reason): return row(trial, "refused", reason)
     case .certificationStarted(let number, let candidate, let champion, _):
       return "certificate \(number): trial \(candidate) against \(name(champion)), on fresh paired seeds"

@@ -1,0 +1,16 @@
+/// What a referee said when it refused to measure: its last line `error: …`.
+///
+/// A candidate's own lines cannot pass for it, because a referee marks them; at the other levels they could.
+enum RefereeComplaint {
+  /// The most characters that are kept of the sentence.
+  static let limit = 300
+
+  /// Returns the sentence behind `error: ` in the last lines of a log, nil where there is none.
+  static func sentence(in tail: String) -> String? {
+    let line = tail.split(whereSeparator: \.isNewline).last { $0.hasPrefix("error: ") }
+    guard let text = line?.dropFirst("error: ".count).trimmingPrefix(while: \.isWhitespace), !text.isEmpty else {
+      return nil
+    }
+    return text.count > limit ? text.prefix(limit - 1) + "…" : String(text)
+  }
+}
