@@ -37,29 +37,31 @@ static int has_avx512bf16(void) { return has_avx512() && __builtin_cpu_supports(
 #elif defined(__aarch64__)
 extern const pawl_kernels pawl_kernels_neon;
 #endif
-extern const pawl_kernels pawl_kernels_portable;
-static int always(void) { return 1; }
-
-// Best first.
-static const struct {
-  const pawl_kernels *kernels;
-  int (*present)(void);
-} variants[] = {
-#if defined(__x86_64__)
-    {&pawl_kernels_avx512bf16, has_avx512bf16},
-    {&pawl_kernels_avx512, has_avx512},
-    {&pawl_kernels_avx2, has_avx2},
-#elif defined(__aarch64__)
-    {&pawl_kernels_neon, always},
+#if defined(__linux__)
+const pawl_kernels *pawl_kernels_openblas(void);
 #endif
-    {&pawl_kernels_portable, always},
-};
+extern const pawl_kernels pawl_kernels_portable;
 
 const pawl_kernels *pawl_kernels_find(const char *name) {
-  for (unsigned i = 0; i < sizeof variants / sizeof variants[0]; i++) {
-    if (name && strcmp(name, variants[i].kernels->name) != 0) continue;
-    if (variants[i].present()) return variants[i].kernels;
-    if (name) return NULL;
+#define OFFER(kernels, present)                                                     \
+  if (!name || strcmp(name, (kernels)->name) == 0) {                                \
+    if (present) return (kernels);                                                  \
+    if (name) return NULL;                                                          \
   }
+  // Best first.
+#if defined(__x86_64__)
+  OFFER(&pawl_kernels_avx512bf16, has_avx512bf16())
+  OFFER(&pawl_kernels_avx512, has_avx512())
+  OFFER(&pawl_kernels_avx2, has_avx2())
+#elif defined(__aarch64__)
+  OFFER(&pawl_kernels_neon, 1)
+#endif
+#if defined(__linux__)
+  if (!name || strcmp(name, "openblas") == 0) {
+    const pawl_kernels *kernels = pawl_kernels_openblas();
+    if (kernels || name) return kernels;
+  }
+#endif
+  OFFER(&pawl_kernels_portable, 1)
   return NULL;
 }

@@ -155,12 +155,18 @@ INLINE void NAME(write_tile)(vf sum[ROWS][VECTORS], float *to, long step, long r
     }
     return;
   }
-  for (long i = 0; i < ROWS && i < rows; i++) {
-    float values[COLUMNS];
-    memcpy(values, sum[i], sizeof values);
-    for (long j = 0; j < columns && j < COLUMNS; j++) {
-      float value = values[j] + (bias ? bias[j] : 0);
-      to[i * step + j] = add ? to[i * step + j] + value : value;
+#pragma clang loop unroll(full)
+  for (int i = 0; i < ROWS; i++) {
+#pragma clang loop unroll(full)
+    for (int v = 0; v < VECTORS; v++) {
+      long count = columns - v * LANES;
+      if (i >= rows || count <= 0) continue;
+      float *p = to + i * step + v * LANES;
+      vf value = sum[i][v];
+      if (count > LANES) count = LANES;
+      if (bias) value += load_part(bias + v * LANES, count, 0);
+      if (add) value += load_part(p, count, 0);
+      store_part(p, value, count);
     }
   }
 }
