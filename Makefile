@@ -6,7 +6,7 @@ CHECKED := --explicit-target-dependency-import-check error
 PREFIX ?= /usr/local
 RELEASE = $$(swift build -c release --show-bin-path)
 
-.PHONY: demo test check bench build install bootstrap format lint clean
+.PHONY: demo test check bench bench-lab build install bootstrap format lint clean
 
 demo: build
 	scripts/demo
@@ -18,6 +18,10 @@ check: bootstrap lint test
 
 bench: build
 	benchmarks/run
+
+# Beside PyTorch, JAX and llm.c, as far as `benchmarks/lab/setup` has installed them.
+bench-lab: build
+	@for part in run loss evaluation memory; do benchmarks/lab/$$part --no-build || exit 1; done
 
 build: bootstrap
 	$(BUILD) --product pawl

@@ -1,0 +1,175 @@
+"""Shared by the lab's benchmarks: sizes, how our side and each peer are started, what they print. Needs Python 3 only."""
+
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+PEERS = pathlib.Path(os.environ.get("PAWL_PEERS") or pathlib.Path.home() / ".cache" / "pawl-peers")
+
+# Depth, width, heads.
+SIZES = {"small": (4, 128, 4), "large": (6, 256, 8)}
+CONTEXT, BATCH = 256, 8
+
+# Our side -----------------------------------------------------------------------------------------------------------------------------
+
+PAWL_LAB = ROOT / ".build" / "release" / "pawl-lab"
+PRODUCTS = ["pawl-lab", "PawlLab"]
+HELD_OUT = ["search.txt", "val.txt"]
+
+
+def run_command(source, steps):
+    return [str(PAWL_LAB), "run", str(source), "--flops", "0", "--steps", str(steps), "--wall", "7200"]
+
+
+def build():
+    for product in PRODUCTS:
+        subprocess.run(["swift", "build", "-c", "release", "--product", product], cwd=ROOT, check=True, stdout=sys.stderr)
+
+
+def replace(text, pattern, replacement, file):
+    changed, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
+    if count != 1:
+        sys.exit(f"`{file}` has {count} places that match `{pattern}`; there should be one")
+    return changed
+
+
+def make_study(folder, size, context=CONTEXT, batch=BATCH, windows=512, data=None):
+    """Makes a study whose baseline has the given size, and returns its train.swift."""
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [str(PAWL_LAB), "init", str(folder)] + (["--data", str(data)] if data else [])
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    source, settings = folder / "train.swift", folder / "lab.conf"
+    text = source.read_text()
+    for name, value in zip(["depth", "width", "heads", "batch"], [*size, batch]):
+        text = replace(text, rf"^let {name} = .*?(\s+//.*)?$", rf"let {name} = {value}\1", source)
+    source.write_text(text)
+    text = settings.read_text()
+    for name, value in {"context": context, "windows": windows}.items():
+        text = replace(text, rf"^{name} = .*$", f"{name} = {value}", settings)
+    settings.write_text(text)
+    return source
+
+
+def run_ours(source, steps, seed=0, threads=2):
+    """Trains, and returns what the summary says; `tokens_per_second` covers the whole of training."""
+    try:
+        values = start(run_command(source, steps), {"PAWL_SEED": str(seed), "PAWL_LAB_THREADS": str(threads)}, cwd=source.parent)
+    except NotMeasured as problem:
+        sys.exit(f"our own side failed: {problem}")
+    values["tokens_per_second"] = values["tokens"] / values["training_seconds"]
+    return values
+
+
+def steps_for(source, seconds, threads):
+    """How many steps our side takes in about `seconds`."""
+    return max(20, int(seconds * run_ours(source, 20, threads=threads)["tokens_per_second"] / (BATCH * CONTEXT)))
+
+
+# Peers --------------------------------------------------------------------------------------------------------------------------------
+
+PYTHON = PEERS / "venv" / "bin" / "python"
+LLMC = PEERS / "gpt_llmc"
+# Makes Intel's library take another vendor's processor for its own; see `setup`.
+VENDOR = PEERS / "libvendor.so"
+
+# Name: family, needs, program, options, environment. A family without a name is shown and not compared with.
+PEER = {
+    "torch-eager-f32": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32"], {}),
+    "torch-eager-f32-medium": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32-medium"], {}),
+    "torch-eager-autocast": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "autocast"], {}),
+    "torch-eager-bf16": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "bf16"], {}),
+    "torch-compiled-f32": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32", "--compile"], {}),
+    "torch-compiled-f32-medium": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32-medium", "--compile"], {}),
+    "torch-compiled-autocast": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "autocast", "--compile"], {}),
+    "torch-compiled-bf16": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "bf16", "--compile"], {}),
+    "torch-compiled-f32-vendor": (None, VENDOR, "gpt_torch.py", ["--precision", "f32", "--compile"], {"LD_PRELOAD": str(VENDOR)}),
+    "jax-f32": ("JAX", PYTHON, "gpt_jax.py", ["--precision", "f32"], {}),
+    "jax-bf16": ("JAX", PYTHON, "gpt_jax.py", ["--precision", "bf16"], {}),
+    "llm.c": ("llm.c", LLMC, None, [], {}),
+}
+# Our tokens a second over those of the family's best, at least.
+TARGET = {"PyTorch": 2, "JAX": 4, "llm.c": 20}
+
+
+class NotMeasured(Exception):
+    pass
+
+
+def run_peer(name, data, size, steps, seconds=0, seed=0, threads=2, context=CONTEXT, batch=BATCH, windows=0):
+    """Trains a peer and returns what it printed; raises NotMeasured where it is not installed or fails."""
+    _, needs, program, options, variables = PEER[name]
+    if not needs.exists() or not PYTHON.exists() and program:
+        raise NotMeasured("not installed: run benchmarks/lab/setup")
+    if program is None:
+        numbers = [*size, context, batch, steps, seconds, seed, 2]
+        command = [str(LLMC), str(data / "train.txt"), *map(str, numbers)]
+    else:
+        depth, width, heads = size
+        command = [str(PYTHON), str(HERE / program), "--data", str(data), *options]
+        numbers = {"depth": depth, "width": width, "heads": heads, "context": context, "batch": batch, "steps": steps}
+        numbers |= {"seconds": seconds, "seed": seed, "threads": threads, "eval": windows}
+        for option, value in numbers.items():
+            command += [f"--{option}", str(value)]
+    return start(command, {"OMP_NUM_THREADS": str(threads), **variables})
+
+
+def start(command, variables, cwd=None):
+    """Runs a program, and returns the numbers that it printed as `name: number`."""
+    done = subprocess.run(command, env=os.environ | variables, cwd=cwd, capture_output=True, text=True)
+    if done.returncode != 0:
+        lines = (done.stderr.strip() or done.stdout.strip() or "it said nothing").splitlines()
+        # Compilers say what is wrong first, Python last.
+        words = next((line for line in lines if "error: " in line), lines[-1])
+        raise NotMeasured(f"`{pathlib.Path(command[0]).name}` ended with {done.returncode}: {words[:200]}")
+    return {name: float(value) for name, value in re.findall(r"^(?:\| )?(\w+): ([-+0-9.e]+)$", done.stdout, re.MULTILINE)}
+
+
+# Faces --------------------------------------------------------------------------------------------------------------------------------
+
+
+def arguments(description, **more):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--sizes", default=",".join(SIZES), help="some of " + ", ".join(SIZES))
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--text", type=pathlib.Path, help="learn this text and not the one that `pawl-lab init` takes")
+    parser.add_argument("--no-build", action="store_true", help="measure what was built before")
+    for name, (value, words) in more.items():
+        parser.add_argument("--" + name, type=type(value), default=value, help=words)
+    parsed = parser.parse_args()
+    parsed.sizes = some_of(parsed.sizes, SIZES)
+    if not parsed.no_build:
+        build()
+    return parsed
+
+
+def some_of(text, names):
+    chosen = [name for name in text.split(",") if name]
+    for name in chosen:
+        if name not in names:
+            sys.exit(f"`{name}` is none of: {', '.join(names)}")
+    return chosen
+
+
+def say(words):
+    print(words, file=sys.stderr, flush=True)
+
+
+def table(header, rows):
+    print("| " + " | ".join(header) + " |")
+    print("|" + "---|" * len(header))
+    for row in rows:
+        print("| " + " | ".join(str(cell) for cell in row) + " |")
+    print(flush=True)
+
+
+def mean_and_error(values):
+    """The mean, the standard deviation and the standard error of the mean."""
+    deviation = statistics.stdev(values)
+    return statistics.mean(values), deviation, deviation / len(values) ** 0.5
