@@ -1,7 +1,7 @@
 import PawlReferee
 
 /// What an agent is told about a study of the lab.
-func programTemplate(_ settings: LabSettings) -> String {
+func programTemplate(_ rung: Rung) -> String {
   """
   # Train the best byte-level language model that the budget allows
 
@@ -10,8 +10,8 @@ func programTemplate(_ settings: LabSettings) -> String {
   - **Change** `train.swift` and nothing else: model, optimiser, schedule, loop, settings. `data/` and `lab.conf` are frozen.
   - **Run** it with `pawl-lab run train.swift`. After a line `---` comes `val_bpb: 2.123456`, validation bits per byte: lower is better.
     `PAWL_SEED` in the environment sets the seed. No line means no metric: read the error.
-  - **Budget**: \(settings.operations) floating-point operations, counted by the library in all that it computes, and at most
-    \(fixed(settings.wallSeconds, 0)) seconds. A bigger model therefore takes fewer steps. `step.fraction` says how much is spent.
+  - **Budget**: \(rung.budget.words); an attempt is stopped
+    after \(shortest(rung.wallLimit)) seconds. A bigger model therefore takes fewer steps. `step.fraction` says how much is spent.
   - **Rules**: `logits` gets windows of `lab.context` bytes; row `i` may use bytes 0...i only, and each row is normalised by
     softmax. The metric comes from another process, which checks that; nothing that `train.swift` prints counts.
 

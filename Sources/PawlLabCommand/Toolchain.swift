@@ -83,3 +83,13 @@ func parentFolder(of path: String) -> String {
   guard let slash = path.lastIndex(of: "/") else { return "." }
   return slash == path.startIndex ? "/" : String(path[..<slash])
 }
+
+/// Makes a path independent of the working folder.
+func absolutePath(_ path: String) throws(LabError) -> String {
+  if path.hasPrefix("/") { return path }
+  guard let folder = getcwd(nil, 0) else {
+    throw LabError(.cannotRun, "cannot find the working folder: \(reason(errno))")
+  }
+  defer { free(folder) }
+  return String(cString: folder) + "/" + path
+}
