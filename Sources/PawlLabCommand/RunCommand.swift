@@ -10,9 +10,9 @@ import PawlRefereeProtocol
 /// `pawl-lab run`: compiles a candidate, lets it train, and turns its predictions into the metric.
 struct RunCommand {
   private let source: String
-  private let rungName: Int
-  private let rung: Rung
-  private let split: TextPart
+  let rungName: Int
+  let rung: Rung
+  let split: TextPart
   private let save: String?
   private let curve: String?
 
@@ -109,11 +109,24 @@ struct RunCommand {
     let scratch = try makeScratch()
     defer { removeFolder(scratch) }
     let program = scratch + "/train"
-    try toolchain.compile(source, to: program, scratch: scratch)
+    try toolchain.build(
+      words, name: fileName(of: source), optimises: rung.optimises, to: program, scratch: scratch,
+      cache: ProgramCache.path(environment).flatMap(ProgramCache.init(folder:)))
     let run = TrainingRun(
-      program: program, environment: childEnvironment(text: text.training, seed: seed), referee: referee,
+      program: try launcher(of: program), environment: childEnvironment(text: text.training, seed: seed),
+      referee: referee,
       operations: rung.budget.operations, wallSeconds: rung.wallLimit)
     return try run.execute()
+  }
+
+  /// Writes a program that starts another with the rung's limit of memory.
+  private func launcher(of program: String) throws(LabError) -> String {
+    let path = program + ".sh"
+    let script =
+      "#!/bin/sh\nulimit -c 0\nulimit -v \(rung.memoryMebibytes << 10)\nexec '\(program.replacing("'", with: "'\\''"))'\n"
+    try writeFile(Array(script.utf8), to: path)
+    guard chmod(path, 0o700) == 0 else { throw LabError(.cannotRun, "cannot write `\(path)`: \(reason(errno))") }
+    return path
   }
 
   private func childEnvironment(text: String, seed: UInt64) -> [String] {
