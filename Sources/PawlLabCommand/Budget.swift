@@ -30,8 +30,8 @@ struct Budget: Equatable, Sendable {
     return lines
   }
 
-  static let operationsRange = 0...1_000_000_000_000_000_000
-  static let stepsRange = 0...1_000_000_000
+  static let mostOperations = 1_000_000_000_000_000_000
+  static let mostSteps = 1_000_000_000
   static let secondsRange = 0.001...10_000_000.0
 }
 
@@ -41,14 +41,14 @@ func shortest(_ value: Double) -> String {
 }
 
 /// Parses a whole number such as `300000000000` or `3e11` between two limits.
-func wholeNumber(_ text: some StringProtocol, at place: String, in range: ClosedRange<Int>) throws(LabError) -> Int {
-  if let value = Int(String(text)), range.contains(value) { return value }
+func wholeNumber(_ text: some StringProtocol, at place: String, from low: Int, to high: Int) throws(LabError) -> Int {
+  if let value = Int(String(text)), value >= low, value <= high { return value }
   // A number that a Double holds only about, such as 2^63, must not trap on its way back.
   guard let value = Double(String(text)), value.rounded() == value, let whole = Int(exactly: value),
-    range.contains(whole)
+    whole >= low, whole <= high
   else {
     throw LabError(
-      .usage, "\(place): `\(text)` is not a whole number from `\(range.lowerBound)` to `\(range.upperBound)`")
+      .usage, "\(place): `\(text)` is not a whole number from `\(low)` to `\(high)`")
   }
   return whole
 }

@@ -27,7 +27,7 @@ struct InitCommand {
     case (nil, let name?): source = .packaged(try PackagedText(named: name))
     case (nil, nil): source = .packaged(.bible)
     }
-    let budget = try parsed.number("--budget", in: 1_000_000...Budget.operationsRange.upperBound)
+    let budget = try parsed.number("--budget", from: 1_000_000, to: Budget.mostOperations)
     settings = budget.map { LabSettings(operations: $0) } ?? LabSettings()
   }
 

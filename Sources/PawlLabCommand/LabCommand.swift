@@ -96,9 +96,9 @@ struct Arguments {
 
   func text(_ name: String) -> String? { options[name] }
 
-  func number(_ name: String, in range: ClosedRange<Int>) throws(LabError) -> Int? {
+  func number(_ name: String, from low: Int, to high: Int) throws(LabError) -> Int? {
     guard let text = options[name] else { return nil }
-    return try wholeNumber(text, at: "`\(name)`", in: range)
+    return try wholeNumber(text, at: "`\(name)`", from: low, to: high)
   }
 
   func time(_ name: String) throws(LabError) -> Double? {

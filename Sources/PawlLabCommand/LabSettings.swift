@@ -20,19 +20,19 @@ struct Rung: Equatable, Sendable {
 
   fileprivate mutating func set(_ name: String, to value: String, at place: String) throws(LabError) -> Bool {
     switch name {
-    case "operations": budget.operations = try wholeNumber(value, at: place, in: Budget.operationsRange)
-    case "steps": budget.steps = try wholeNumber(value, at: place, in: Budget.stepsRange)
+    case "operations": budget.operations = try wholeNumber(value, at: place, from: 0, to: Budget.mostOperations)
+    case "steps": budget.steps = try wholeNumber(value, at: place, from: 0, to: Budget.mostSteps)
     case "cpu_seconds": budget.cpuSeconds = try seconds(value, at: place)
     case "wall_seconds": budget.wallSeconds = try seconds(value, at: place)
     case "wall_limit": wallLimit = try seconds(value, at: place)
-    case "context": context = try wholeNumber(value, at: place, in: 8...4096)
-    case "windows": windows = try wholeNumber(value, at: place, in: 1...100_000)
-    case "threads": threads = try wholeNumber(value, at: place, in: 1...1024)
-    case "memory_mb": memoryMebibytes = try wholeNumber(value, at: place, in: 64...(1 << 24))
+    case "context": context = try wholeNumber(value, at: place, from: 8, to: 4096)
+    case "windows": windows = try wholeNumber(value, at: place, from: 1, to: 100_000)
+    case "threads": threads = try wholeNumber(value, at: place, from: 1, to: 1024)
+    case "memory_mb": memoryMebibytes = try wholeNumber(value, at: place, from: 64, to: 1 << 24)
     case "optimise": optimises = try truth(value, at: place)
-    case "depth": depth = try wholeNumber(value, at: place, in: 1...1000)
-    case "width": width = try wholeNumber(value, at: place, in: 1...65_536)
-    case "heads": heads = try wholeNumber(value, at: place, in: 1...1024)
+    case "depth": depth = try wholeNumber(value, at: place, from: 1, to: 1000)
+    case "width": width = try wholeNumber(value, at: place, from: 1, to: 65_536)
+    case "heads": heads = try wholeNumber(value, at: place, from: 1, to: 1024)
     default: return false
     }
     return true
@@ -78,7 +78,7 @@ struct LabSettings: Equatable, Sendable {
     ] {
       var rung = Rung()
       let (product, overflows) = operations.multipliedReportingOverflow(by: 1 << (4 * (name - 1)))
-      rung.budget.operations = min(overflows ? .max : product, Budget.operationsRange.upperBound)
+      rung.budget.operations = min(overflows ? .max : product, Budget.mostOperations)
       rung.wallLimit = wallLimit
       rung.context = context
       (rung.depth, rung.width, rung.heads) = size

@@ -28,7 +28,10 @@ struct RunCommand {
     self.source = source
     let rungText = parsed.text("--rung").map { ("`--rung`", $0) } ?? environment("PAWL_RUNG").map { ("PAWL_RUNG", $0) }
     let rungs = LabSettings.names
-    rungName = try rungText.map { name, text throws(LabError) in try wholeNumber(text, at: name, in: rungs) } ?? 1
+    rungName =
+      try rungText.map { name, text throws(LabError) in
+        try wholeNumber(text, at: name, from: rungs.lowerBound, to: rungs.upperBound)
+      } ?? 1
     let splitText =
       parsed.text("--split").map { ("`--split`", $0) } ?? environment("PAWL_SPLIT").map { ("PAWL_SPLIT", $0) }
     split = try splitText.map { name, text throws(LabError) in try Self.heldOutPart(text, at: name) } ?? .search
@@ -54,8 +57,8 @@ struct RunCommand {
   /// Returns the budget that the command line gives in place of the study's; nil when it gives none.
   private static func budget(_ parsed: Arguments) throws(LabError) -> Budget? {
     let budget = Budget(
-      operations: try parsed.number("--flops", in: Budget.operationsRange) ?? 0,
-      steps: try parsed.number("--steps", in: Budget.stepsRange) ?? 0,
+      operations: try parsed.number("--flops", from: 0, to: Budget.mostOperations) ?? 0,
+      steps: try parsed.number("--steps", from: 0, to: Budget.mostSteps) ?? 0,
       cpuSeconds: try parsed.time("--cpu") ?? 0, wallSeconds: try parsed.time("--wall") ?? 0)
     let named = ["--flops", "--steps", "--cpu", "--wall"].filter { parsed.text($0) != nil }
     if named.isEmpty { return nil }

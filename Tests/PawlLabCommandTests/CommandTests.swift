@@ -7,9 +7,9 @@ import PawlReferee
   @Test func `options may stand anywhere, with a space or an equals sign`() throws {
     let parsed = try Arguments(["--flops", "2e9", "train.swift", "--steps=3"], options: ["--flops", "--steps"])
     #expect(parsed.plain == "train.swift")
-    #expect(try parsed.number("--flops", in: 1...Int.max) == 2_000_000_000)
-    #expect(try parsed.number("--steps", in: 1...10) == 3)
-    #expect(try parsed.number("--wall", in: 1...10) == nil)
+    #expect(try parsed.number("--flops", from: 1, to: .max) == 2_000_000_000)
+    #expect(try parsed.number("--steps", from: 1, to: 10) == 3)
+    #expect(try parsed.number("--wall", from: 1, to: 10) == nil)
   }
 
   @Test(arguments: [["--depth", "3"], ["a", "b"], ["--steps"]]) func `a wrong command line is refused`(

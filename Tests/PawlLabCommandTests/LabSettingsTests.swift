@@ -15,7 +15,7 @@ import PawlReferee
     #expect(rungs.map(\.budget.operations) == [300_000_000_000, 4_800_000_000_000, 76_800_000_000_000])
     #expect(rungs.map(\.context) == [64, 256, 256])
     #expect(rungs.map { [$0.depth, $0.width, $0.heads] } == [[3, 64, 4], [4, 128, 4], [6, 256, 8]])
-    #expect(LabSettings(operations: .max).rungs[3]?.budget.operations == Budget.operationsRange.upperBound)
+    #expect(LabSettings(operations: .max).rungs[3]?.budget.operations == Budget.mostOperations)
   }
 
   @Test func `what stands before the sections holds for each, unless its own says otherwise`() throws {
