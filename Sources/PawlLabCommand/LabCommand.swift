@@ -14,6 +14,7 @@ public enum LabCommand {
 
     usage: pawl-lab init DIR [--data FILE] [--budget OPERATIONS]
            pawl-lab run train.swift [--flops OPERATIONS] [--steps N] [--wall SECONDS]
+           pawl-lab referee --text HELD_OUT [options] -- COMMAND...
 
     init   makes DIR a git repository with `train.swift`, `program.md`, the text and the settings
              --data FILE          learn this text; without it, the King James Bible of Debian's `bible-kjv`
@@ -22,6 +23,19 @@ public enum LabCommand {
              --flops OPERATIONS   instead of the budget in `lab.conf`; 0 for none
              --steps N            at most N steps
              --wall SECONDS       stop without a metric after this time
+             --isolation none     without a sandbox: the candidate can then read the held-out text
+    referee  judges any program that speaks the referee's protocol, such as one in PyTorch; see docs/referee.md
+             --text HELD_OUT      the text to judge by, hidden from the program
+             --context N          bytes in a window; 256 without it
+             --windows N          windows that make the metric; all without it
+             --cpu S, --wall S    what training may take, by the referee's clock
+             --limit S            stop without a metric after this time; 3600 without it
+             --warm-up S          more time for the first answer, such as for compiling the model
+             --metric NAME        what the metric is called; val_bpb without it
+             --seed-env NAME      the variable of the environment with the seed; PAWL_SEED without it
+             --hide PATH          hide this file or folder too; may be given again
+             --env NAME           pass this variable on too; may be given again
+             --isolation none     as above
            PAWL_SEED in the environment is the seed; 0 without it
 
     exit codes: 0 done, 1 something is missing, 2 wrong usage, 3 train.swift does not compile, 4 training failed,
@@ -44,13 +58,14 @@ public enum LabCommand {
 
   private static func run(_ arguments: [String]) throws(LabError) {
     let wanted: Set = ["-h", "--help", "help"]
-    if arguments.contains(where: wanted.contains) {
+    if arguments.prefix(while: { $0 != "--" }).contains(where: wanted.contains) {
       say(help)
       return
     }
     switch arguments.first {
     case "init": try InitCommand(arguments.dropFirst()).run()
     case "run": try RunCommand(arguments.dropFirst()).run()
+    case "referee": try RefereeCommand(arguments.dropFirst()).run()
     case let other:
       throw LabError(
         .usage, other.map { "`\($0)` is not a command of pawl-lab" } ?? "no command given",

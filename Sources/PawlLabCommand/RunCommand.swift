@@ -12,9 +12,10 @@ struct RunCommand {
   private let source: String
   private var settings: LabSettings
   private let steps: Int
+  private let isolation: TrainingRun.Isolation
 
   init(_ arguments: ArraySlice<String>) throws(LabError) {
-    let parsed = try Arguments(arguments, options: ["--flops", "--steps", "--wall"])
+    let parsed = try Arguments(arguments, options: ["--flops", "--steps", "--wall", "--isolation"])
     guard let source = parsed.plain else {
       throw LabError(.usage, "`run` needs a file to train", hints: ["`pawl-lab run train.swift`"])
     }
@@ -31,6 +32,7 @@ struct RunCommand {
     if let flops = try parsed.number("--flops", from: 0, to: 1_000_000_000_000_000_000) { settings.operations = flops }
     if let wall = try parsed.number("--wall", from: 1, to: 1_000_000) { settings.wallSeconds = Double(wall) }
     steps = try parsed.number("--steps", from: 1, to: 1_000_000_000) ?? 0
+    isolation = try chosenIsolation(parsed)
     guard settings.operations > 0 || steps > 0 else {
       throw LabError(.usage, "`--flops 0` takes the budget away", hints: ["give another one with `--steps N`"])
     }
@@ -42,6 +44,7 @@ struct RunCommand {
     let result = try measure(seed: Self.seed())
     say("---")
     say("val_bpb: \(fixed(result.bitsPerByte, 6))")
+    say("isolation: \(result.isolation.rawValue)")
     say("training_seconds: \(fixed(result.trainingSeconds, 2))")
     say("total_seconds: \(fixed(monotonicSeconds() - began, 2))")
     say("steps: \(result.steps)")
@@ -67,16 +70,29 @@ struct RunCommand {
       throw LabError(
         .cannotRun, "the text is not in `\(data)`", hints: ["make a study with `pawl-lab init DIR`"])
     }
-    let referee = try Referee(text: validation, context: settings.context, windows: settings.windows)
+    var generator = SystemRandomNumberGenerator()
+    let examination = try Examination(
+      text: validation, context: settings.context, windows: settings.windows, generator: &generator)
     let toolchain = try Toolchain.find()
     let scratch = try makeScratch()
     defer { removeFolder(scratch) }
     let program = scratch + "/train"
     try toolchain.compile(source, to: program, scratch: scratch)
-    let run = TrainingRun(
-      program: program, environment: childEnvironment(text: data + "train.txt", seed: seed), referee: referee,
-      operations: settings.operations, wallSeconds: settings.wallSeconds)
-    return try run.execute()
+    let work = scratch + "/work"
+    mkdir(work, 0o700)
+    let text = absolutePath(data + "train.txt")
+    let lines = childEnvironment(text: text, seed: seed)
+    let libraries = try SharedLibraries.paths(of: program, environment: lines)
+    let threads = 64 + 4 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let candidate = Candidate(
+      [program], environment: candidateEnvironment(lines), directory: work, view: .only([program, text] + libraries),
+      threads: threads)
+    let budget = TrainingBudget(
+      operations: settings.operations > 0 ? settings.operations : nil, steps: steps > 0 ? steps : nil,
+      hardSeconds: settings.wallSeconds)
+    return try TrainingRun(
+      candidate, examination: examination, budget: budget, seed: seed, isolation: isolation
+    ).execute()
   }
 
   private func childEnvironment(text: String, seed: UInt64) -> [String] {
