@@ -14,7 +14,8 @@ public enum LabCommand {
 
     usage: pawl-lab init DIR [--text NAME | --data FILE] [--budget OPERATIONS]
            pawl-lab run train.swift [--rung N] [--split PART] [--flops N] [--steps N] [--cpu SECONDS] [--wall SECONDS]
-                                    [--curve FILE] [--save FILE]
+                                    [--save FILE]
+           pawl-lab referee --text HELD_OUT [options] -- COMMAND...
 
     init   makes DIR a git repository with `train.swift`, `program.md`, the text and the settings
              --text NAME          learn a text that Debian packages: \(texts)
@@ -25,8 +26,20 @@ public enum LabCommand {
              --split PART         the held-out text that judges, `search` or `sealed`; PAWL_SPLIT sets the same
              --flops N --steps N --cpu SECONDS --wall SECONDS
                                   train until one of these is spent, instead of the budget in `lab.conf`
-             --curve FILE         write the learning curve as lines of JSON
              --save FILE          write the trained parameters, as safetensors
+             --isolation none     without a sandbox: the candidate can then read the held-out text
+    referee  judges any program that speaks the referee's protocol, such as one in PyTorch; see docs/referee.md
+             --text HELD_OUT      the text to judge by, hidden from the program
+             --context N          bytes in a window; 256 without it
+             --windows N          windows that make the metric; all without it
+             --cpu S, --wall S    what training may take, by the referee's clock
+             --limit S            stop without a metric after this time; 3600 without it
+             --warm-up S          more time for the first answer, such as for compiling the model
+             --metric NAME        what the metric is called; val_bpb without it
+             --seed-env NAME      the variable of the environment with the seed; PAWL_SEED without it
+             --hide PATH          hide this file or folder too; may be given again
+             --env NAME           pass this variable on too; may be given again
+             --isolation none     as above
            PAWL_SEED in the environment is the seed; 0 without it
            PAWL_LAB_CACHE is a folder for compiled candidates, otherwise `pawl-lab` in XDG_CACHE_HOME or ~/.cache
 
@@ -52,13 +65,14 @@ public enum LabCommand {
 
   private static func run(_ arguments: [String]) throws(LabError) {
     let wanted: Set = ["-h", "--help", "help"]
-    if arguments.contains(where: wanted.contains) {
+    if arguments.prefix(while: { $0 != "--" }).contains(where: wanted.contains) {
       say(help)
       return
     }
     switch arguments.first {
     case "init": try InitCommand(arguments.dropFirst()).run()
     case "run": try RunCommand(arguments.dropFirst()).run()
+    case "referee": try RefereeCommand(arguments.dropFirst()).run()
     case let other:
       throw LabError(
         .usage, other.map { "`\($0)` is not a command of pawl-lab" } ?? "no command given",

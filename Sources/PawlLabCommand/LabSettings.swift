@@ -47,6 +47,14 @@ struct Rung: Equatable, Sendable {
       + ["wall_limit = \(shortest(wallLimit))"]
   }
 
+  /// What the referee holds a candidate to.
+  var trainingBudget: TrainingBudget {
+    func limit<Number: Comparable & ExpressibleByIntegerLiteral>(_ value: Number) -> Number? { value > 0 ? value : nil }
+    return TrainingBudget(
+      operations: limit(budget.operations), steps: limit(budget.steps), cpuSeconds: limit(budget.cpuSeconds),
+      wallSeconds: limit(budget.wallSeconds), hardSeconds: wallLimit)
+  }
+
   /// Throws when nothing bounds the training, or the hard stop comes before the budget is spent.
   func check(_ place: String) throws(LabError) {
     guard budget.isLimited else {

@@ -14,13 +14,15 @@ struct RunCommand {
   let rung: Rung
   let split: TextPart
   private let save: String?
-  private let curve: String?
+  private let isolation: TrainingRun.Isolation
 
   /// Reads the command line, and what the environment says where it says nothing.
   init(
     _ arguments: ArraySlice<String>, environment: (String) -> String? = { PawlReferee.environment($0) }
   ) throws(LabError) {
-    let options: Set = ["--rung", "--split", "--flops", "--steps", "--cpu", "--wall", "--curve", "--save"]
+    let options: Set = [
+      "--rung", "--split", "--flops", "--steps", "--cpu", "--wall", "--save", "--isolation",
+    ]
     let parsed = try Arguments(arguments, options: options)
     guard let source = parsed.plain else {
       throw LabError(.usage, "`run` needs a file to train", hints: ["`pawl-lab run train.swift`"])
@@ -50,8 +52,8 @@ struct RunCommand {
       try rung.check("this run")
     }
     self.rung = rung
-    save = try parsed.text("--save").map(absolutePath)
-    curve = parsed.text("--curve")
+    isolation = try chosenIsolation(parsed)
+    save = parsed.text("--save")
   }
 
   /// Returns the budget that the command line gives in place of the study's; nil when it gives none.
@@ -83,6 +85,7 @@ struct RunCommand {
     let result = try measure(seed: Self.seed())
     say("---")
     say("val_bpb: \(fixed(result.bitsPerByte, 6))")
+    say("isolation: \(result.isolation.rawValue)")
     say("training_seconds: \(fixed(result.trainingSeconds, 2))")
     say("total_seconds: \(fixed(monotonicSeconds() - began, 2))")
     say("steps: \(result.steps)")
@@ -107,7 +110,9 @@ struct RunCommand {
       throw LabError(.cannotRun, "cannot read `\(source)`: \(reason(errno))")
     }
     let text = try StudyText(folder: parentFolder(of: source), split: split, source: words)
-    let referee = try Referee(text: text.heldOut, context: rung.context, windows: rung.windows)
+    var generator = SystemRandomNumberGenerator()
+    let examination = try Examination(
+      text: text.heldOut, context: rung.context, windows: rung.windows, generator: &generator)
     let toolchain = try Toolchain.find()
     let scratch = try makeScratch()
     defer { removeFolder(scratch) }
@@ -115,24 +120,40 @@ struct RunCommand {
     try toolchain.build(
       words, name: fileName(of: source), optimises: rung.optimises, to: program, scratch: scratch,
       cache: ProgramCache.path(environment).flatMap(ProgramCache.init(folder:)))
-    let run = TrainingRun(
-      program: try launcher(of: program), environment: childEnvironment(text: text.training, seed: seed),
-      referee: referee,
-      operations: rung.budget.operations, wallSeconds: rung.wallLimit)
-    return try run.execute()
+    let work = scratch + "/work"
+    mkdir(work, 0o700)
+    let training = absolutePath(text.training)
+    let saved = work + "/saved.safetensors"
+    let lines = childEnvironment(text: training, seed: seed, save: save.map { _ in saved })
+    let libraries = try SharedLibraries.paths(of: program, environment: lines)
+    let threads = 64 + 4 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    var candidate = Candidate(
+      [program], environment: candidateEnvironment(lines), directory: work,
+      view: .only([program, training] + libraries), threads: threads)
+    candidate.memoryBytes = rung.memoryMebibytes << 20
+    let result = try TrainingRun(
+      candidate, examination: examination, budget: rung.trainingBudget, seed: seed, isolation: isolation
+    ).execute()
+    if let save { try keep(saved, at: save) }
+    return result
   }
 
-  /// Writes a program that starts another with the rung's limit of memory.
-  private func launcher(of program: String) throws(LabError) -> String {
-    let path = program + ".sh"
-    let script =
-      "#!/bin/sh\nulimit -c 0\nulimit -v \(rung.memoryMebibytes << 10)\nexec '\(program.replacing("'", with: "'\\''"))'\n"
-    try writeFile(Array(script.utf8), to: path)
-    guard chmod(path, 0o700) == 0 else { throw LabError(.cannotRun, "cannot write `\(path)`: \(reason(errno))") }
-    return path
+  /// Copies what the candidate saved to where the user wants it; only a plain file counts, for the candidate chooses what lies there.
+  private func keep(_ saved: String, at path: String) throws(LabError) {
+    let source = open(saved, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    defer { if source >= 0 { close(source) } }
+    var status = stat()
+    guard source >= 0, fstat(source, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw LabError(.trainingFailed, "the candidate saved nothing for `--save`")
+    }
+    let target = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    defer { if target >= 0 { close(target) } }
+    var isWritten = target >= 0
+    while isWritten, let more = readSome(source), !more.isEmpty { isWritten = writeAll(more, to: target) }
+    guard isWritten else { throw LabError(.cannotRun, "cannot write `\(path)`: \(reason(errno))") }
   }
 
-  private func childEnvironment(text: String, seed: UInt64) -> [String] {
+  private func childEnvironment(text: String, seed: UInt64, save: String?) -> [String] {
     let processor = readFile("/proc/cpuinfo", limit: 1 << 14).map { String(decoding: $0, as: UTF8.self) } ?? ""
     return CandidateEnvironment(seed: seed, text: text, rungName: rungName, rung: rung, save: save)
       .lines(from: currentEnvironment(), processor: processor)

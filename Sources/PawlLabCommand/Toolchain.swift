@@ -173,13 +173,3 @@ func parentFolder(of path: String) -> String {
 
 /// The last part of a path.
 func fileName(of path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
-
-/// Makes a path independent of the working folder.
-func absolutePath(_ path: String) throws(LabError) -> String {
-  if path.hasPrefix("/") { return path }
-  guard let folder = getcwd(nil, 0) else {
-    throw LabError(.cannotRun, "cannot find the working folder: \(reason(errno))")
-  }
-  defer { free(folder) }
-  return String(cString: folder) + "/" + path
-}

@@ -1,6 +1,6 @@
 /// A message between the frozen side and the candidate's program: a kind, a length, then that many bytes.
 ///
-/// Numbers are little-endian. Kinds from the candidate: progress, trained, predictions. To it: windows; the end of the pipe ends it.
+/// Numbers are little-endian. Kinds from the candidate: progress, trained, predictions. To it: hello, windows; the end of the pipe ends it.
 package struct Frame: Equatable, Sendable {
   package enum Kind: UInt32, Sendable {
     /// `step, loss (as bits of a Float64), tokens, operations`, each 8 bytes.
@@ -11,6 +11,8 @@ package struct Frame: Equatable, Sendable {
     case windows = 3
     /// For each byte of each window 256 natural logarithms of probabilities of the next byte, as Float32.
     case predictions = 4
+    /// ``Hello``: the first message of all.
+    case hello = 5
   }
   package let kind: Kind
   package let payload: [UInt8]
@@ -19,8 +21,11 @@ package struct Frame: Equatable, Sendable {
   /// No frame is larger: what a broken candidate announces must not fill the memory.
   package static let limit = 64 << 20
 
-  package var bytes: [UInt8] {
-    littleEndian(kind.rawValue) + littleEndian(UInt32(truncatingIfNeeded: payload.count)) + payload
+  package var bytes: [UInt8] { Self.header(kind, payloadBytes: payload.count) + payload }
+
+  /// The bytes that stand before a payload.
+  package static func header(_ kind: Kind, payloadBytes: Int) -> [UInt8] {
+    littleEndian(kind.rawValue) + littleEndian(UInt32(truncatingIfNeeded: payloadBytes))
   }
 
   package init(_ kind: Kind, _ payload: [UInt8]) {
@@ -39,9 +44,7 @@ package struct Frame: Equatable, Sendable {
   package static func take(from buffer: inout [UInt8]) throws(ProtocolError) -> Frame? {
     guard buffer.count >= headerBytes else { return nil }
     let header: (UInt32, UInt32) = (number(buffer, at: 0), number(buffer, at: 4))
-    guard let kind = Kind(rawValue: header.0), header.1 <= limit else {
-      throw ProtocolError("something came that is not a message of the referee's protocol")
-    }
+    guard let kind = Kind(rawValue: header.0), header.1 <= limit else { throw .notAMessage }
     let end = headerBytes + Int(header.1)
     guard buffer.count >= end else { return nil }
     let frame = Frame(kind, Array(buffer[headerBytes..<end]))
@@ -50,7 +53,7 @@ package struct Frame: Equatable, Sendable {
   }
 }
 
-private func number<Number: FixedWidthInteger>(_ bytes: [UInt8], at offset: Int) -> Number {
+func number<Number: FixedWidthInteger>(_ bytes: [UInt8], at offset: Int) -> Number {
   bytes.withUnsafeBytes { Number(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: Number.self)) }
 }
 
@@ -64,4 +67,6 @@ package struct ProtocolError: Error, Sendable {
   package let message: String
 
   package init(_ message: String) { self.message = message }
+
+  static let notAMessage = ProtocolError("something came that is not a message of the referee's protocol")
 }

@@ -120,6 +120,7 @@ public final class Lab {
     while true {
       do throws(ProtocolError) {
         while let frame = try Frame.take(from: &buffer) {
+          guard frame.kind == .windows else { continue }
           send(.init(.predictions, predictions(for: frame.payload, tape, logits)))
         }
       } catch { refuse(error.message) }
