@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #endif
 
-enum { first_free = 16, kept_count = 3 };
+enum { first_free = 16, kept_count = 5 };
 
 static void limit(int resource, uint64_t value) {
   if (value == UINT64_MAX) return;
@@ -166,6 +166,14 @@ int pawl_limit_processes(pid_t pid, uint64_t processes) {
 #else
   (void)pid;
   (void)processes;
+  return ENOSYS;
+#endif
+}
+
+int pawl_refuse_inspection(void) {
+#ifdef __linux__
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : errno;
+#else
   return ENOSYS;
 #endif
 }

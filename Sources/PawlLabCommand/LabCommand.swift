@@ -12,21 +12,42 @@ public enum LabCommand {
   static let help = """
     pawl-lab: train small byte-level language models, and judge them fairly
 
-    usage: pawl-lab init DIR [--data FILE] [--budget OPERATIONS]
-           pawl-lab run train.swift [--flops OPERATIONS] [--steps N] [--wall SECONDS]
+    usage: pawl-lab init DIR [--text NAME | --data FILE] [--budget OPERATIONS]
+           pawl-lab run train.swift [--rung N] [--split PART] [--flops N] [--steps N] [--cpu SECONDS] [--wall SECONDS]
+                                    [--save FILE]
+           pawl-lab referee --text HELD_OUT [options] -- COMMAND...
 
     init   makes DIR a git repository with `train.swift`, `program.md`, the text and the settings
-             --data FILE          learn this text; without it, the King James Bible of Debian's `bible-kjv`
-             --budget OPERATIONS  floating-point operations of a run, such as 3e11
-    run    compiles and trains `train.swift`, then prints its validation bits per byte after a line `---`
-             --flops OPERATIONS   instead of the budget in `lab.conf`; 0 for none
-             --steps N            at most N steps
-             --wall SECONDS       stop without a metric after this time
+             --text NAME          learn a text that Debian packages: \(texts)
+             --data FILE          learn a text of your own; of a long one, a sample
+             --budget OPERATIONS  floating-point operations of a run on rung 1, such as 3e11
+    run    compiles and trains `train.swift`, then prints its held-out bits per byte after a line `---`
+             --rung N             the scale, 1 to 3; PAWL_RUNG in the environment sets the same, 1 without it
+             --split PART         the held-out text that judges, `search` or `sealed`; PAWL_SPLIT sets the same
+             --flops N --steps N --cpu SECONDS --wall SECONDS
+                                  train until one of these is spent, instead of the budget in `lab.conf`
+             --save FILE          write the trained parameters, as safetensors
+             --isolation none     without a sandbox: the candidate can then read the held-out text
+    referee  judges any program that speaks the referee's protocol, such as one in PyTorch; see docs/referee.md
+             --text HELD_OUT      the text to judge by, hidden from the program
+             --context N          bytes in a window; 256 without it
+             --windows N          windows that make the metric; all without it
+             --cpu S, --wall S    what training may take, by the referee's clock
+             --limit S            stop without a metric after this time; 3600 without it
+             --warm-up S          more time for the first answer, such as for compiling the model
+             --metric NAME        what the metric is called; val_bpb without it
+             --seed-env NAME      the variable of the environment with the seed; PAWL_SEED without it
+             --hide PATH          hide this file or folder too; may be given again
+             --env NAME           pass this variable on too; may be given again
+             --isolation none     as above
            PAWL_SEED in the environment is the seed; 0 without it
+           PAWL_LAB_CACHE is a folder for compiled candidates, otherwise `pawl-lab` in XDG_CACHE_HOME or ~/.cache
 
-    exit codes: 0 done, 1 something is missing, 2 wrong usage, 3 train.swift does not compile, 4 training failed,
-                5 out of time, 6 invalid predictions
+    exit codes: 0 done, 1 something is missing or must not be, 2 wrong usage, 3 train.swift does not compile,
+                4 training failed, 5 out of time, 6 invalid predictions
     """
+
+  private static var texts: String { PackagedText.allCases.map(\.rawValue).joined(separator: ", ") }
 
   /// Runs the program with the arguments after its name; returns its exit code.
   public static func main(_ arguments: [String]) -> Int32 {
@@ -44,13 +65,14 @@ public enum LabCommand {
 
   private static func run(_ arguments: [String]) throws(LabError) {
     let wanted: Set = ["-h", "--help", "help"]
-    if arguments.contains(where: wanted.contains) {
+    if arguments.prefix(while: { $0 != "--" }).contains(where: wanted.contains) {
       say(help)
       return
     }
     switch arguments.first {
     case "init": try InitCommand(arguments.dropFirst()).run()
     case "run": try RunCommand(arguments.dropFirst()).run()
+    case "referee": try RefereeCommand(arguments.dropFirst()).run()
     case let other:
       throw LabError(
         .usage, other.map { "`\($0)` is not a command of pawl-lab" } ?? "no command given",
@@ -91,5 +113,10 @@ struct Arguments {
   func number(_ name: String, from low: Int, to high: Int) throws(LabError) -> Int? {
     guard let text = options[name] else { return nil }
     return try wholeNumber(text, at: "`\(name)`", from: low, to: high)
+  }
+
+  func time(_ name: String) throws(LabError) -> Double? {
+    guard let text = options[name] else { return nil }
+    return try seconds(text, at: "`\(name)`")
   }
 }

@@ -1,19 +1,23 @@
 import PawlReferee
 
 /// What an agent is told about a study of the lab.
-func programTemplate(_ settings: LabSettings) -> String {
+func programTemplate(_ rung: Rung) -> String {
   """
   # Train the best byte-level language model that the budget allows
 
   `train.swift` trains a small GPT on a text and is judged on text that it has not seen. Make `val_bpb` lower.
 
   - **Change** `train.swift` and nothing else: model, optimiser, schedule, loop, settings. `data/` and `lab.conf` are frozen.
-  - **Run** it with `pawl-lab run train.swift`. After a line `---` comes `val_bpb: 2.123456`, validation bits per byte: lower is better.
-    `PAWL_SEED` in the environment sets the seed. No line means no metric: read the error.
-  - **Budget**: \(settings.operations) floating-point operations, counted by the library in all that it computes, and at most
-    \(fixed(settings.wallSeconds, 0)) seconds. A bigger model therefore takes fewer steps. `step.fraction` says how much is spent.
-  - **Rules**: `logits` gets windows of `lab.context` bytes; row `i` may use bytes 0...i only, and each row is normalised by
-    softmax. The metric comes from another process, which checks that; nothing that `train.swift` prints counts.
+  - **Run** it with `pawl-lab run train.swift`. After a line `---` comes `val_bpb: 2.123456`, held-out bits per byte: lower is better.
+    No line means no metric: read the error, which names the line of `train.swift` where it can. Lines that begin with `| ` are yours,
+    those that begin with `step ` are the learning curve. `PAWL_SEED` in the environment sets the seed.
+  - **Budget**: \(rung.budget.words); an attempt is stopped
+    after \(shortest(rung.wallLimit)) seconds, and has \(rung.memoryMebibytes) MiB of memory. A bigger model therefore takes fewer steps.
+    `step.fraction` says how much is spent. `--steps 20` gives a short trial of whether it works at all.
+  - **Rules**: learn from `data/train.txt` alone, through `lab.batch`. `logits` gets windows of `lab.context` bytes; row `i` may use
+    bytes 0...i only, and each row is normalised by softmax. The metric comes from another process, which checks that; nothing that
+    `train.swift` prints counts. It is one file of at most 256 KiB, and may not quote the held-out text.
+  - **Scales**: what wins on rung 1 is tried on bigger ones (`--rung 2`, `--rung 3`), so write for any `lab.context`.
 
   ## What is there
 

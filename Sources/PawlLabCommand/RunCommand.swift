@@ -10,30 +10,75 @@ import PawlRefereeProtocol
 /// `pawl-lab run`: compiles a candidate, lets it train, and turns its predictions into the metric.
 struct RunCommand {
   private let source: String
-  private var settings: LabSettings
-  private let steps: Int
+  let rungName: Int
+  let rung: Rung
+  let split: TextPart
+  private let save: String?
+  private let cache: String?
+  private let isolation: TrainingRun.Isolation
 
-  init(_ arguments: ArraySlice<String>) throws(LabError) {
-    let parsed = try Arguments(arguments, options: ["--flops", "--steps", "--wall"])
+  /// Reads the command line, and what the environment says where it says nothing.
+  init(
+    _ arguments: ArraySlice<String>, environment: (String) -> String? = { PawlReferee.environment($0) }
+  ) throws(LabError) {
+    let options: Set = [
+      "--rung", "--split", "--flops", "--steps", "--cpu", "--wall", "--save", "--isolation",
+    ]
+    let parsed = try Arguments(arguments, options: options)
     guard let source = parsed.plain else {
       throw LabError(.usage, "`run` needs a file to train", hints: ["`pawl-lab run train.swift`"])
     }
     self.source = source
+    let rungText = parsed.text("--rung").map { ("`--rung`", $0) } ?? environment("PAWL_RUNG").map { ("PAWL_RUNG", $0) }
+    let rungs = LabSettings.names
+    rungName =
+      try rungText.map { name, text throws(LabError) in
+        try wholeNumber(text, at: name, from: rungs.lowerBound, to: rungs.upperBound)
+      } ?? 1
+    let splitText =
+      parsed.text("--split").map { ("`--split`", $0) } ?? environment("PAWL_SPLIT").map { ("PAWL_SPLIT", $0) }
+    split = try splitText.map { name, text throws(LabError) in try Self.heldOutPart(text, at: name) } ?? .search
+    let budget = try Self.budget(parsed)
     guard fileExists(source) else {
       throw LabError(.cannotRun, "there is no `\(source)`", hints: ["make a study with `pawl-lab init DIR`"])
     }
     let file = parentFolder(of: source) + "/" + LabSettings.fileName
-    guard let text = readFile(file) else {
+    guard let text = readFile(file, limit: 1 << 20) else {
       throw LabError(
         .cannotRun, "cannot read `\(file)`: \(reason(errno))", hints: ["make a study with `pawl-lab init DIR`"])
     }
-    settings = try LabSettings(parsing: String(decoding: text, as: UTF8.self))
-    if let flops = try parsed.number("--flops", from: 0, to: 1_000_000_000_000_000_000) { settings.operations = flops }
-    if let wall = try parsed.number("--wall", from: 1, to: 1_000_000) { settings.wallSeconds = Double(wall) }
-    steps = try parsed.number("--steps", from: 1, to: 1_000_000_000) ?? 0
-    guard settings.operations > 0 || steps > 0 else {
-      throw LabError(.usage, "`--flops 0` takes the budget away", hints: ["give another one with `--steps N`"])
+    var rung = try LabSettings(parsing: String(decoding: text, as: UTF8.self)).rung(rungName)
+    if let budget {
+      rung.budget = budget
+      try rung.check("this run")
     }
+    self.rung = rung
+    isolation = try chosenIsolation(parsed)
+    save = parsed.text("--save")
+    cache = ProgramCache.path(environment)
+  }
+
+  /// Returns the budget that the command line gives in place of the study's; nil when it gives none.
+  private static func budget(_ parsed: Arguments) throws(LabError) -> Budget? {
+    let budget = Budget(
+      operations: try parsed.number("--flops", from: 0, to: Budget.mostOperations) ?? 0,
+      steps: try parsed.number("--steps", from: 0, to: Budget.mostSteps) ?? 0,
+      cpuSeconds: try parsed.time("--cpu") ?? 0, wallSeconds: try parsed.time("--wall") ?? 0)
+    let named = ["--flops", "--steps", "--cpu", "--wall"].filter { parsed.text($0) != nil }
+    if named.isEmpty { return nil }
+    guard budget.isLimited else {
+      throw LabError(
+        .usage, "\(named.map { "`\($0) 0`" }.joined(separator: ", ")) takes the budget away",
+        hints: ["give another one with `--flops`, `--steps`, `--cpu` or `--wall`"])
+    }
+    return budget
+  }
+
+  private static func heldOutPart(_ text: String, at name: String) throws(LabError) -> TextPart {
+    guard let part = TextPart(rawValue: text), TextPart.heldOut.contains(part) else {
+      throw LabError(.usage, "\(name) is `\(text)`, which is no held-out text", hints: ["it is `search` or `sealed`"])
+    }
+    return part
   }
 
   /// Runs the candidate and prints the summary.
@@ -42,6 +87,7 @@ struct RunCommand {
     let result = try measure(seed: Self.seed())
     say("---")
     say("val_bpb: \(fixed(result.bitsPerByte, 6))")
+    say("isolation: \(result.isolation.rawValue)")
     say("training_seconds: \(fixed(result.trainingSeconds, 2))")
     say("total_seconds: \(fixed(monotonicSeconds() - began, 2))")
     say("steps: \(result.steps)")
@@ -62,32 +108,56 @@ struct RunCommand {
 
   /// Compiles the candidate, trains it and judges it.
   func measure(seed: UInt64) throws(LabError) -> TrainingRun.Result {
-    let data = parentFolder(of: source) + "/data/"
-    guard let validation = readFile(data + "val.txt"), fileExists(data + "train.txt") else {
-      throw LabError(
-        .cannotRun, "the text is not in `\(data)`", hints: ["make a study with `pawl-lab init DIR`"])
+    guard let words = readFile(source, limit: StudyText.largestSource + 1) else {
+      throw LabError(.cannotRun, "cannot read `\(source)`: \(reason(errno))")
     }
-    let referee = try Referee(text: validation, context: settings.context, windows: settings.windows)
+    let text = try StudyText(folder: parentFolder(of: source), split: split, source: words)
+    var generator = SystemRandomNumberGenerator()
+    let examination = try Examination(
+      text: text.heldOut, context: rung.context, windows: rung.windows, generator: &generator)
     let toolchain = try Toolchain.find()
     let scratch = try makeScratch()
     defer { removeFolder(scratch) }
     let program = scratch + "/train"
-    try toolchain.compile(source, to: program, scratch: scratch)
-    let run = TrainingRun(
-      program: program, environment: childEnvironment(text: data + "train.txt", seed: seed), referee: referee,
-      operations: settings.operations, wallSeconds: settings.wallSeconds)
-    return try run.execute()
+    try toolchain.build(
+      words, name: fileName(of: source), optimises: rung.optimises, to: program, scratch: scratch,
+      cache: cache.flatMap(ProgramCache.init(folder:)))
+    let work = scratch + "/work"
+    mkdir(work, 0o700)
+    let training = absolutePath(text.training)
+    let saved = work + "/saved.safetensors"
+    let lines = childEnvironment(text: training, seed: seed, save: save.map { _ in saved })
+    let libraries = try SharedLibraries.paths(of: program, environment: lines)
+    let threads = 64 + 4 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    var candidate = Candidate(
+      [program], environment: candidateEnvironment(lines), directory: work,
+      view: .only([program, training] + libraries), threads: threads)
+    candidate.memoryBytes = rung.memoryMebibytes << 20
+    let result = try TrainingRun(
+      candidate, examination: examination, budget: rung.trainingBudget, seed: seed, isolation: isolation
+    ).execute()
+    if let save { try keep(saved, at: save) }
+    return result
   }
 
-  private func childEnvironment(text: String, seed: UInt64) -> [String] {
-    let own = ["PAWL_SEED=", "PAWL_LAB_"]
-    var lines = currentEnvironment().filter { line in !own.contains { line.hasPrefix($0) } }
-    lines += [
-      "PAWL_SEED=\(seed)", "PAWL_LAB_TEXT=\(text)", "PAWL_LAB_CONTEXT=\(settings.context)",
-      "PAWL_LAB_OPERATIONS=\(settings.operations)", "PAWL_LAB_STEPS=\(steps)",
-    ]
-    if environment("SWIFT_BACKTRACE") == nil { lines.append("SWIFT_BACKTRACE=enable=no") }
-    return lines
+  /// Copies what the candidate saved to where the user wants it; only a plain file counts, for the candidate chooses what lies there.
+  private func keep(_ saved: String, at path: String) throws(LabError) {
+    let source = open(saved, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+    defer { if source >= 0 { close(source) } }
+    var status = stat()
+    guard source >= 0, fstat(source, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw LabError(.trainingFailed, "the candidate saved nothing for `--save`")
+    }
+    let target = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    defer { if target >= 0 { close(target) } }
+    var isWritten = target >= 0
+    while isWritten, let more = readSome(source), !more.isEmpty { isWritten = writeAll(more, to: target) }
+    guard isWritten else { throw LabError(.cannotRun, "cannot write `\(path)`: \(reason(errno))") }
+  }
+
+  private func childEnvironment(text: String, seed: UInt64, save: String?) -> [String] {
+    CandidateEnvironment(seed: seed, text: text, rungName: rungName, rung: rung, save: save)
+      .lines(from: currentEnvironment())
   }
 
   private func makeScratch() throws(LabError) -> String {

@@ -4,9 +4,10 @@
   import Darwin
 #endif
 
+internal import CPawlSystem
 import PawlRefereeProtocol
 
-/// A started program, whose end is waited for once.
+/// A started program that is trusted, such as a compiler; its end is waited for once. Candidates run in a sandbox.
 package struct ChildProcess {
   /// How a program ended, and what it used.
   package struct Ending {
@@ -83,6 +84,9 @@ package struct ChildProcess {
 struct Pipe {
   let reader: Int32
   let writer: Int32
+
+  /// Makes room for 1 MiB, so that a writer of megabytes seldom waits for its reader.
+  func grow() { _ = pawl_grow_pipe(writer, 1 << 20) }
 
   init() throws(LabError) {
     var ends: [Int32] = [-1, -1]

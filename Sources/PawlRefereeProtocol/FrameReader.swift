@@ -15,7 +15,9 @@ package struct FrameReader: ~Copyable {
 
     /// The payload as 8-byte numbers.
     package var numbers: [UInt64] {
-      (0..<payload.count / 8).map { UInt64(littleEndian: payload.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self)) }
+      (0..<payload.count / 8).map {
+        UInt64(littleEndian: payload.loadUnaligned(fromByteOffset: 8 * $0, as: UInt64.self))
+      }
     }
   }
 

@@ -3,7 +3,7 @@ import PawlCore
 /// What `bwrap` is told; numbers of descriptors are those that it inherits.
 struct BubblewrapArguments {
   let host: Host
-  let network: Bool
+  let bubblewrap: Bubblewrap
   let statusDescriptor: Int32
   let blockDescriptor: Int32
 
@@ -14,6 +14,8 @@ struct BubblewrapArguments {
       case empty
       /// An empty folder that is the attempt's own.
       case home
+      /// An empty file.
+      case nothing
       /// What is at that resolved path, read-only.
       case readable(String)
       var isBare: Bool { self == .empty || self == .home }
@@ -33,32 +35,60 @@ struct BubblewrapArguments {
       "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--new-session",
       "--cap-drop", "ALL", "--json-status-fd", "\(statusDescriptor)", "--block-fd", "\(blockDescriptor)",
     ]
-    if network && !command.policy.network { options.append("--unshare-net") }
+    if bubblewrap.network && !command.policy.network { options.append("--unshare-net") }
+    if bubblewrap.unprivileged { options += ["--unshare-user", "--uid", Self.nobody, "--gid", Self.nobody] }
     let size = "\(temporarySize(command.budget))"
-    options += ["--ro-bind", "/", "/", "--dev", "/dev", "--perms", "1777", "--size", size, "--tmpfs", "/dev/shm"]
+    if command.visible == nil { options += ["--ro-bind", "/", "/"] }
+    options += ["--dev", "/dev", "--perms", "1777", "--size", size, "--tmpfs", "/dev/shm"]
     for device in host.devices { options += ["--dev-bind-try", device, device] }
-    options += ["--remount-ro", "/dev", "--proc", "/proc"]
+    options += ["--remount-ro", "/dev"] + processes
     options += ["--perms", "1777", "--size", size, "--tmpfs", "/tmp"]
-    let home = home(of: command)
-    if home == Self.substituteHome { options += ["--dir", home] }
-    for secret in host.secrets {
-      options += isFolder(secret) ? ["--tmpfs", secret] : ["--ro-bind", "/dev/null", secret]
-    }
+    if home(of: command) == Self.substituteHome { options += ["--dir", Self.substituteHome] }
     var emptied = [String]()
-    for place in places(of: command) {
-      switch place.content {
-      case .empty:
-        options += ["--tmpfs", place.path]
-        emptied.append(place.path)
-      case .home: options += ["--perms", "0700", "--size", size, "--tmpfs", place.path]
-      case .readable(let source): options += ["--ro-bind", source, place.path]
+    if let visible = command.visible {
+      for path in visible.sorted() { options += ["--ro-bind-try", path, path] }
+      emptied.append("/")
+    } else {
+      for secret in host.secrets {
+        options += isFolder(secret) ? ["--tmpfs", secret] : ["--ro-bind", "/dev/null", secret]
       }
+      for place in places(of: command) { options += mount(place, size: size, emptied: &emptied) }
     }
     options += ["--bind", command.directory, command.directory]
+    // Not before, or the folder would lie on top.
+    for path in hidden(of: command) where isWithin(path, command.directory) && path != command.directory {
+      options += mount(
+        Place(path: path, content: isFolder(path) ? .empty : .nothing, priority: 3), size: size, emptied: &emptied)
+    }
     // Only now, since mount points were made inside them.
     for path in emptied { options += ["--remount-ro", path] }
     for (name, value) in command.environment.sorted(by: { $0.key < $1.key }) { options += ["--setenv", name, value] }
     return options + ["--chdir", command.directory]
+  }
+
+  private func mount(_ place: Place, size: String, emptied: inout [String]) -> [String] {
+    switch place.content {
+    case .empty:
+      emptied.append(place.path)
+      return ["--tmpfs", place.path]
+    case .nothing: return ["--ro-bind", "/dev/null", place.path]
+    case .home: return ["--perms", "0700", "--size", size, "--tmpfs", place.path]
+    case .readable(let source): return ["--ro-bind", source, place.path]
+    }
+  }
+
+  /// Without a procfs only what tells of the machine, which libraries ask for.
+  private var processes: [String] {
+    if bubblewrap.processes { return ["--proc", "/proc"] }
+    let files = ["/proc/cpuinfo", "/proc/meminfo"].flatMap { ["--ro-bind-try", $0, $0] }
+    return ["--tmpfs", "/proc"] + files + ["--remount-ro", "/proc"]
+  }
+
+  /// The user and the group that every system has a name for, since programs look theirs up.
+  private static let nobody = "65534"
+
+  private func hidden(of command: SandboxedCommand) -> [String] {
+    command.hidden.compactMap(resolved).filter { $0 != "/" }
   }
 
   /// The private home folder where the real one cannot be covered.
@@ -66,7 +96,7 @@ struct BubblewrapArguments {
 
   /// Returns the home folder of an attempt: private and empty, at the real one's place, since tools bake that path in.
   func home(of command: SandboxedCommand) -> String {
-    guard let home = resolved(host.home), home != "/", home != "/tmp", isFolder(home),
+    guard command.visible == nil, let home = resolved(host.home), home != "/", home != "/tmp", isFolder(home),
       !command.policy.readable.contains(where: { resolved($0) == home }), !isWithin(home, command.directory)
     else { return Self.substituteHome }
     return home
@@ -85,15 +115,14 @@ struct BubblewrapArguments {
       let alias = home + inHome
       if alias != source { places.append(Place(path: alias, content: .readable(source), priority: 2)) }
     }
-    places += command.hidden.compactMap(resolved).filter { $0 != "/" && isFolder($0) }
-      .map { Place(path: $0, content: .empty, priority: 3) }
+    places += hidden(of: command).map { Place(path: $0, content: isFolder($0) ? .empty : .nothing, priority: 3) }
     places.sort { ($0.depth, $0.path, $0.priority) < ($1.depth, $1.path, $1.priority) }
     var kept = [Place]()
     for place in places {
       // What is under an empty folder, with nothing readable between, is empty already.
       let above = kept.last { isWithin(place.path, $0.path) }
       let covered = above?.content.isBare ?? place.path.hasPrefix("/tmp/")
-      if place.content == .empty && covered { continue }
+      if covered && (place.content == .empty || place.content == .nothing) { continue }
       kept.append(place)
     }
     return kept

@@ -74,7 +74,7 @@ final class ControlGroup: Sendable {
   /// Makes a group with the budget's limits, or returns nil where there is nothing to limit or no place for it.
   ///
   /// Threads count too, so some room for them is added to the number of processes.
-  init?(in groups: ControlGroups, budget: Budget, serial: UInt64, cores: Int) {
+  init?(in groups: ControlGroups, budget: Budget, threads: Int?, serial: UInt64, cores: Int) {
     let name = "/pawl-\(getpid())-\(serial)"
     let processes = budget.processes == nil ? nil : groups.processes.map { $0 + name }
     let memory = budget.memory == nil ? nil : groups.memory.map { $0 + name }
@@ -85,8 +85,8 @@ final class ControlGroup: Sendable {
     guard !made.isEmpty else { return nil }
     var limited = false
     if let processes, made.contains(processes), let most = budget.processes {
-      let tasks = max(1, most).addingReportingOverflow(4 * cores + 8)
-      limited = !tasks.overflow && store("\(tasks.partialValue)", at: processes + "/pids.max")
+      let tasks = Self.tasks(processes: most, threads: threads, cores: cores)
+      limited = store("\(tasks)", at: processes + "/pids.max")
     }
     var held: String?
     if let memory, made.contains(memory), let most = budget.memory?.count {
@@ -100,6 +100,12 @@ final class ControlGroup: Sendable {
     memoryFolder = held
     isUnified = groups.isUnified
     limitsProcesses = limited
+  }
+
+  /// The most tasks, as the kernel counts them: threads, and processes as threads.
+  static func tasks(processes: Int, threads: Int?, cores: Int) -> Int {
+    let room = max(1, processes).addingReportingOverflow(4 * cores + 8)
+    return min(room.overflow ? .max : room.partialValue, threads ?? .max)
   }
 
   deinit { for folder in folders { rmdir(folder) } }

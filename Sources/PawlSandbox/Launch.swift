@@ -9,10 +9,21 @@ import PawlCore
 
 /// How attempts are kept in on this host.
 enum Isolation: Sendable, Hashable {
-  /// `bwrap` at that path; without a network namespace where the kernel gives none.
-  case bubblewrap(String, network: Bool)
+  case bubblewrap(Bubblewrap)
   /// A session of its own, and nothing that hides the host.
   case session
+}
+
+/// `bwrap`, and what the kernel lets it do here.
+struct Bubblewrap: Sendable, Hashable {
+  let program: String
+  /// A network without any interface but loopback.
+  var network = true
+  /// A procfs of its own. The kernel gives none inside of another sandbox, whose own is covered in part: /proc is empty then.
+  var processes = true
+  /// Another user inside than root. Root without capabilities could not make a sandbox of its own (user_namespaces(7),
+  /// CAP_SETFCAP), and a referee that runs as an attempt has to.
+  var unprivileged = false
 }
 
 /// A started attempt.
@@ -33,6 +44,8 @@ struct Launched {
   let report: [UInt8]
   let group: ControlGroup?
   let mark: String
+  /// Whether the attempt has a procfs of its own, which then lists its processes only.
+  var ownsTable = false
 
   /// Whether the command can have begun: before, process 1 still sees the host's files and processes.
   var isLaidOut: Bool { gate.map { pawl_waiting_bytes($0.reading.number) == 0 } ?? true }
@@ -56,20 +69,24 @@ struct Launch {
   let serial: UInt64
   let cores: Int
 
-  func start(_ command: SandboxedCommand, output: Int32) throws(SandboxError) -> LaunchResult {
+  /// - Parameter channel: what the command gets as 3 and 4; -1 for none.
+  func start(
+    _ command: SandboxedCommand, output: Int32, channel: (reading: Int32, writing: Int32) = (-1, -1)
+  ) throws(SandboxError) -> LaunchResult {
     guard let input = Descriptor.open("/dev/null", O_RDONLY) else { throw .noDescriptors(errno) }
     switch isolation {
-    case .bubblewrap(let program, let network):
-      return try startBubblewrap(command, program, network: network, input: input, output: output)
-    case .session: return startSession(command, input: input, output: output)
+    case .bubblewrap(let bubblewrap):
+      return try startBubblewrap(command, bubblewrap, input: input, output: output, channel: channel)
+    case .session: return startSession(command, input: input, output: output, channel: channel)
     }
   }
 
   private func startBubblewrap(
-    _ command: SandboxedCommand, _ program: String, network: Bool, input: Descriptor, output: Int32
+    _ command: SandboxedCommand, _ bubblewrap: Bubblewrap, input: Descriptor, output: Int32,
+    channel: (reading: Int32, writing: Int32)
   ) throws(SandboxError) -> LaunchResult {
     guard var status = Pipe(), let block = Pipe() else { throw .noDescriptors(errno) }
-    let layout = BubblewrapArguments(host: host, network: network, statusDescriptor: 3, blockDescriptor: 4)
+    let layout = BubblewrapArguments(host: host, bubblewrap: bubblewrap, statusDescriptor: 5, blockDescriptor: 6)
     let options = layout.options(for: command)
     // Not on the command line, where every user of the machine could read the environment.
     let arguments = Descriptor(pawl_memory_file("pawl-arguments"))
@@ -81,18 +98,20 @@ struct Launch {
 
     var request = pawl_spawn_request()
     (request.input, request.output, request.error) = (input.number, output, output)
-    request.kept = (status.writing?.number ?? -1, block.reading.number, arguments.number)
+    request.kept = (
+      channel.reading, channel.writing, status.writing?.number ?? -1, block.reading.number, arguments.number
+    )
     limit(&request, command.budget)
     let home = layout.home(of: command)
     let spawned = withExtendedLifetime((input, status, block, arguments)) {
       spawn(
-        request, program, [Leftovers.programName, "--args", "5", "--", "/bin/sh", "-c", command.shell],
+        request, bubblewrap.program, [Leftovers.programName, "--args", "7", "--"] + command.arguments,
         environment: environment(home: home, temporary: "/tmp", [:]))
     }
     let child: pid_t
     switch spawned {
     case .success(let started): child = started
-    case .failure(let error): return .failed("`\(program)` does not start: \(error)")
+    case .failure(let error): return .failed("`\(bubblewrap.program)` does not start: \(error)")
     }
     status.closeWriting()
     let childHandle = Descriptor(pawl_pidfd_open(child))
@@ -103,25 +122,32 @@ struct Launch {
     let initialHandle = Descriptor(initial.map { pawl_pidfd_open($0) } ?? -1)
     var group: ControlGroup?
     if let initial {
-      let made = ControlGroup(in: groups, budget: command.budget, serial: serial, cores: cores)
+      let made = ControlGroup(
+        in: groups, budget: command.budget, threads: command.threads, serial: serial, cores: cores)
       if let made, made.add(initial) { group = made }
       // Counts per user and namespace, and never for root.
       if !host.isRoot, let most = command.budget.processes {
-        let tasks = UInt64(clamping: max(1, most)).addingReportingOverflow(UInt64(4 * cores + 8))
-        if !tasks.overflow { _ = pawl_limit_processes(initial, tasks.partialValue) }
+        let tasks = ControlGroup.tasks(processes: most, threads: command.threads, cores: cores)
+        _ = pawl_limit_processes(initial, UInt64(tasks))
       }
     }
     if let writing = block.writing { _ = [UInt8(1)].withUnsafeBytes { writeAll(writing.number, $0) } }
     return .launched(
       Launched(
         child: child, childHandle: childHandle, initial: initial, initialHandle: initialHandle, gate: block, home: home,
-        status: status.reading, report: report, group: group, mark: ""))
+        status: status.reading, report: report, group: group, mark: "", ownsTable: bubblewrap.processes))
   }
 
-  private func startSession(_ command: SandboxedCommand, input: Descriptor, output: Int32) -> LaunchResult {
+  private func startSession(
+    _ command: SandboxedCommand, input: Descriptor, output: Int32, channel: (reading: Int32, writing: Int32)
+  ) -> LaunchResult {
+    let words = command.arguments
+    guard let name = words.first, let program = name.contains("/") ? name : host.program(name) else {
+      return .failed("`\(words.first ?? "")` is not on PATH")
+    }
     var request = pawl_spawn_request()
     (request.input, request.output, request.error) = (input.number, output, output)
-    request.kept = (-1, -1, -1)
+    request.kept = (channel.reading, channel.writing, -1, -1, -1)
     limit(&request, command.budget)
     let mark = "\(getpid())-\(serial)"
     var added = command.environment
@@ -130,7 +156,7 @@ struct Launch {
       request.directory = directory
       return withExtendedLifetime(input) {
         spawn(
-          request, "/bin/sh", ["/bin/sh", "-c", command.shell],
+          request, program, words,
           environment: environment(home: host.home, temporary: host.temporary, added))
       }
     }
@@ -141,7 +167,7 @@ struct Launch {
           child: child, childHandle: Descriptor(pawl_pidfd_open(child)), initial: nil, initialHandle: Descriptor(-1),
           gate: nil, home: host.home,
           status: Descriptor(-1), report: [], group: nil, mark: mark))
-    case .failure(let error): return .failed("the shell does not start in `\(command.directory)`: \(error)")
+    case .failure(let error): return .failed("`\(program)` does not start in `\(command.directory)`: \(error)")
     }
   }
 

@@ -26,8 +26,8 @@ extension Sandbox {
     var isolation = Isolation.session
     var complaints = [String]()
     if let program, requirement != .none {
-      for network in [true, false] {
-        let attempt = Isolation.bubblewrap(program, network: network)
+      for bubblewrap in choices(program, isRoot: host.isRoot) {
+        let attempt = Isolation.bubblewrap(bubblewrap)
         guard let complaint = complaint(of: attempt, host: host) else {
           isolation = attempt
           break
@@ -37,8 +37,7 @@ extension Sandbox {
     }
     let level: SandboxLevel =
       switch isolation {
-      case .bubblewrap(_, network: true): .full
-      case .bubblewrap: .partial
+      case .bubblewrap(let bubblewrap): bubblewrap.network ? .full : .partial
       case .session: .none
       }
     let findings = Findings(
@@ -55,6 +54,17 @@ extension Sandbox {
     }
     return Sandbox(
       host: host, isolation: isolation, groups: groups, level: level, findings: findings, grace: grace)
+  }
+
+  /// The ways to run `bwrap`, best first.
+  private static func choices(_ program: String, isRoot: Bool) -> [Bubblewrap] {
+    [true, false].flatMap { network in
+      [true, false].flatMap { processes in
+        (isRoot ? [true, false] : [false]).map { unprivileged in
+          Bubblewrap(program: program, network: network, processes: processes, unprivileged: unprivileged)
+        }
+      }
+    }
   }
 
   /// Runs `true` under an isolation; returns what went wrong, or nil.
@@ -100,6 +110,7 @@ struct Findings {
   }
 
   private var runs: Bool { isolation != .session }
+  private var hasTable: Bool { if case .bubblewrap(let bubblewrap) = isolation { bubblewrap.processes } else { true } }
 
   private var bubblewrap: SandboxFinding {
     SandboxFinding(
@@ -111,13 +122,14 @@ struct Findings {
     SandboxFinding(
       name: "namespaces", present: runs,
       detail: runs
-        ? "own processes, mounts, IPC and host name" : (complaint ?? "not tried, since `bwrap` is not on PATH"),
+        ? "own processes, mounts, IPC and host name\(hasTable ? "" : "; /proc is empty")"
+        : (complaint ?? "not tried, since `bwrap` is not on PATH"),
       remedy: runs || program == nil
         ? nil : "allow user namespaces: `sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000`")
   }
 
   private var network: SandboxFinding {
-    let own = if case .bubblewrap(_, network: true) = isolation { true } else { false }
+    let own = if case .bubblewrap(let bubblewrap) = isolation { bubblewrap.network } else { false }
     return SandboxFinding(
       name: "network", present: own,
       detail: own ? "cut off unless `sandbox.network` is set" : (complaint ?? "attempts can use the host's network"),

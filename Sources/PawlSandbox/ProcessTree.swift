@@ -11,6 +11,8 @@ final class ProcessTree {
   private enum Scope {
     /// Everything in the table but process 1, which is `bwrap` itself.
     case sandbox
+    /// What descends from `bwrap`'s process 1, which this process knows by that number.
+    case below(pid_t)
     /// What descends from a process, and what carries its mark in the environment.
     case descendants(of: pid_t, mark: [UInt8])
   }
@@ -22,18 +24,22 @@ final class ProcessTree {
   }
   /// Members at some look: a dead one has no environment left to be known by.
   private var seen = Set<Identity>()
+  /// The CPU time of each process at the last look at it, in ticks: one whose parent ignores SIGCHLD leaves it to nobody.
+  private var spent = [Identity: Int64]()
+  /// Of all in `spent`, and the most that was ever seen.
+  private var (spentInAll, mostTicks): (Int64, Int64) = (0, 0)
 
   /// The name of the environment variable by which daemonised descendants are found without a namespace.
   static let markName = "PAWL_ATTEMPT"
 
   /// The processes of the sandbox whose process 1 the host knows as `initial`.
   ///
-  /// Falls back to its descendants where the sandbox's own /proc is out of reach.
-  static func sandbox(of initial: pid_t) -> ProcessTree? {
-    guard let table = ProcessTable(path: "/proc/\(initial)/root/proc"), !table.isOfHost else {
-      return descendants(of: initial, mark: "")
+  /// Falls back to its descendants where the sandbox has no /proc of its own, or it is out of reach.
+  static func sandbox(of initial: pid_t, ownsTable: Bool) -> ProcessTree? {
+    if ownsTable, let table = ProcessTable(path: "/proc/\(initial)/root/proc"), !table.isOfHost {
+      return ProcessTree(table: table, scope: .sandbox)
     }
-    return ProcessTree(table: table, scope: .sandbox)
+    return ProcessTable(path: "/proc").map { ProcessTree(table: $0, scope: .below(initial)) }
   }
 
   static func descendants(of root: pid_t, mark: String) -> ProcessTree? {
@@ -47,10 +53,38 @@ final class ProcessTree {
     self.scope = scope
   }
 
-  func statuses() -> [ProcessStatus] {
+  /// All processes of the attempt as they are now.
+  func statuses() -> [ProcessStatus] { look().members }
+
+  /// All processes of the attempt as they are now, and what it has used of the processors so far, in seconds.
+  func look() -> (members: [ProcessStatus], cpuSeconds: Double) {
     let all = table.statuses()
+    let members = members(of: all)
+    var ticks: Int64 = 0
+    for member in members {
+      ticks &+= member.ownTicks &+ member.childTicks
+      let identity = Identity(process: member.identifier, start: member.startTicks)
+      spentInAll &+= member.ownTicks &- (spent.updateValue(member.ownTicks, forKey: identity) ?? 0)
+    }
+    // Orphans are waited for by process 1; what it needed itself, to lay out the sandbox, is not theirs.
+    if let initial, let status = all.first(where: { $0.identifier == initial }) { ticks &+= status.childTicks }
+    mostTicks = max(mostTicks, ticks, spentInAll)
+    return (members, Double(mostTicks) / ProcessTable.ticks)
+  }
+
+  private var initial: pid_t? {
+    switch scope {
+    case .sandbox: 1
+    case .below(let initial): initial
+    case .descendants: nil
+    }
+  }
+
+  private func members(of all: [ProcessStatus]) -> [ProcessStatus] {
     switch scope {
     case .sandbox: return all.filter { $0.identifier != 1 }
+    case .below(let initial):
+      return Self.descendants(of: initial, in: all) { _ in false }.filter { $0.identifier != initial }
     case .descendants(let root, let mark):
       let members = Self.descendants(of: root, in: all) { carries($0, mark) }
       for member in members { seen.insert(Identity(process: member.identifier, start: member.startTicks)) }

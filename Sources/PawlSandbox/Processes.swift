@@ -9,9 +9,8 @@ import CPawlSystem
 /// What one look at a process tree shows.
 struct TreeSample: Sendable {
   var processes = 0
+  var threads = 0
   var residentBytes: Int64 = 0
-  /// Of live processes and of the dead ones that they waited for.
-  var cpuSeconds = 0.0
 }
 
 /// One line of `/proc/PID/stat` (proc_pid_stat(5)).
@@ -20,7 +19,11 @@ struct ProcessStatus {
   let state: UInt8
   let parent: pid_t
   let session: pid_t
-  let cpuTicks: Int64
+  /// Of its own threads, ended ones too.
+  let ownTicks: Int64
+  /// Of the ended children that it waited for, with theirs.
+  let childTicks: Int64
+  let threads: Int64
   let residentPages: Int64
   /// When it was started, in ticks since boot; with the number it names a process for good.
   let startTicks: Int64
@@ -38,7 +41,9 @@ struct ProcessStatus {
     self.state = state
     self.parent = pid_t(truncatingIfNeeded: parent)
     self.session = pid_t(truncatingIfNeeded: session)
-    cpuTicks = (11...14).reduce(0) { $0 &+ (decimal(fields[$1]) ?? 0) }
+    ownTicks = (11...12).reduce(0) { $0 &+ (decimal(fields[$1]) ?? 0) }
+    childTicks = (13...14).reduce(0) { $0 &+ (decimal(fields[$1]) ?? 0) }
+    threads = decimal(fields[17]) ?? 1
     self.residentPages = residentPages
     self.startTicks = startTicks
   }
@@ -68,7 +73,7 @@ func nextName(in folder: FolderStream) -> String? {
 /// A mounted procfs: the host's, or the one inside a sandbox, which lists that sandbox's processes only.
 struct ProcessTable {
   private let folder: Descriptor
-  private static let ticks = Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
+  static let ticks = Double(max(1, sysconf(Int32(_SC_CLK_TCK))))
   private static let pageBytes = Int64(max(1, sysconf(Int32(_SC_PAGESIZE))))
 
   init?(path: String) {
@@ -115,9 +120,9 @@ struct ProcessTable {
     var sample = TreeSample()
     for status in statuses where !status.isZombie {
       sample.processes += 1
+      sample.threads &+= Int(clamping: status.threads)
       sample.residentBytes &+= max(0, status.residentPages) &* pageBytes
     }
-    sample.cpuSeconds = Double(statuses.reduce(0) { $0 &+ $1.cpuTicks }) / ticks
     return sample
   }
 

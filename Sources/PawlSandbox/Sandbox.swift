@@ -43,10 +43,13 @@ public final class Sandbox: Sendable {
   /// Runs one command; blocks the calling thread until every descendant is gone.
   ///
   /// The thread must live as long as the run: the kernel kills the command when the thread that started it ends.
-  /// - Parameter output: called on this thread with each chunk read (at most 1 MiB), in order, all bytes, kept or not.
+  /// - Parameters:
+  ///   - companion: talks with the command over its descriptors 3 and 4, on this thread.
+  ///   - output: called on this thread with each chunk read (at most 1 MiB), in order, all bytes, kept or not.
   /// - Throws: `SandboxError` when the sandbox has no descriptors or no log; how the command ends is never an error.
   public func run(
-    _ command: SandboxedCommand, cancellation: Cancellation, output: (UnsafeRawBufferPointer) -> Void
+    _ command: SandboxedCommand, cancellation: Cancellation, companion: (any Companion)? = nil,
+    output: (UnsafeRawBufferPointer) -> Void
   ) throws(SandboxError) -> SandboxedRun {
     let began = monotonicSeconds()
     guard command.directory.hasPrefix("/"), let directory = resolved(command.directory), directory != "/" else {
@@ -63,7 +66,9 @@ public final class Sandbox: Sendable {
     // Before it can write: a fast writer would else be part of what was there.
     let folderBefore = command.budget.disk == nil ? 0 : DiskUse.bytes(below: directory)
     let launched: Launched
-    switch try launch.start(command, output: pipe.writing?.number ?? -1) {
+    switch try launch.start(
+      command, output: pipe.writing?.number ?? -1, channel: companion?.channel ?? (-1, -1))
+    {
     case .launched(let value): launched = value
     case .failed(let why): return failed(why, began: began)
     }
@@ -71,7 +76,8 @@ public final class Sandbox: Sendable {
     let isBubblewrap = isolation != .session
     let supervision = Supervision(
       command: command, grace: grace, isBubblewrap: isBubblewrap, launched: launched, log: log,
-      folderBefore: folderBefore)
+      folderBefore: folderBefore, companion: companion)
+    companion?.commandHasBegun()
     let ending = supervision.follow(output: pipe.reading, cancellation: cancellation, deliver: output)
     return conclude(supervision, ending)
   }
@@ -123,7 +129,10 @@ public final class Sandbox: Sendable {
     case .processes:
       notes.append("started more than \(budget.processes ?? 0) processes")
       return .signalled(signal: SIGKILL)
-    case .cancelled: return .signalled(signal: SIGKILL)
+    case .threads:
+      notes.append("started more than \(supervision.command.threads ?? 0) threads")
+      return .signalled(signal: SIGKILL)
+    case .cancelled, .companion: return .signalled(signal: SIGKILL)
     case nil: break
     }
     var code = ending.code

@@ -1,9 +1,9 @@
 public import PawlCore
 
-/// One shell command, where it runs and what it may use.
+/// One command, where it runs and what it may use.
 public struct SandboxedCommand: Sendable {
-  /// Run by `/bin/sh -c`.
-  public var shell: String
+  /// The program and its arguments; the program is found by its path, or by its name on PATH.
+  public var arguments: [String]
   /// Absolute; the attempt's own writable folder, and its working directory.
   public var directory: String
   /// Added to the clean environment that the sandbox makes: PATH, HOME (the real path of the home folder, with a private
@@ -11,22 +11,40 @@ public struct SandboxedCommand: Sendable {
   public var environment: [String: String]
   /// What it may reach; `readable` are absolute paths, already expanded.
   public var policy: SandboxPolicy
-  /// Absolute folders that look empty from inside; `directory` may lie within one and stays reachable.
+  /// Absolute folders and files that look empty from inside; `directory` may lie within one and stays reachable.
   public var hidden: [String]
+  /// Absolute paths that are all it sees of the host, read-only, `directory` aside; nil for the host's whole root.
+  public var visible: [String]?
   public var budget: Budget
+  /// The most threads of all its processes together.
+  public var threads: Int?
   /// Absolute; standard output and error in one stream, the first `budget.log` bytes and the last 64 KiB.
   public var logPath: String
 
+  /// Makes a command that `/bin/sh -c` runs.
   public init(
     shell: String, directory: String, environment: [String: String] = [:], policy: SandboxPolicy = SandboxPolicy(),
     hidden: [String] = [], budget: Budget = Budget(), logPath: String
   ) {
-    self.shell = shell
+    self.init(
+      arguments: ["/bin/sh", "-c", shell], directory: directory, environment: environment, policy: policy,
+      hidden: hidden,
+      budget: budget, logPath: logPath)
+  }
+
+  public init(
+    arguments: [String], directory: String, environment: [String: String] = [:],
+    policy: SandboxPolicy = SandboxPolicy(), hidden: [String] = [], visible: [String]? = nil, budget: Budget = Budget(),
+    threads: Int? = nil, logPath: String
+  ) {
+    self.arguments = arguments
     self.directory = directory
     self.environment = environment
     self.policy = policy
     self.hidden = hidden
+    self.visible = visible
     self.budget = budget
+    self.threads = threads
     self.logPath = logPath
   }
 }

@@ -28,12 +28,16 @@ final class Supervision {
   private let folderBefore: Int64
   private var killAt: Double?
   private var nextLook: Double
+  private let companion: (any Companion)?
+  /// When the companion wants to be called, whether there is something to read or not.
+  private var attendAt: Double
   private let buffer: UnsafeMutableRawBufferPointer
 
   init(
     command: SandboxedCommand, grace: Double, isBubblewrap: Bool, launched: Launched,
-    log: CappedLog, folderBefore: Int64
+    log: CappedLog, folderBefore: Int64, companion: (any Companion)? = nil
   ) {
+    self.companion = companion
     self.folderBefore = folderBefore
     self.command = command
     self.grace = grace
@@ -41,6 +45,7 @@ final class Supervision {
     self.launched = launched
     self.log = log
     started = monotonicSeconds()
+    attendAt = companion == nil ? .infinity : started
     let limits = self.launched.group?.limitsProcesses ?? false
     nextLook = started + Watcher.firstLook(command.budget, limitsProcesses: limits)
     buffer = .allocate(byteCount: 1 << 20, alignment: 4096)
@@ -63,9 +68,12 @@ final class Supervision {
         pollfd(fd: isOpen ? output.number : -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: launched.childHandle.number, events: Int16(POLLIN), revents: 0),
         pollfd(fd: reason == .cancelled ? -1 : cancellation.descriptor, events: Int16(POLLIN), revents: 0),
+        pollfd(fd: reason == nil ? companion?.descriptor ?? -1 : -1, events: Int16(POLLIN), revents: 0),
       ]
       _ = poll(&waits, nfds_t(waits.count), pollMilliseconds(now: now, cancellation))
       if waits[0].revents != 0 { isOpen = receive(output.number, deliver) }
+      let isReady = waits[3].revents != 0
+      if reason == nil, isReady || monotonicSeconds() >= attendAt { attend(isReady: isReady) }
       if waits[1].revents != 0 || launched.childHandle.number < 0 { ending = reap() }
     }
     var end = ending ?? Ending()
@@ -73,12 +81,31 @@ final class Supervision {
     // Every writer is gone, so this ends; what a pipe still holds is the end of the log.
     _ = pawl_set_nonblocking(output.number)
     while isOpen { isOpen = receive(output.number, deliver) }
+    while reason == nil, let companion, companion.descriptor >= 0 { attend(isReady: true) }
     return end
+  }
+
+  private func attend(isReady: Bool) {
+    guard let companion else { return }
+    let again = companion.attend(isReady: isReady) {
+      Spent(wallSeconds: wallSeconds, cpuSeconds: usageTree().map { $0.look().cpuSeconds })
+    }
+    if let again {
+      attendAt = again.isFinite ? monotonicSeconds() + max(0, again) : .infinity
+    } else {
+      stop(.companion, now: monotonicSeconds())
+    }
+  }
+
+  private func usageTree() -> ProcessTree? {
+    if tree == nil { tree = makeTree() }
+    return tree
   }
 
   private func pollMilliseconds(now: Double, _ cancellation: Cancellation) -> Int32 {
     var next = nextLook
     if let killAt { next = min(next, killAt) }
+    if reason == nil { next = min(next, attendAt) }
     if reason == nil, let wall = command.budget.wallSeconds { next = min(next, started + wall) }
     var milliseconds = max(0, min(60_000, ((next - now) * 1000).rounded(.up)))
     // Without something to wake it up a look now and then must do.
@@ -113,18 +140,20 @@ final class Supervision {
 
   private func makeWatcher(now: Double) -> Watcher? {
     let limits = launched.group?.limitsProcesses ?? false
-    guard let tree = makeTree() else { return nil }
+    guard let tree = usageTree() else { return nil }
     return Watcher(
       tree: tree, root: launched.initial.map { "/proc/\($0)/root" }, home: launched.home,
-      budget: command.budget, directory: command.directory, baseline: folderBefore, limitsProcesses: limits, now: now)
+      budget: command.budget, threads: command.threads, directory: command.directory, baseline: folderBefore,
+      limitsProcesses: limits, now: now)
   }
 
+  private var tree: ProcessTree?
   private lazy var hostTree = ProcessTree.descendants(of: launched.child, mark: launched.mark)
 
   private func makeTree() -> ProcessTree? {
     guard isBubblewrap else { return hostTree }
     guard launched.isLaidOut else { return nil }
-    return launched.initial.flatMap { ProcessTree.sandbox(of: $0) }
+    return launched.initial.flatMap { ProcessTree.sandbox(of: $0, ownsTable: launched.ownsTable) }
   }
 
   /// Time that ran out is asked to end, with a grace; everything else does harm, and ends at once.

@@ -9,7 +9,7 @@ import PawlCore
 
 /// Why an attempt was stopped before its own end.
 enum StopReason: Sendable {
-  case wall, cpu, memory, processes, disk, cancelled
+  case wall, cpu, memory, processes, threads, disk, cancelled, companion
 }
 
 /// Looks at a running attempt now and then, and says when it has used up what it was given.
@@ -18,6 +18,7 @@ enum StopReason: Sendable {
 struct Watcher {
   private let tree: ProcessTree
   private let budget: Budget
+  private let threads: Int?
   private let directory: String
   private let limitsProcesses: Bool
   /// What the attempt can write to in memory: its /tmp, its /dev/shm and its home.
@@ -36,11 +37,12 @@ struct Watcher {
 
   /// - Parameter root: the root folder that the attempt sees, when it has one of its own.
   init(
-    tree: ProcessTree, root: String?, home: String, budget: Budget, directory: String, baseline: Int64,
+    tree: ProcessTree, root: String?, home: String, budget: Budget, threads: Int?, directory: String, baseline: Int64,
     limitsProcesses: Bool, now: Double
   ) {
     self.tree = tree
     self.budget = budget
+    self.threads = threads
     self.directory = directory
     self.baseline = baseline
     self.limitsProcesses = limitsProcesses
@@ -52,9 +54,9 @@ struct Watcher {
 
   /// Looks once; returns what was used up, if anything.
   mutating func look(now: Double) -> StopReason? {
-    let statuses = tree.statuses()
+    let (statuses, cpuSeconds) = tree.look()
     let sample = ProcessTable.sample(statuses)
-    cpuSeconds = max(cpuSeconds, sample.cpuSeconds)
+    self.cpuSeconds = cpuSeconds
     let inMemory = inMemory.reduce(0) { $0 &+ $1.use().bytes }
     var memory = sample.residentBytes &+ inMemory
     // Children of one parent share pages, so the quick sum may be far too high.
@@ -62,7 +64,7 @@ struct Watcher {
     peakBytes = max(peakBytes, memory)
     let reason = verdict(sample, memory: memory, inMemory: inMemory, now: now)
     let cost = monotonicSeconds() - now
-    var pause = budget.processes != nil && !limitsProcesses ? 0.02 : 0.1
+    var pause = (budget.processes != nil && !limitsProcesses) || threads != nil ? 0.02 : 0.1
     if let most = budget.memory?.count, memory > most / 2 { pause = min(pause, 0.02) }
     nextLook = now + max(pause, min(2, cost * 20))
     return reason
@@ -70,8 +72,9 @@ struct Watcher {
 
   private mutating func verdict(_ sample: TreeSample, memory: Int64, inMemory: Int64, now: Double) -> StopReason? {
     if let most = budget.processes, sample.processes > most { return .processes }
+    if let threads, sample.threads > threads { return .threads }
     if let most = budget.memory?.count, memory > most { return .memory }
-    if let most = budget.cpuSeconds, sample.cpuSeconds > most { return .cpu }
+    if let most = budget.cpuSeconds, cpuSeconds > most { return .cpu }
     if let most = budget.disk?.count, diskGrowth(limit: most, now: now) &+ inMemory > most { return .disk }
     return nil
   }

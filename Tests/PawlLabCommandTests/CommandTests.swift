@@ -4,22 +4,6 @@ import PawlReferee
 @testable import PawlLabCommand
 
 @Suite struct CommandTests {
-  @Test func `settings survive being written and read`() throws {
-    var settings = LabSettings()
-    settings.operations = 5_000_000_000
-    settings.windows = 7
-    #expect(try LabSettings(parsing: settings.text) == settings)
-    #expect(try LabSettings(parsing: "# nothing\n\n operations = 3e9 # short\n").operations == 3_000_000_000)
-  }
-
-  @Test(arguments: [
-    ("context", "not `name = value`"), ("colour = 3", "`colour`"), ("context = many", "`many`"),
-    ("windows = 1e999", "`1e999`"), ("context = -4", "`-4`"), ("operations = nan", "`nan`"),
-  ]) func `a wrong setting is named`(text: String, part: String) {
-    let error = #expect(throws: LabError.self) { try LabSettings(parsing: text) }
-    #expect(error?.message.contains(part) == true)
-  }
-
   @Test func `options may stand anywhere, with a space or an equals sign`() throws {
     let parsed = try Arguments(["--flops", "2e9", "train.swift", "--steps=3"], options: ["--flops", "--steps"])
     #expect(parsed.plain == "train.swift")

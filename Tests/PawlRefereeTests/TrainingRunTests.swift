@@ -1,70 +1,62 @@
+import PawlRefereeProtocol
 import Testing
 
-import PawlRefereeProtocol
 @testable import PawlReferee
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 /// Real child programs, written in shell, that misbehave in one way each.
 @Suite struct TrainingRunTests {
-  private func run(_ script: String, wallSeconds: Double = 30) throws -> LabError? {
-    var template = Array("/tmp/pawl-lab-tests-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
-    let folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer { removeFolder(folder) }
-    try writeFile(Array("#!/bin/sh\n\(script)\n".utf8), to: folder + "/candidate")
-    try #require(chmod(folder + "/candidate", 0o755) == 0)
-    let nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)
-    defer { close(nowhere) }
-    let referee = try Referee(text: [UInt8](repeating: 1, count: 100), context: 8, windows: 2)
-    let run = TrainingRun(
-      program: folder + "/candidate", environment: ["PATH=/usr/bin:/bin"], referee: referee, operations: 1000,
-      wallSeconds: wallSeconds, targets: (nowhere, nowhere))
-    do throws(LabError) {
-      _ = try run.execute()
-      return nil
-    } catch { return error }
+  private func run(_ script: String, hardSeconds: Double = 30) throws -> LabError {
+    let place = try CandidatePlace()
+    try place.write(script, to: "candidate.sh")
+    return try place.judged(["/bin/sh", "candidate.sh"], budget: TrainingBudget(hardSeconds: hardSeconds)).failure()
   }
 
   @Test func `a program that fails gives no metric`() throws {
-    let error = try #require(try run("exit 7"))
+    let error = try run("exit 7")
     #expect(error.code == .trainingFailed && error.message.contains("exit code `7`"))
   }
 
   @Test func `a program that is killed gives no metric`() throws {
-    #expect(try #require(try run("kill -9 $$")).message.contains("signal `9`"))
+    #expect(try run("kill -9 $$").message.contains("signal `9`"))
   }
 
-  @Test func `a program that only prints a metric gives none`() throws {
-    let error = try #require(try run("echo ---; echo 'val_bpb: 0.01'"))
-    #expect(error.code == .trainingFailed && error.message.contains("before it had handed in"))
+  @Test func `a program that does not start gives no metric`() throws {
+    let error = try CandidatePlace().judged(["/no/such/program"]).failure()
+    #expect(error.code == .cannotRun && error.message.contains("/no/such/program"))
   }
 
   @Test func `rubbish instead of messages gives no metric`() throws {
-    #expect(try #require(try run("echo 'val_bpb: 0.01' >&4; cat <&3")).code == .trainingFailed)
+    let error = try run("echo 'val_bpb: 0.01' >&4; cat <&3")
+    #expect(error.code == .trainingFailed && error.message.contains("not a message"))
   }
 
   @Test func `predictions that nobody asked for give no metric`() throws {
-    let error = try #require(try run(#"printf '\004\000\000\000\000\000\000\000' >&4; cat <&3"#))
+    let error = try run(#"printf '\004\000\000\000\000\000\000\000' >&4; cat <&3"#)
     #expect(error.message.contains("out of turn"))
+  }
+
+  @Test func `a message longer than any gives no metric`() throws {
+    let error = try run(#"printf '\001\000\000\000\000\000\000\003' >&4; cat <&3"#)
+    #expect(error.message.contains("a message of `50331648` bytes"))
   }
 
   @Test func `predictions of the wrong length give no metric`() throws {
     let trained = #"printf '\002\000\000\000\040\000\000\000' >&4; head -c 32 /dev/zero >&4; "#
-    let error = try #require(try run(trained + #"printf '\004\000\000\000\000\000\000\000' >&4; cat <&3 >/dev/null"#))
-    #expect(error.code == .invalidPredictions)
+    let error = try run(trained + #"printf '\004\000\000\000\000\000\000\000' >&4; cat <&3 >/dev/null"#)
+    #expect(error.code == .invalidPredictions && error.message.contains("answered `0` bytes"))
   }
 
   @Test func `a program that does not end is stopped`() throws {
-    let error = try #require(try run("exec tail -f /dev/null", wallSeconds: 0.2))
+    let error = try run("exec tail -f /dev/null", hardSeconds: 0.3)
+    #expect(error.code == .outOfTime && error.message.contains("had not ended"))
+  }
+
+  @Test func `one that closes its channel and stays is stopped too`() throws {
+    let error = try run("exec 3<&- 4>&-; exec tail -f /dev/null", hardSeconds: 0.3)
     #expect(error.code == .outOfTime)
   }
 
   @Test func `a flood of output does no harm`() throws {
-    #expect(try #require(try run("head -c 300000 /dev/zero >&2; exit 3")).message.contains("exit code `3`"))
+    #expect(try run("head -c 300000 /dev/zero >&2; exit 3").message.contains("exit code `3`"))
   }
 }

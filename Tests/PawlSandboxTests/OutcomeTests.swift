@@ -118,7 +118,7 @@ import Testing
     let all = try [(2, 1, 1), (3, 2, 1), (4, 3, 1), (5, 1, 3), (6, 1, 9), (7, 6, 9), (8, 1, 1)].map {
       try status($0.0, parent: $0.1, session: $0.2)
     }
-    #expect(all[0].cpuTicks == 26)
+    #expect(all[0].ownTicks == 11 && all[0].childTicks == 15)
     #expect(all[0].residentPages == 3)
     let found = ProcessTree.descendants(of: 3, in: all) { $0.identifier == 6 }
     #expect(found.map(\.identifier) == [3, 4, 5, 6, 7])

@@ -38,7 +38,7 @@ public final class RunningProgram: @unchecked Sendable {
     defer { for pointer in words + variables { free(pointer) } }
     var request = pawl_spawn_request()
     (request.input, request.output, request.error) = (input, output, messages)
-    request.kept = (-1, -1, -1)
+    request.kept = (-1, -1, -1, -1, -1)
     request.cpu_seconds = .max
     request.file_bytes = .max
     var pid: pid_t = 0

@@ -16,8 +16,8 @@ struct pawl_spawn_request {
   const char *directory;
   /// Become 0, 1 and 2.
   int input, output, error;
-  /// Become 3, 4 and 5; -1 for none. All other descriptors are closed.
-  int kept[3];
+  /// Become 3 to 7; -1 for none. All other descriptors are closed.
+  int kept[5];
   /// RLIMIT_CPU, in seconds.
   uint64_t cpu_seconds;
   /// RLIMIT_FSIZE, in bytes.
@@ -45,6 +45,8 @@ int64_t pawl_own_peak_bytes(void);
 void pawl_favor(pid_t pid);
 /// prlimit(2) of RLIMIT_NPROC (Linux); returns 0 or errno.
 int pawl_limit_processes(pid_t pid, uint64_t processes);
+/// Makes this process's memory and descriptors unreadable to others of its user (PR_SET_DUMPABLE); returns 0 or errno.
+int pawl_refuse_inspection(void);
 /// Makes orphaned descendants children of this process (PR_SET_CHILD_SUBREAPER); returns 0 or errno.
 int pawl_adopt_orphans(void);
 

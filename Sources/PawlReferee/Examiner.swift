@@ -1,0 +1,182 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Marks answers in the order of the questions: checks each distribution, compares what must agree, counts the bits.
+struct Examiner {
+  private let examination: Examination
+  private var next = 0
+  /// What a window's first answer said, for as long as a second one is due: probabilities, position by position.
+  private var kept: [Int: [Float]] = [:]
+  /// The logarithm of the probability of the byte behind the cut, as the first answer had it.
+  private var seams: [Int: Double] = [:]
+  private var scratch = [Float](repeating: 0, count: Distribution.count)
+  private var bits = Moments()
+  /// Bits per byte of each window, in the order of asking.
+  private var course: [Double] = []
+  /// By how many bits the byte behind the cut was better predicted where it really followed.
+  private var gaps = Moments()
+  /// Bits of the byte behind the cut where the candidate had not seen it yet.
+  private var unseen = Moments()
+
+  init(_ examination: Examination) { self.examination = examination }
+
+  var isDone: Bool { next == examination.questions }
+
+  /// Checks the answer to the next question.
+  mutating func mark(_ answer: UnsafeRawBufferPointer) throws(LabError) {
+    let items = examination.items(of: next)
+    let wanted = items.count * examination.context * Distribution.bytes
+    guard answer.count == wanted, let base = answer.baseAddress else {
+      throw LabError(
+        .invalidPredictions, "the candidate answered `\(answer.count)` bytes where `\(wanted)` were asked for",
+        hints: ["an answer has 256 numbers of 4 bytes for each byte of each window"])
+    }
+    for (place, index) in items.enumerated() {
+      try mark(index, base + place * examination.context * Distribution.bytes)
+    }
+    next += 1
+  }
+
+  private mutating func mark(_ index: Int, _ rows: UnsafeRawPointer) throws(LabError) {
+    let item = examination.items[index]
+    let start = examination.starts[item.window]
+    let first = kept.removeValue(forKey: item.window)
+    let compared = compared(item)
+    var keeps = first == nil && compared > 0 ? [Float](repeating: 0, count: compared * Distribution.count) : []
+    var sum = 0.0
+    for position in 0..<examination.context {
+      let distribution = Distribution(row: rows + position * Distribution.bytes)
+      let isCompared = position < compared
+      let total: Float
+      if isCompared && first == nil {
+        total = keeps.withUnsafeMutableBufferPointer {
+          distribution.sum(writingTo: $0.baseAddress.map { $0 + position * Distribution.count })
+        }
+      } else if isCompared {
+        total = scratch.withUnsafeMutableBufferPointer { distribution.sum(writingTo: $0.baseAddress) }
+      } else {
+        total = distribution.sum()
+      }
+      // Written so that a sum that is no number fails too.
+      guard abs(total - 1) <= Distribution.tolerance else { throw Self.noDistribution(total, position, index) }
+      if isCompared, let first { try compare(first, position, item, index) }
+      let truth = examination.text[start + position + 1]
+      let logarithm = Double(distribution[truth]) - log(Double(total))
+      if case .natural = item.role {
+        bits.add(-logarithm / log(2))
+        sum -= logarithm / log(2)
+      }
+      if position + 1 == examination.cuts[item.window] { noteSeam(item, logarithm, isFirst: first == nil) }
+    }
+    if case .natural = item.role { course.append(sum / Double(examination.context)) }
+    if !keeps.isEmpty && isPaired(item) { kept[item.window] = keeps }
+  }
+
+  /// Positions whose predictions must be the same in both answers of a pair.
+  private func compared(_ item: Examination.Item) -> Int {
+    if let cut = examination.cuts[item.window] { return cut }
+    return isPaired(item) ? examination.context : 0
+  }
+
+  private func isPaired(_ item: Examination.Item) -> Bool {
+    item.role != .natural || examination.cuts[item.window] != nil || examination.repeats.contains(item.window)
+  }
+
+  private func compare(_ first: [Float], _ position: Int, _ item: Examination.Item, _ index: Int) throws(LabError) {
+    let excess = first.withUnsafeBufferPointer { first in
+      scratch.withUnsafeBufferPointer { second in
+        guard let one = first.baseAddress, let other = second.baseAddress else { return Float.infinity }
+        return Distribution.excess(one + position * Distribution.count, other)
+      }
+    }
+    guard excess > 0 else { return }
+    if item.role == .repeated {
+      throw LabError(
+        .invalidPredictions,
+        "repeat check: the same window got other predictions the second time, at byte `\(position)` of window `\(index)` of `\(examination.items.count)`",
+        hints: ["a model may not learn, remember or draw numbers while it answers"])
+    }
+    throw LabError(
+      .invalidPredictions,
+      "causality check: the prediction at byte `\(position)` moved when later bytes, or earlier windows, changed, in window `\(index)` of `\(examination.items.count)`",
+      hints: ["row `i` of the predictions may depend on bytes 0...i of its own window only"])
+  }
+
+  private static func noDistribution(_ sum: Float, _ position: Int, _ index: Int) -> LabError {
+    let place = "at byte `\(position)` of window `\(index)`"
+    if sum.isFinite {
+      return LabError(.invalidPredictions, "sum check: the probabilities \(place) sum to `\(sum)`, not to 1")
+    }
+    return LabError(.invalidPredictions, "finite check: a logarithm of a probability \(place) is not a finite number")
+  }
+
+  private mutating func noteSeam(_ item: Examination.Item, _ logarithm: Double, isFirst: Bool) {
+    var isSpliced = false
+    if case .spliced = item.role { isSpliced = true }
+    if isFirst {
+      seams[item.window] = logarithm
+      if isSpliced { unseen.add(-logarithm / log(2)) }
+    } else if let first = seams.removeValue(forKey: item.window) {
+      gaps.add((isSpliced ? first - logarithm : logarithm - first) / log(2))
+    }
+  }
+
+  /// Returns the bits per byte; throws when the answers as a whole show what single ones could hide.
+  ///
+  /// Three averages, each allowed what chance does in fewer than one of a million honest runs (five or six standard errors).
+  func conclude() throws(LabError) -> Double {
+    // Small nudges towards the byte that follows stay below the tolerance of a single comparison, but not on the average.
+    if gaps.count >= 4, gaps.mean > 0.01 + 5 * gaps.standardError {
+      throw LabError(
+        .invalidPredictions,
+        "causality check: the next byte is predicted `\(fixed(gaps.mean, 3))` bits better where it really follows than where another one does, over `\(gaps.count)` probes",
+        hints: ["row `i` of the predictions may depend on bytes 0...i of its own window only"])
+    }
+    // A candidate that remembers windows can repeat itself, but it cannot have known the byte that it had not seen.
+    if unseen.count >= 8, unseen.mean > bits.mean + 6 * bits.deviation / Double(unseen.count).squareRoot() {
+      throw LabError(
+        .invalidPredictions,
+        "causality check: bytes that did not follow in the question cost `\(fixed(unseen.mean, 2))` bits, where the others cost `\(fixed(bits.mean, 2))`, over `\(unseen.count)` probes",
+        hints: ["row `i` of the predictions may depend on bytes 0...i of its own window only"])
+    }
+    try checkCourse()
+    return bits.mean
+  }
+
+  /// Windows come in random order, so late ones are as hard as early ones, except for who learns from the early ones.
+  private func checkCourse() throws(LabError) {
+    guard course.count >= 32 else { return }
+    var (early, late) = (Moments(), Moments())
+    for (place, value) in course.enumerated() {
+      if place < course.count / 2 { early.add(value) } else { late.add(value) }
+    }
+    let error = (early.standardError * early.standardError + late.standardError * late.standardError).squareRoot()
+    guard early.mean - late.mean > 5 * error + 0.01 else { return }
+    throw LabError(
+      .invalidPredictions,
+      "state check: predictions got better while the candidate answered, from `\(fixed(early.mean, 3))` bits in the first half to `\(fixed(late.mean, 3))`",
+      hints: ["a model may not learn from the windows that it is asked for"])
+  }
+}
+
+/// Count, mean and spread of a stream of numbers (Welford 1962).
+struct Moments {
+  private(set) var count = 0
+  private(set) var mean = 0.0
+  private var squares = 0.0
+
+  mutating func add(_ value: Double) {
+    count += 1
+    let difference = value - mean
+    mean += difference / Double(count)
+    squares += difference * (value - mean)
+  }
+
+  /// The standard deviation of one value.
+  var deviation: Double { count > 1 ? (squares / Double(count - 1)).squareRoot() : 0 }
+  /// That of the mean.
+  var standardError: Double { count > 0 ? deviation / Double(count).squareRoot() : 0 }
+}

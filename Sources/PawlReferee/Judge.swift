@@ -1,0 +1,118 @@
+internal import PawlRefereeProtocol
+internal import PawlSandbox
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The frozen side's end of the pipes: reads messages, lets the conversation decide, sends what it wants sent.
+final class Judge: Companion {
+  private var conversation: Conversation
+  private var reader: FrameReader
+  private let requests: Pipe
+  private let answers: Pipe
+  private var isAsking = true
+  private var isListening = true
+  private let cores: Int
+  private let print: (String) -> Void
+  private var lastCPU: Double?
+  /// Why the run gives no measurement, once that is known.
+  private(set) var failure: LabError?
+
+  /// The longest messages besides answers have a few numbers.
+  private static let smallMessage = 4096
+
+  init(
+    _ conversation: consuming Conversation, hello: Frame, largestAnswer: Int, print: @escaping (String) -> Void
+  ) throws(LabError) {
+    self.conversation = conversation
+    self.print = print
+    reader = FrameReader(largest: max(largestAnswer, Self.smallMessage))
+    (requests, answers) = (try Pipe(), try Pipe())
+    cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    for pipe in [requests, answers] { pipe.grow() }
+    send(hello)
+  }
+
+  deinit {
+    stopAsking()
+    stopListening()
+  }
+
+  var channel: (reading: Int32, writing: Int32) { (requests.reader, answers.writer) }
+  var descriptor: Int32 { isListening ? answers.reader : -1 }
+
+  func commandHasBegun() {
+    close(requests.reader)
+    close(answers.writer)
+  }
+
+  /// The result; throws when the candidate left before the end.
+  func result() throws(LabError) -> TrainingRun.Result {
+    guard conversation.isDone else {
+      throw LabError(
+        .trainingFailed, "the candidate ended before it had handed in a model and answered all questions",
+        hints: ["a candidate sends `trained`, then answers until the referee closes its end"])
+    }
+    return conversation.result
+  }
+
+  func attend(isReady: Bool, spent: () -> Spent) -> Double? {
+    do throws(LabError) {
+      if isReady && isListening {
+        switch reader.fill(from: answers.reader) {
+        case .more: try takeMessages(spent)
+        case .end, .failed: stopListening()
+        }
+      }
+      let now = reading(spent)
+      try conversation.check(now)
+      return conversation.secondsToNextLook(now, cores: cores)
+    } catch {
+      failure = error
+      stopListening()
+      return nil
+    }
+  }
+
+  private func reading(_ spent: () -> Spent) -> Conversation.Reading {
+    let spent = spent()
+    lastCPU = spent.cpuSeconds ?? lastCPU
+    return Conversation.Reading(wallSeconds: spent.wallSeconds, cpuSeconds: lastCPU)
+  }
+
+  private func takeMessages(_ spent: () -> Spent) throws(LabError) {
+    do throws(ProtocolError) {
+      while let message = try reader.next() {
+        do throws(LabError) {
+          let (questions, line) = try conversation.receive(message, reading(spent))
+          if let line { print(line) }
+          for question in questions { send(question) }
+        } catch {
+          failure = error
+          break
+        }
+      }
+    } catch { failure = LabError(.trainingFailed, error.message) }
+    if let failure { throw failure }
+    if conversation.isDone { stopAsking() }
+  }
+
+  private func send(_ frame: Frame) {
+    // A candidate that is gone shows by the end of its answers.
+    _ = writeAll(frame.bytes, to: requests.writer)
+  }
+
+  /// Closes the way to the candidate, which ends it.
+  private func stopAsking() {
+    if isAsking { close(requests.writer) }
+    isAsking = false
+  }
+
+  private func stopListening() {
+    if isListening { close(answers.reader) }
+    isListening = false
+  }
+}
