@@ -15,6 +15,7 @@ struct RunCommand {
   let split: TextPart
   private let save: String?
   private let curve: String?
+  private let cache: String?
   private let isolation: TrainingRun.Isolation
 
   /// Reads the command line, and what the environment says where it says nothing.
@@ -56,6 +57,7 @@ struct RunCommand {
     isolation = try chosenIsolation(parsed)
     save = parsed.text("--save")
     curve = parsed.text("--curve")
+    cache = ProgramCache.path(environment)
   }
 
   /// Returns the budget that the command line gives in place of the study's; nil when it gives none.
@@ -121,7 +123,7 @@ struct RunCommand {
     let program = scratch + "/train"
     try toolchain.build(
       words, name: fileName(of: source), optimises: rung.optimises, to: program, scratch: scratch,
-      cache: ProgramCache.path(environment).flatMap(ProgramCache.init(folder:)))
+      cache: cache.flatMap(ProgramCache.init(folder:)))
     let work = scratch + "/work"
     mkdir(work, 0o700)
     let training = absolutePath(text.training)

@@ -38,8 +38,10 @@ import PawlReferee
     return path
   }
 
-  private func measure(_ arguments: [String]) throws -> TrainingRun.Result {
-    try RunCommand(arguments[...], environment: { _ in nil }).measure(seed: 0)
+  private func measure(_ arguments: [String], seed: UInt64 = 0, cache: String? = nil) throws(LabError)
+    -> TrainingRun.Result
+  {
+    try RunCommand(arguments[...], environment: { $0 == "PAWL_LAB_CACHE" ? cache : nil }).measure(seed: seed)
   }
 
   @Test func `a study trains within its budget, and a seed repeats`() throws {
@@ -51,9 +53,9 @@ import PawlReferee
     #expect(first.parameters > 256 * 32 && first.peakMemoryBytes > 1 << 20)
     // The windows come in another order each time, so the sum is rounded otherwise.
     #expect(abs(try measure([source]).bitsPerByte - first.bitsPerByte) < 1e-9)
-    #expect(try RunCommand([source]).measure(seed: 1).bitsPerByte != first.bitsPerByte)
+    #expect(try measure([source], seed: 1).bitsPerByte != first.bitsPerByte)
     let curve = scratch.path + "/curve"
-    let short = try RunCommand([source, "--steps", "3", "--curve", curve]).measure(seed: 0)
+    let short = try measure([source, "--steps", "3", "--curve", curve])
     let points = try #require(readFile(curve)).split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
     #expect(points.first?.contains(#""step":1,"loss":5."#) == true && points.last?.contains(#""tokens":192,"#) == true)
     #expect(short.steps == 3 && short.bitsPerByte > first.bitsPerByte)
@@ -65,7 +67,7 @@ import PawlReferee
       ("let positions = \"learned\"", "let positions = \"rotary\""), ("let tiedHead = true", "let tiedHead = false"),
       ("let optimiser = \"adamw\"", "let optimiser = \"muon\""), ("let logitCap = 0.0", "let logitCap = 15.0"),
     ])
-    #expect(try RunCommand([source, "--steps", "5"]).measure(seed: 0).bitsPerByte < 8)
+    #expect(try measure([source, "--steps", "5"]).bitsPerByte < 8)
   }
 
   @Test func `settings that do not fit together give a reason and no metric`() throws {
@@ -89,6 +91,23 @@ import PawlReferee
     let source = try makeStudy([("let depth = 1", "let depth = \"one\"")])
     let error = #expect(throws: LabError.self) { try measure([source]) }
     #expect(error?.code == .compileFailed && error?.message.contains("train.swift:") == true)
+  }
+
+  @Test func `the next attempt finds the program, and one that was cut short is compiled again`() throws {
+    let source = try makeStudy()
+    let cache = scratch.path + "/cache"
+    func entry() throws -> String {
+      let names = (fileNames(cache) ?? []).filter { !$0.hasPrefix("lock-") }
+      #expect(names.count == 1)
+      return cache + "/" + (try #require(names.first))
+    }
+    let first = try measure([source, "--steps", "2"], cache: cache)
+    let kept = try #require(readFile(try entry()))
+    #expect(try measure([source, "--steps", "2"], cache: cache).steps == first.steps)
+    #expect(try readFile(entry()) == kept)
+    try #require(truncate(try entry(), 50_000) == 0)
+    #expect(try measure([source, "--steps", "2"], cache: cache).steps == first.steps)
+    #expect(try readFile(entry()).map { $0.count > 50_000 } == true)
   }
 
   @Test func `an empty candidate gives no metric`() throws {
@@ -115,7 +134,7 @@ import PawlReferee
   ) throws {
     let source = try makeStudy()
     do throws(LabError) {
-      let result = try RunCommand([source, option, "0.1"], environment: { _ in nil }).measure(seed: 0)
+      let result = try measure([source, option, "0.1"])
       #expect(result.steps > 0 && result.bitsPerByte > 0)
     } catch { #expect(error.code == .outOfTime && error.message.contains("budget of `0.10` s")) }
   }
