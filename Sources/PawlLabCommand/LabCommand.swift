@@ -14,7 +14,7 @@ public enum LabCommand {
 
     usage: pawl-lab init DIR [--text NAME | --data FILE] [--budget OPERATIONS]
            pawl-lab run train.swift [--rung N] [--split PART] [--flops N] [--steps N] [--cpu SECONDS] [--wall SECONDS]
-                                    [--save FILE]
+                                    [--curve FILE] [--save FILE]
            pawl-lab referee --text HELD_OUT [options] -- COMMAND...
 
     init   makes DIR a git repository with `train.swift`, `program.md`, the text and the settings
@@ -26,6 +26,7 @@ public enum LabCommand {
              --split PART         the held-out text that judges, `search` or `sealed`; PAWL_SPLIT sets the same
              --flops N --steps N --cpu SECONDS --wall SECONDS
                                   train until one of these is spent, instead of the budget in `lab.conf`
+             --curve FILE         write the learning curve as lines of JSON
              --save FILE          write the trained parameters, as safetensors
              --isolation none     without a sandbox: the candidate can then read the held-out text
     referee  judges any program that speaks the referee's protocol, such as one in PyTorch; see docs/referee.md

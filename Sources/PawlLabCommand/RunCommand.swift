@@ -14,6 +14,7 @@ struct RunCommand {
   let rung: Rung
   let split: TextPart
   private let save: String?
+  private let curve: String?
   private let cache: String?
   private let isolation: TrainingRun.Isolation
 
@@ -22,7 +23,7 @@ struct RunCommand {
     _ arguments: ArraySlice<String>, environment: (String) -> String? = { PawlReferee.environment($0) }
   ) throws(LabError) {
     let options: Set = [
-      "--rung", "--split", "--flops", "--steps", "--cpu", "--wall", "--save", "--isolation",
+      "--rung", "--split", "--flops", "--steps", "--cpu", "--wall", "--curve", "--save", "--isolation",
     ]
     let parsed = try Arguments(arguments, options: options)
     guard let source = parsed.plain else {
@@ -55,6 +56,7 @@ struct RunCommand {
     self.rung = rung
     isolation = try chosenIsolation(parsed)
     save = parsed.text("--save")
+    curve = parsed.text("--curve")
     cache = ProgramCache.path(environment)
   }
 
@@ -133,9 +135,12 @@ struct RunCommand {
       [program], environment: candidateEnvironment(lines), directory: work,
       view: .only([program, training] + libraries), threads: threads)
     candidate.memoryBytes = rung.memoryMebibytes << 20
-    let result = try TrainingRun(
-      candidate, examination: examination, budget: rung.trainingBudget, seed: seed, isolation: isolation
-    ).execute()
+    var run = TrainingRun(
+      candidate, examination: examination, budget: rung.trainingBudget, seed: seed, isolation: isolation)
+    let curve = try curve.map(LearningCurve.init(path:))
+    defer { curve?.end() }
+    if let curve { run.report = curve.record }
+    let result = try run.execute()
     if let save { try keep(saved, at: save) }
     return result
   }

@@ -55,19 +55,19 @@ struct Conversation: ~Copyable {
     }
   }
 
-  /// Takes a message in; returns what to send, and a line to print.
+  /// Takes a message in; returns what to send, and what the candidate reports.
   mutating func receive(
     _ message: FrameReader.Message, _ now: Reading
-  ) throws(LabError) -> (questions: [Frame], line: String?) {
+  ) throws(LabError) -> (questions: [Frame], progress: Progress?) {
     switch (message.kind, stage) {
     case (.progress, .training):
       let numbers = try numbers(message)
       lines += 1
       guard lines <= Self.mostLines else { return ([], nil) }
-      let loss = fixed(Double(bitPattern: numbers[1]), 4)
-      return (
-        [], "step \(numbers[0]) loss \(loss) tokens \(numbers[2]) seconds \(fixed(now.wallSeconds, 1))"
-      )
+      let progress = Progress(
+        step: Int(clamping: numbers[0]), loss: Double(bitPattern: numbers[1]), tokens: Int(clamping: numbers[2]),
+        operations: Int(clamping: numbers[3]), seconds: now.wallSeconds)
+      return ([], progress)
     case (.trained, .training):
       try finishTraining(try numbers(message).map { Int(clamping: $0) }, now)
       return (ask(Self.outstanding), nil)

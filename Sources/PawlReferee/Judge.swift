@@ -16,7 +16,7 @@ final class Judge: Companion {
   private var isAsking = true
   private var isListening = true
   private let cores: Int
-  private let print: (String) -> Void
+  private let report: (Progress) -> Void
   private var lastCPU: Double?
   /// Why the run gives no measurement, once that is known.
   private(set) var failure: LabError?
@@ -25,10 +25,10 @@ final class Judge: Companion {
   private static let smallMessage = 4096
 
   init(
-    _ conversation: consuming Conversation, hello: Frame, largestAnswer: Int, print: @escaping (String) -> Void
+    _ conversation: consuming Conversation, hello: Frame, largestAnswer: Int, report: @escaping (Progress) -> Void
   ) throws(LabError) {
     self.conversation = conversation
-    self.print = print
+    self.report = report
     reader = FrameReader(largest: max(largestAnswer, Self.smallMessage))
     (requests, answers) = (try Pipe(), try Pipe())
     cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -87,8 +87,8 @@ final class Judge: Companion {
     do throws(ProtocolError) {
       while let message = try reader.next() {
         do throws(LabError) {
-          let (questions, line) = try conversation.receive(message, reading(spent))
-          if let line { print(line) }
+          let (questions, progress) = try conversation.receive(message, reading(spent))
+          if let progress { report(progress) }
           for question in questions { send(question) }
         } catch {
           failure = error

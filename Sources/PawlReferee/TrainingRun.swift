@@ -47,6 +47,8 @@ package struct TrainingRun {
   package var extraWarmUpSeconds = 0.0
   /// Where the candidate's lines and its progress go.
   package var output: Int32 = 1
+  /// Told of each report of the candidate's that is printed.
+  package var report: (Progress) -> Void = { _ in }
   /// Where warnings go.
   package var errors: Int32 = 2
 
@@ -71,7 +73,10 @@ package struct TrainingRun {
     let judge = try Judge(
       Conversation(examination, budget: budget, extraWarmUp: extraWarmUpSeconds), hello: hello.frame,
       largestAnswer: examination.largestAnswer
-    ) { [output] in _ = writeAll(Array(($0 + "\n").utf8), to: output) }
+    ) { [output, report] progress in
+      _ = writeAll(Array((progress.line + "\n").utf8), to: output)
+      report(progress)
+    }
     var lines = LineRelay(target: output)
     let run: SandboxedRun
     do {

@@ -54,7 +54,10 @@ import PawlReferee
     // The windows come in another order each time, so the sum is rounded otherwise.
     #expect(abs(try measure([source]).bitsPerByte - first.bitsPerByte) < 1e-9)
     #expect(try measure([source], seed: 1).bitsPerByte != first.bitsPerByte)
-    let short = try measure([source, "--steps", "3"])
+    let curve = scratch.path + "/curve"
+    let short = try measure([source, "--steps", "3", "--curve", curve])
+    let points = try #require(readFile(curve)).split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
+    #expect(points.first?.contains(#""step":1,"loss":5."#) == true && points.last?.contains(#""tokens":192,"#) == true)
     #expect(short.steps == 3 && short.bitsPerByte > first.bitsPerByte)
   }
 

@@ -79,4 +79,20 @@ import PawlReferee
       !lines.contains { $0.hasPrefix("PAWL_SPLIT") || $0.hasPrefix("PAWL_LAB_CACHE") || $0.hasPrefix("PAWL_LAB_LOAD") })
     #expect(Set(lines.map { $0.prefix { $0 != "=" } }).count == lines.count)
   }
+
+  @Test func `a learning curve is a file of lines of JSON`() throws {
+    let path = scratch.path + "/curve.jsonl"
+    try writeFile(noise(1000), to: path)
+    let curve = try LearningCurve(path: path)
+    curve.record(Progress(step: 1, loss: 5.5, tokens: 512, operations: 1_000_000, seconds: 0.25))
+    curve.record(Progress(step: 2, loss: .nan, tokens: 1024, operations: 2_000_000, seconds: 1))
+    curve.end()
+    #expect(
+      readFile(path).map { String(decoding: $0, as: UTF8.self) } == """
+        {"step":1,"loss":5.5,"tokens":512,"operations":1000000,"seconds":0.250}
+        {"step":2,"loss":null,"tokens":1024,"operations":2000000,"seconds":1.000}
+
+        """)
+    #expect(throws: LabError.self) { try LearningCurve(path: scratch.path) }
+  }
 }
