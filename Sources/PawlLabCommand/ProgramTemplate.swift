@@ -14,16 +14,18 @@ func programTemplate(_ rung: Rung) -> String {
   - **Budget**: \(rung.budget.words); an attempt is stopped
     after \(shortest(rung.wallLimit)) seconds, and has \(rung.memoryMebibytes) MiB of memory. A bigger model therefore takes fewer steps.
     `step.fraction` says how much is spent. `--steps 20` gives a short trial of whether it works at all.
-  - **Rules**: learn from `data/train.txt` alone, through `lab.batch`. `logits` gets windows of `lab.context` bytes; row `i` may use
-    bytes 0...i only, and each row is normalised by softmax. The metric comes from another process, which checks that; nothing that
+  - **Rules**: learn from `data/train.txt` alone, through `lab.gradients`. `finish` hands in a function that gets windows of `lab.context`
+    bytes; a row may use the bytes up to its own, of its own window, and each row is normalised by softmax. The metric comes from another process, which checks that; nothing that
     `train.swift` prints counts. It is one file of at most 256 KiB, and may not quote the held-out text.
-  - **Scales**: what wins on rung 1 is tried on bigger ones (`--rung 2`, `--rung 3`), so write for any `lab.context`.
+  - **Scales**: what wins on rung 1 is tried on bigger ones (`--rung 2`, `--rung 3`), so write for any `lab.context` and `lab.size`.
 
   ## What is there
 
-  `import PawlLab` gives `Tape` (`embedding`, `constant`, `backward`, `reset`), `Tensor` (`linear`, `+`, `scaled`, `layerNorm`, `rmsNorm`,
-  `addingPositions`, `rotary`, `gelu`, `reluSquared`, `swiglu`, `softCapped`, `crossEntropy`), `causalAttention`, `Parameters`
-  (`matrix`, `embedding`, `vector`, `clipGradients`), `AdamW`, `Muon`, `Generator` and `Lab`. Gradients come by themselves.
+  `import PawlLab` gives `Lab` (`context`, `size`, `seed`, `precision`, `nextStep`, `gradients`, `finish`), `Parameters` (`matrix`, `embedding`,
+  `vector`, `scalar`, `clipGradients`), `AdamW`, `Muon`, `Generator`, and operations whose gradients come by themselves: `tape.embedding`,
+  `linear`, `+`, `*`, `scaled` (by a number or a learned scalar), `layerNorm`, `rmsNorm`, `headNorm` (QK norm), `addingPositions`, `rotary`,
+  `causalAttention` (`keyHeads:` for grouped heads, `window:` for local ones), `gelu`, `reluSquared`, `swiglu`, `softCapped`, `crossEntropy`.
+  The functions given to `gradients` and `finish` run on several threads: they read weights and change nothing.
 
   ## Ideas
 

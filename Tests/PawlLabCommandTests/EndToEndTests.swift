@@ -19,11 +19,11 @@ import PawlReferee
   private func makeStudy(_ changes: [(String, String)] = [], settings: String = "") throws -> String {
     let study = scratch.path + "/study"
     try InitCommand(["--data", try scratch.file("text", easyText()), study]).run()
-    try writeFile(Array("operations = 2e8\ncontext = 16\nwindows = 20\n\(settings)".utf8), to: study + "/lab.conf")
+    try writeFile(
+      Array("operations = 2e8\ncontext = 16\nwindows = 20\ndepth = 1\nwidth = 32\n\(settings)".utf8),
+      to: study + "/lab.conf")
     var source = trainTemplate
-    for (old, new) in [
-      ("let depth = 3", "let depth = 1"), ("let width = 64", "let width = 32"), ("let batch = 8", "let batch = 4"),
-    ] + changes {
+    for (old, new) in [("let batch = 8", "let batch = 4")] + changes {
       try #require(source.contains(old))
       source = source.replacing(old, with: new)
     }
@@ -71,7 +71,7 @@ import PawlReferee
   }
 
   @Test func `settings that do not fit together give a reason and no metric`() throws {
-    let source = try makeStudy([("let heads = 4", "let heads = 5")])
+    let source = try makeStudy(settings: "heads = 5\n")
     let error = #expect(throws: LabError.self) { try measure([source]) }
     #expect(error?.code == .trainingFailed && error?.message.contains("exit code `4`") == true)
   }
@@ -80,7 +80,10 @@ import PawlReferee
     // Each row reads the byte that it is to predict.
     let source = try makeStudy(
       [
-        ("var x = tape.embedding(table, bytes)", "var x = tape.embedding(table, Array(bytes.dropFirst()) + [0])"),
+        (
+          "var x = tape.embedding(table, bytes)",
+          "var x = tape.embedding(table, Bytes((1...bytes.count).map { $0 < bytes.count ? bytes[$0] : 0 }))"
+        ),
         ("let learningRate = 1e-3", "let learningRate = 1e-2"),
       ], settings: "[rung 1]\nwindows = 300\n")
     let error = #expect(throws: LabError.self) { try measure([source]) }
@@ -88,7 +91,7 @@ import PawlReferee
   }
 
   @Test func `a candidate that does not compile gives the compiler's words`() throws {
-    let source = try makeStudy([("let depth = 1", "let depth = \"one\"")])
+    let source = try makeStudy([("let batch = 4", "let batch = \"four\"")])
     let error = #expect(throws: LabError.self) { try measure([source]) }
     #expect(error?.code == .compileFailed && error?.message.contains("train.swift:") == true)
   }
@@ -116,16 +119,27 @@ import PawlReferee
     #expect(error?.code == .trainingFailed && error?.message.contains("before it had handed in a model") == true)
   }
 
-  @Test func `a model without parameters is a blind guess`() throws {
+  @Test func `a model without parameters gives no metric`() throws {
     let source = try makeStudy(
       of: """
         import PawlLab
-        _ = Lab.start().finish(Parameters(seed: 0)) { tape, window in
-          tape.constant([Float](repeating: 0, count: window.count * 256), rows: window.count, columns: 256)
+        Lab.start().finish(Parameters(seed: 0)) { tape, windows in
+          tape.constant([Float](repeating: 0, count: windows.count * 256), rows: windows.count, columns: 256)
         }
         """)
-    let result = try measure([source])
-    #expect(abs(result.bitsPerByte - 8) < 1e-4 && result.parameters == 0 && result.steps == 0)
+    let error = #expect(throws: LabError.self) { try measure([source]) }
+    #expect(error?.code == .trainingFailed)
+  }
+
+  @Test func `a trained model is saved in the format of safetensors`() throws {
+    let source = try makeStudy()
+    let saved = scratch.path + "/model.safetensors"
+    let result = try measure([source, "--steps", "2", "--save", saved])
+    let bytes = try #require(readFile(saved))
+    let header = bytes.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    #expect(bytes.count == 8 + header + 4 * result.parameters && header % 8 == 0)
+    let text = String(decoding: bytes[8..<8 + header], as: UTF8.self)
+    #expect(text.hasPrefix(#"{"table":{"dtype":"F32","shape":[256,32],"data_offsets":[0,32768]},"#))
   }
 
   @Test(arguments: ["--wall", "--cpu"])
