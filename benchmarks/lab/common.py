@@ -79,17 +79,19 @@ LLMC = PEERS / "gpt_llmc"
 # Makes Intel's library take another vendor's processor for its own; see `setup`.
 VENDOR = PEERS / "libvendor.so"
 
+COMPILED = ["--compile", "default"]
 # Name: family, needs, program, options, environment. A family without a name is shown and not compared with.
 PEER = {
     "torch-eager-f32": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32"], {}),
     "torch-eager-f32-medium": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32-medium"], {}),
     "torch-eager-autocast": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "autocast"], {}),
     "torch-eager-bf16": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "bf16"], {}),
-    "torch-compiled-f32": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32", "--compile"], {}),
-    "torch-compiled-f32-medium": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32-medium", "--compile"], {}),
-    "torch-compiled-autocast": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "autocast", "--compile"], {}),
-    "torch-compiled-bf16": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "bf16", "--compile"], {}),
-    "torch-compiled-f32-vendor": (None, VENDOR, "gpt_torch.py", ["--precision", "f32", "--compile"], {"LD_PRELOAD": str(VENDOR)}),
+    "torch-compiled-f32": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32", *COMPILED], {}),
+    "torch-compiled-f32-medium": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32-medium", *COMPILED], {}),
+    "torch-compiled-autocast": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "autocast", *COMPILED], {}),
+    "torch-compiled-bf16": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "bf16", *COMPILED], {}),
+    "torch-tuned-bf16": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "bf16", "--compile", "max-autotune-no-cudagraphs"], {}),
+    "torch-compiled-f32-vendor": (None, VENDOR, "gpt_torch.py", ["--precision", "f32", *COMPILED], {"LD_PRELOAD": str(VENDOR)}),
     "jax-f32": ("JAX", PYTHON, "gpt_jax.py", ["--precision", "f32"], {}),
     "jax-bf16": ("JAX", PYTHON, "gpt_jax.py", ["--precision", "bf16"], {}),
     "llm.c": ("llm.c", LLMC, None, [], {}),
@@ -159,6 +161,17 @@ def some_of(text, names):
 
 def say(words):
     print(words, file=sys.stderr, flush=True)
+
+
+def machine():
+    """Returns a sentence about the processor and how busy it is with other things."""
+    name = "an unknown processor"
+    if pathlib.Path("/proc/cpuinfo").exists():
+        found = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        name = found.group(1) if found else name
+    load = os.getloadavg()[0]
+    busy = "" if load < 0.5 else ", which is not idle: other programs distort what follows"
+    return f"{name}, {os.cpu_count()} processors, load average {load:.1f} at the start{busy}"
 
 
 def table(header, rows):
