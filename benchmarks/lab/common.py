@@ -21,11 +21,21 @@ CONTEXT, BATCH = 256, 8
 
 PAWL_LAB = ROOT / ".build" / "release" / "pawl-lab"
 PRODUCTS = ["pawl-lab", "PawlLab"]
-HELD_OUT = ["search.txt", "val.txt"]
+# One rung without sections; how long to train comes from the command line.
+SETTINGS = """\
+context = {context}
+windows = {windows}
+threads = {threads}
+depth = {depth}
+width = {width}
+heads = {heads}
+steps = 1000
+wall_limit = 7200
+"""
 
 
 def run_command(source, steps):
-    return [str(PAWL_LAB), "run", str(source), "--flops", "0", "--steps", str(steps), "--wall", "7200"]
+    return [str(PAWL_LAB), "run", str(source), "--steps", str(steps)]
 
 
 def build():
@@ -40,36 +50,34 @@ def replace(text, pattern, replacement, file):
     return changed
 
 
-def make_study(folder, size, context=CONTEXT, batch=BATCH, windows=512, data=None):
+def make_study(folder, size, threads, context=CONTEXT, batch=BATCH, windows=512, data=None):
     """Makes a study whose baseline has the given size, and returns its train.swift."""
     shutil.rmtree(folder, ignore_errors=True)
     command = [str(PAWL_LAB), "init", str(folder)] + (["--data", str(data)] if data else [])
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    source, settings = folder / "train.swift", folder / "lab.conf"
+    source, (depth, width, heads) = folder / "train.swift", size
     text = source.read_text()
-    for name, value in zip(["depth", "width", "heads", "batch"], [*size, batch]):
+    for name, value in {"depth": depth, "width": width, "heads": heads, "batch": batch}.items():
         text = replace(text, rf"^let {name} = .*?(\s+//.*)?$", rf"let {name} = {value}\1", source)
     source.write_text(text)
-    text = settings.read_text()
-    for name, value in {"context": context, "windows": windows}.items():
-        text = replace(text, rf"^{name} = .*$", f"{name} = {value}", settings)
-    settings.write_text(text)
+    settings = SETTINGS.format(context=context, windows=windows, threads=threads, depth=depth, width=width, heads=heads)
+    (folder / "lab.conf").write_text(settings)
     return source
 
 
-def run_ours(source, steps, seed=0, threads=2):
+def run_ours(source, steps, seed=0):
     """Trains, and returns what the summary says; `tokens_per_second` covers the whole of training."""
     try:
-        values = start(run_command(source, steps), {"PAWL_SEED": str(seed), "PAWL_LAB_THREADS": str(threads)}, cwd=source.parent)
+        values = start(run_command(source, steps), {"PAWL_SEED": str(seed)}, cwd=source.parent)
     except NotMeasured as problem:
         sys.exit(f"our own side failed: {problem}")
     values["tokens_per_second"] = values["tokens"] / values["training_seconds"]
     return values
 
 
-def steps_for(source, seconds, threads):
+def steps_for(source, seconds):
     """How many steps our side takes in about `seconds`."""
-    return max(20, int(seconds * run_ours(source, 20, threads=threads)["tokens_per_second"] / (BATCH * CONTEXT)))
+    return max(20, int(seconds * run_ours(source, 20)["tokens_per_second"] / (BATCH * CONTEXT)))
 
 
 # Peers --------------------------------------------------------------------------------------------------------------------------------
@@ -79,17 +87,19 @@ LLMC = PEERS / "gpt_llmc"
 # Makes Intel's library take another vendor's processor for its own; see `setup`.
 VENDOR = PEERS / "libvendor.so"
 
+COMPILED = ["--compile", "default"]
 # Name: family, needs, program, options, environment. A family without a name is shown and not compared with.
 PEER = {
     "torch-eager-f32": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32"], {}),
     "torch-eager-f32-medium": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32-medium"], {}),
     "torch-eager-autocast": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "autocast"], {}),
     "torch-eager-bf16": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "bf16"], {}),
-    "torch-compiled-f32": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32", "--compile"], {}),
-    "torch-compiled-f32-medium": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32-medium", "--compile"], {}),
-    "torch-compiled-autocast": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "autocast", "--compile"], {}),
-    "torch-compiled-bf16": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "bf16", "--compile"], {}),
-    "torch-compiled-f32-vendor": (None, VENDOR, "gpt_torch.py", ["--precision", "f32", "--compile"], {"LD_PRELOAD": str(VENDOR)}),
+    "torch-compiled-f32": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32", *COMPILED], {}),
+    "torch-compiled-f32-medium": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "f32-medium", *COMPILED], {}),
+    "torch-compiled-autocast": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "autocast", *COMPILED], {}),
+    "torch-compiled-bf16": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "bf16", *COMPILED], {}),
+    "torch-tuned-bf16": ("PyTorch", PYTHON, "gpt_torch.py", ["--precision", "bf16", "--compile", "max-autotune-no-cudagraphs"], {}),
+    "torch-compiled-f32-vendor": (None, VENDOR, "gpt_torch.py", ["--precision", "f32", *COMPILED], {"LD_PRELOAD": str(VENDOR)}),
     "jax-f32": ("JAX", PYTHON, "gpt_jax.py", ["--precision", "f32"], {}),
     "jax-bf16": ("JAX", PYTHON, "gpt_jax.py", ["--precision", "bf16"], {}),
     "llm.c": ("llm.c", LLMC, None, [], {}),
@@ -159,6 +169,17 @@ def some_of(text, names):
 
 def say(words):
     print(words, file=sys.stderr, flush=True)
+
+
+def machine():
+    """Returns a sentence about the processor and how busy it is with other things."""
+    name = "an unknown processor"
+    if pathlib.Path("/proc/cpuinfo").exists():
+        found = re.search(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+        name = found.group(1) if found else name
+    load = os.getloadavg()[0]
+    busy = "" if load < 0.5 else ", which is not idle: other programs distort what follows"
+    return f"{name}, {os.cpu_count()} processors, load average {load:.1f} at the start{busy}"
 
 
 def table(header, rows):

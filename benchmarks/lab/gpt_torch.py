@@ -3,7 +3,7 @@
 import task
 
 parser = task.options(__doc__, ["f32", "f32-medium", "autocast", "bf16"])
-parser.add_argument("--compile", action="store_true")
+parser.add_argument("--compile", choices=["default", "max-autotune-no-cudagraphs"], help="compile in this mode")
 arguments = parser.parse_args()
 task.limit_threads(arguments.threads)
 
@@ -76,7 +76,7 @@ def main():
         eps=task.EPSILON,
         fused=True,
     )
-    loss_of = torch.compile(model) if arguments.compile else model
+    loss_of = torch.compile(model, mode=arguments.compile) if arguments.compile else model
 
     def step(rate, inputs, targets):
         for group in optimiser.param_groups:

@@ -67,12 +67,13 @@ def batches(arguments):
 
 
 def held_out(arguments):
-    """The windows of the lab's referee: spread evenly over the held-out text, in parts of EVALUATION_BATCH."""
-    file = next(arguments.data / name for name in ("search.txt", "val.txt") if (arguments.data / name).exists())
-    text = read(file).astype(np.int64)
-    count = min(arguments.eval, len(text) // (arguments.context + 1))
-    starts = np.array([i * (len(text) - arguments.context - 1) // max(1, count - 1) for i in range(count)])
-    windows = text[starts[:, None] + np.arange(arguments.context + 1)]
+    """The windows of the lab's referee: whole ones, spread evenly over the held-out text, in parts of EVALUATION_BATCH."""
+    text = read(arguments.data / "search.txt").astype(np.int64)
+    length = arguments.context + 1
+    available = len(text) // length
+    count = min(arguments.eval, available)
+    starts = np.array([length * (i * (available - 1) // max(1, count - 1)) for i in range(count)])
+    windows = text[starts[:, None] + np.arange(length)]
     for first in range(0, count, EVALUATION_BATCH):
         part = windows[first : first + EVALUATION_BATCH]
         yield part[:, :-1], part[:, 1:]
