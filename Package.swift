@@ -66,7 +66,7 @@ let lab: [Layer] = [
     ("PawlLab", ["PawlRefereeProtocol", "CPawlKernels"]),
     ("PawlReferee", ["PawlRefereeProtocol", "PawlCore", "PawlSandbox", "CPawlSystem"]),
   ],
-  [("PawlLabCommand", ["PawlReferee", "PawlRefereeProtocol"])],
+  [("PawlLabCommand", ["PawlLab", "PawlReferee", "PawlRefereeProtocol"])],
 ]
 
 // Programs hold `@main` only; `pawl-lab` is the lab's own face. `pawl-bench` serves `benchmarks/` and is not installed.

@@ -103,7 +103,8 @@ static void NAME(attend)(
 // See `pawl_precision.attend_backward`.
 static void NAME(attend_backward)(
     const pawl_attention *shape, const float *query, const float *key, const float *value, const float *output,
-    const float *stats, const float *flow, float *query_flow, float *key_flow, float *value_flow, pawl_workspace *workspace) {
+    const float *stats, const float *flow, float *query_flow, float *key_flow, float *value_flow, int add_query, int add_key, int add_value,
+    pawl_workspace *workspace) {
   long length = shape->length, width = shape->width, group = shape->heads / shape->key_heads;
   long query_step = shape->heads * width, key_step = shape->key_heads * width;
   long length_units = NAME(units)(length), width_units = NAME(units)(width);
@@ -146,7 +147,8 @@ static void NAME(attend_backward)(
           }
           long row_units = NAME(units)(rows);
           long end = (block + rows + COLUMNS - 1) / COLUMNS * COLUMNS;
-          for (long begin = NAME(first_key)(shape, block) / COLUMNS * COLUMNS; begin < end; begin += KEYS) {
+          long first = NAME(first_key)(shape, block) / COLUMNS * COLUMNS;
+          for (long begin = first; begin < end; begin += KEYS) {
             long span = end - begin < KEYS ? end - begin : KEYS;
             long used = (begin + span < length ? begin + span : length) - begin;
             NAME(multiply_packed)(left, width_units, 1, keys_across + begin * width_units, width_units, rows, span, width_units, p, span, 0, NULL);
@@ -162,7 +164,7 @@ static void NAME(attend_backward)(
             NAME(pack_left)(d, span, rows, used, 1, other);
             NAME(multiply_packed)(
                 other, NAME(units)(used), 1, keys + begin / DEEP * COLUMNS, length_units, rows, width, NAME(units)(used),
-                query_flow + offset + block * query_step, query_step, 1, NULL);
+                query_flow + offset + block * query_step, query_step, add_query || begin != first, NULL);
             long used_padded = (used + ROWS - 1) / ROWS * ROWS;
             NAME(pack_left_transposed)(d, span, used, rows, other);
             NAME(multiply_packed)(other, 1, used_padded, query_right, row_units, used, width, row_units, key_sum + begin * width, width, 1, NULL);
@@ -174,8 +176,9 @@ static void NAME(attend_backward)(
       for (long row = 0; row < length; row++) {
         float *k = key_flow + start + row * key_step, *v = value_flow + start + row * key_step;
         for (long at = 0; at < width; at += LANES) {
-          store_row(k, load_row(k, at, width) + load_row(key_sum + row * width, at, width), at, width);
-          store_row(v, load_row(v, at, width) + load_row(value_sum + row * width, at, width), at, width);
+          vf dk = load_row(key_sum + row * width, at, width), dv = load_row(value_sum + row * width, at, width);
+          store_row(k, add_key ? load_row(k, at, width) + dk : dk, at, width);
+          store_row(v, add_value ? load_row(v, at, width) + dv : dv, at, width);
         }
       }
     }

@@ -1,6 +1,9 @@
-// Loops over rows and elements, once for each variant. What flows back is added to what is there already, except where said otherwise.
+// Loops over rows and elements, once for each variant. What flows back to activations is added to what is there already if `add` says so, and
+// else written over it; what flows back to weights is always added.
 
 #define FOR_LANES(at, count) for (long at = 0; at < (count); at += LANES)
+
+INLINE void put(float *to, vf value, long at, long count, int add) { store_row(to, add ? load_row(to, at, count) + value : value, at, count); }
 
 static void normalise(
     const float *input, const float *gain, const float *bias, float *output, float *means, float *inverses, long rows, long columns, int centred,
@@ -32,9 +35,10 @@ static void normalise(
   }
 }
 
-static void normalise_backward(
+// Compiled once for each kind of norm, so that the loops have no branches.
+INLINE void normalise_backward_of(
     const float *input, const float *gain, const float *means, const float *inverses, const float *flow, float *input_flow, float *gain_flow,
-    float *bias_flow, long rows, long columns, int centred) {
+    float *bias_flow, long rows, long columns, int centred, int add) {
   float share = 1 / (float)columns;
   for (long row = 0; row < rows; row++) {
     const float *x = input + row * columns, *dy = flow + row * columns;
@@ -52,9 +56,28 @@ static void normalise_backward(
     FOR_LANES(at, columns) {
       vf unit = (load_row(x, at, columns) - mean) * inverse, d = load_row(dy, at, columns);
       if (gain) d *= load_row(gain, at, columns);
-      store_row(dx, load_row(dx, at, columns) + (d - shift - unit * slope) * inverse, at, columns);
+      put(dx, (d - shift - unit * slope) * inverse, at, columns, add);
     }
   }
+}
+static void normalise_backward(
+    const float *input, const float *gain, const float *means, const float *inverses, const float *flow, float *input_flow, float *gain_flow,
+    float *bias_flow, long rows, long columns, int centred, int add) {
+#define CASE(gain, gain_flow, bias_flow, centred, add) \
+  normalise_backward_of(input, gain, means, inverses, flow, input_flow, gain_flow, bias_flow, rows, columns, centred, add)
+  if (gain && gain_flow && bias_flow && centred) {
+    if (add) CASE(gain, gain_flow, bias_flow, 1, 1);
+    else CASE(gain, gain_flow, bias_flow, 1, 0);
+  } else if (gain && gain_flow && !bias_flow && !centred) {
+    if (add) CASE(gain, gain_flow, NULL, 0, 1);
+    else CASE(gain, gain_flow, NULL, 0, 0);
+  } else if (!gain && !centred) {
+    if (add) CASE(NULL, NULL, NULL, 0, 1);
+    else CASE(NULL, NULL, NULL, 0, 0);
+  } else {
+    CASE(gain, gain_flow, bias_flow, centred, add);
+  }
+#undef CASE
 }
 
 // The tanh form of GELU: x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3). Sources: Hendrycks and Gimpel 2016.
@@ -64,13 +87,13 @@ static void gelu(const float *input, float *output, long count) {
     store_row(output, x * sigmoid(x * (all(1.5957691216f) + all(0.0713548163f) * square)), at, count);
   }
 }
-static void gelu_backward(const float *input, const float *flow, float *input_flow, long count) {
+static void gelu_backward(const float *input, const float *flow, float *input_flow, long count, int add) {
   FOR_LANES(at, count) {
     vf x = load_row(input, at, count), square = x * x;
     vf s = sigmoid(x * (all(1.5957691216f) + all(0.0713548163f) * square));
     vf slope = all(1.5957691216f) + all(0.2140644488f) * square;
     vf d = s + x * s * (all(1) - s) * slope;
-    store_row(input_flow, load_row(input_flow, at, count) + load_row(flow, at, count) * d, at, count);
+    put(input_flow, load_row(flow, at, count) * d, at, count, add);
   }
 }
 
@@ -80,10 +103,10 @@ static void relu_squared(const float *input, float *output, long count) {
     store_row(output, x * x, at, count);
   }
 }
-static void relu_squared_backward(const float *input, const float *flow, float *input_flow, long count) {
+static void relu_squared_backward(const float *input, const float *flow, float *input_flow, long count, int add) {
   FOR_LANES(at, count) {
     vf x = greatest(load_row(input, at, count), all(0));
-    store_row(input_flow, load_row(input_flow, at, count) + load_row(flow, at, count) * (x + x), at, count);
+    put(input_flow, load_row(flow, at, count) * (x + x), at, count, add);
   }
 }
 
@@ -95,11 +118,11 @@ static void swiglu(const float *gate, const float *value, float *output, long co
   }
 }
 static void swiglu_backward(
-    const float *gate, const float *value, const float *flow, float *gate_flow, float *value_flow, long count) {
+    const float *gate, const float *value, const float *flow, float *gate_flow, float *value_flow, long count, int add_gate, int add_value) {
   FOR_LANES(at, count) {
     vf g = load_row(gate, at, count), v = load_row(value, at, count), d = load_row(flow, at, count), s = sigmoid(g);
-    store_row(gate_flow, load_row(gate_flow, at, count) + d * v * s * (all(1) + g * (all(1) - s)), at, count);
-    store_row(value_flow, load_row(value_flow, at, count) + d * g * s, at, count);
+    put(gate_flow, d * v * s * (all(1) + g * (all(1) - s)), at, count, add_gate);
+    put(value_flow, d * g * s, at, count, add_value);
   }
 }
 
@@ -107,10 +130,10 @@ static void swiglu_backward(
 static void soft_cap(const float *input, float *output, long count, float cap) {
   FOR_LANES(at, count) store_row(output, all(cap) * hyperbolic_tangent(load_row(input, at, count) * all(1 / cap)), at, count);
 }
-static void soft_cap_backward(const float *output, const float *flow, float *input_flow, long count, float cap) {
+static void soft_cap_backward(const float *output, const float *flow, float *input_flow, long count, float cap, int add) {
   FOR_LANES(at, count) {
     vf t = load_row(output, at, count) * all(1 / cap);
-    store_row(input_flow, load_row(input_flow, at, count) + load_row(flow, at, count) * (all(1) - t * t), at, count);
+    put(input_flow, load_row(flow, at, count) * (all(1) - t * t), at, count, add);
   }
 }
 
@@ -165,13 +188,13 @@ static double cross_entropy(const float *scores, const uint8_t *targets, float *
   return total;
 }
 static void cross_entropy_backward(
-    const float *scores, const uint8_t *targets, const float *logarithms, float scale, float *flow, long rows, long columns) {
+    const float *scores, const uint8_t *targets, const float *logarithms, float scale, float *flow, long rows, long columns, int add) {
   for (long row = 0; row < rows; row++) {
     const float *x = scores + row * columns;
     float *d = flow + row * columns;
     FOR_LANES(at, columns) {
       vf p = exponential(load_row(x, at, columns) - all(logarithms[row]));
-      store_row(d, load_row(d, at, columns) + p * all(scale), at, columns);
+      put(d, p * all(scale), at, columns, add);
     }
     d[targets[row]] -= scale;
   }

@@ -16,6 +16,7 @@ public enum LabCommand {
            pawl-lab run train.swift [--rung N] [--split PART] [--flops N] [--steps N] [--cpu SECONDS] [--wall SECONDS]
                                     [--curve FILE] [--save FILE]
            pawl-lab referee --text HELD_OUT [options] -- COMMAND...
+           pawl-lab kernels [--depth N] [--width N] [--context N] [--threads N] [--seconds S]
 
     init   makes DIR a git repository with `train.swift`, `program.md`, the text and the settings
              --text NAME          learn a text that Debian packages: \(texts)
@@ -41,6 +42,7 @@ public enum LabCommand {
              --hide PATH          hide this file or folder too; may be given again
              --env NAME           pass this variable on too; may be given again
              --isolation none     as above
+    kernels  says which loops this processor gets, and how fast it multiplies a model's matrices with them
            PAWL_SEED in the environment is the seed; 0 without it
            PAWL_LAB_CACHE is a folder for compiled candidates, otherwise `pawl-lab` in XDG_CACHE_HOME or ~/.cache
 
@@ -73,6 +75,7 @@ public enum LabCommand {
     switch arguments.first {
     case "init": try InitCommand(arguments.dropFirst()).run()
     case "run": try RunCommand(arguments.dropFirst()).run()
+    case "kernels": try KernelsCommand(arguments.dropFirst()).run()
     case "referee": try RefereeCommand(arguments.dropFirst()).run()
     case let other:
       throw LabError(

@@ -57,7 +57,7 @@ def make_study(folder, size, threads, context=CONTEXT, batch=BATCH, windows=512,
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     source, (depth, width, heads) = folder / "train.swift", size
     text = source.read_text()
-    for name, value in {"depth": depth, "width": width, "heads": heads, "batch": batch}.items():
+    for name, value in {"batch": batch}.items():
         text = replace(text, rf"^let {name} = .*?(\s+//.*)?$", rf"let {name} = {value}\1", source)
     source.write_text(text)
     settings = SETTINGS.format(context=context, windows=windows, threads=threads, depth=depth, width=width, heads=heads)

@@ -48,10 +48,10 @@ typedef struct {
       const pawl_attention *shape, const float *query, const float *key, const float *value, float *output, float *stats, pawl_workspace *workspace);
   void (*attend_backward)(
       const pawl_attention *shape, const float *query, const float *key, const float *value, const float *output, const float *stats, const float *flow,
-      float *query_flow, float *key_flow, float *value_flow, pawl_workspace *workspace);
+      float *query_flow, float *key_flow, float *value_flow, int add_query, int add_key, int add_value, pawl_workspace *workspace);
 } pawl_precision;
 
-// One variant. Backward functions add to what is there, unless the name says otherwise.
+// One variant. What flows back to weights is added; what flows back to activations is added if `add` says so, else written over what is there.
 typedef struct {
   const char *name;
   const pawl_precision *single;
@@ -61,22 +61,23 @@ typedef struct {
       int centred, float epsilon);
   void (*normalise_backward)(
       const float *input, const float *_Nullable gain, const float *means, const float *inverses, const float *flow, float *input_flow,
-      float *_Nullable gain_flow, float *_Nullable bias_flow, long rows, long columns, int centred);
+      float *_Nullable gain_flow, float *_Nullable bias_flow, long rows, long columns, int centred, int add);
   void (*gelu)(const float *input, float *output, long count);
-  void (*gelu_backward)(const float *input, const float *flow, float *input_flow, long count);
+  void (*gelu_backward)(const float *input, const float *flow, float *input_flow, long count, int add);
   void (*relu_squared)(const float *input, float *output, long count);
-  void (*relu_squared_backward)(const float *input, const float *flow, float *input_flow, long count);
+  void (*relu_squared_backward)(const float *input, const float *flow, float *input_flow, long count, int add);
   void (*swiglu)(const float *gate, const float *value, float *output, long count);
-  void (*swiglu_backward)(const float *gate, const float *value, const float *flow, float *gate_flow, float *value_flow, long count);
+  void (*swiglu_backward)(const float *gate, const float *value, const float *flow, float *gate_flow, float *value_flow, long count,
+                          int add_gate, int add_value);
   void (*soft_cap)(const float *input, float *output, long count, float cap);
-  void (*soft_cap_backward)(const float *output, const float *flow, float *input_flow, long count, float cap);
+  void (*soft_cap_backward)(const float *output, const float *flow, float *input_flow, long count, float cap, int add);
   // Turns each pair (i, i + width / 2) of each head's channels; adds to the output if told.
   void (*rotate)(
       const float *input, float *output, const float *cosines, const float *sines, long rows, long heads, long width, long length, float direction, int add);
   // Returns the sum over the rows of the negative log-probabilities; `logarithms` gets the logarithm of each row's sum of e^score.
   double (*cross_entropy)(const float *scores, const uint8_t *targets, float *logarithms, long rows, long columns);
   void (*cross_entropy_backward)(
-      const float *scores, const uint8_t *targets, const float *logarithms, float scale, float *flow, long rows, long columns);
+      const float *scores, const uint8_t *targets, const float *logarithms, float scale, float *flow, long rows, long columns, int add);
   void (*log_probabilities)(const float *scores, float *output, long rows, long columns);
   // The sum of e^value of each row; not a number where one of its values is not finite.
   void (*probability_sums)(const float *logarithms, float *sums, long rows, long columns);

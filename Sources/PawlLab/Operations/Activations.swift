@@ -5,7 +5,8 @@ extension Tensor {
   public func gelu() -> Tensor {
     mapped(cost: 20, { $0.kernels.rows.gelu($1, $2, $3) }) { node, flow, tape in
       Meter.charge(30 * node.input.count)
-      tape.kernels.rows.gelu_backward(node.input.values, flow, node.input.gradientToFill(tape), node.input.count)
+      let (own, isFresh) = node.input.gradientToAdd(tape)
+      tape.kernels.rows.gelu_backward(node.input.values, flow, own, node.input.count, isFresh ? 0 : 1)
     }
   }
 
@@ -13,8 +14,8 @@ extension Tensor {
   public func reluSquared() -> Tensor {
     mapped(cost: 2, { $0.kernels.rows.relu_squared($1, $2, $3) }) { node, flow, tape in
       Meter.charge(4 * node.input.count)
-      tape.kernels.rows.relu_squared_backward(
-        node.input.values, flow, node.input.gradientToFill(tape), node.input.count)
+      let (own, isFresh) = node.input.gradientToAdd(tape)
+      tape.kernels.rows.relu_squared_backward(node.input.values, flow, own, node.input.count, isFresh ? 0 : 1)
     }
   }
 
@@ -30,9 +31,11 @@ extension Tensor {
     var node = Node(result, self) { node, flow, tape in
       guard let other = node.second else { return }
       Meter.charge(24 * node.input.count)
+      let (gate, isFirstOfGate) = node.input.gradientToAdd(tape)
+      let (value, isFirstOfValue) = other.gradientToAdd(tape)
       tape.kernels.rows.swiglu_backward(
-        node.input.values, other.values, flow, node.input.gradientToFill(tape), other.gradientToFill(tape),
-        node.input.count)
+        node.input.values, other.values, flow, gate, value, node.input.count, isFirstOfGate ? 0 : 1,
+        isFirstOfValue ? 0 : 1)
     }
     node.second = other
     tape.record(node)
@@ -44,8 +47,8 @@ extension Tensor {
     guard cap > 0 else { refuse("`softCapped` needs a cap above 0, not `\(cap)`") }
     return mapped(cost: 20, factor: cap, { $0.kernels.rows.soft_cap($1, $2, $3, cap) }) { node, flow, tape in
       Meter.charge(6 * node.input.count)
-      tape.kernels.rows.soft_cap_backward(
-        node.output.values, flow, node.input.gradientToFill(tape), node.input.count, node.factor)
+      let (own, isFresh) = node.input.gradientToAdd(tape)
+      tape.kernels.rows.soft_cap_backward(node.output.values, flow, own, node.input.count, node.factor, isFresh ? 0 : 1)
     }
   }
 

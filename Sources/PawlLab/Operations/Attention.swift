@@ -35,9 +35,13 @@ public func causalAttention(
     guard let keys = node.second, let values = node.third, let stats = node.kept.0 else { return }
     var shape = node.attention
     Meter.charge(shape.operations * 5 / 2)
+    let (ofQueries, isFirstOfQueries) = node.input.gradientToAdd(tape)
+    let (ofKeys, isFirstOfKeys) = keys.gradientToAdd(tape)
+    let (ofValues, isFirstOfValues) = values.gradientToAdd(tape)
     tape.kernels.products.attend_backward(
-      &shape, node.input.values, keys.values, values.values, node.output.values, stats, flow,
-      node.input.gradientToFill(tape), keys.gradientToFill(tape), values.gradientToFill(tape), tape.workspace.memory)
+      &shape, node.input.values, keys.values, values.values, node.output.values, stats, flow, ofQueries, ofKeys,
+      ofValues,
+      isFirstOfQueries ? 0 : 1, isFirstOfKeys ? 0 : 1, isFirstOfValues ? 0 : 1, tape.workspace.memory)
   }
   node.second = keys
   node.third = values

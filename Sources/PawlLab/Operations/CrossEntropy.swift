@@ -18,8 +18,9 @@ extension Tensor {
       guard let bytes = node.bytes, let logarithms = node.kept.0 else { return }
       Meter.charge(15 * node.input.count)
       let (rows, columns) = (node.input.rows, node.input.columns)
+      let (own, isFresh) = node.input.gradientToAdd(tape)
       tape.kernels.rows.cross_entropy_backward(
-        node.input.values, bytes, logarithms, flow[0] / Float(rows), node.input.gradientToFill(tape), rows, columns)
+        node.input.values, bytes, logarithms, flow[0] / Float(rows), own, rows, columns, isFresh ? 0 : 1)
     }
     node.bytes = kept
     node.kept.0 = logarithms

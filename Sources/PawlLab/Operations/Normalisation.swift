@@ -31,10 +31,10 @@ extension Tensor {
     var node = Node(result, self) { node, flow, tape in
       guard let means = node.kept.0, let inverses = node.kept.1 else { return }
       Meter.charge(16 * node.input.count)
+      let (own, isFresh) = node.input.gradientToAdd(tape)
       tape.kernels.rows.normalise_backward(
-        node.input.values, node.second?.values, means, inverses, flow, node.input.gradientToFill(tape),
-        node.second?.gradientToFill(tape), node.third?.gradientToFill(tape), node.numbers.0, node.numbers.1,
-        Int32(node.numbers.2))
+        node.input.values, node.second?.values, means, inverses, flow, own, node.second?.gradientToFill(tape),
+        node.third?.gradientToFill(tape), node.numbers.0, node.numbers.1, Int32(node.numbers.2), isFresh ? 0 : 1)
     }
     node.second = gain
     node.third = bias

@@ -11,6 +11,7 @@ final class Arena {
   private var chunks: [(start: Floats, capacity: Int)] = []
   private var chunk = 0
   private var used = 0
+  private var spare: [(memory: Floats, count: Int)] = []
   static let smallestChunk = 1 << 16
 
   deinit { for chunk in chunks { free(chunk.start) } }
@@ -49,8 +50,18 @@ final class Arena {
     return UnsafePointer(memory)
   }
 
+  /// Returns memory like ``allocate(_:)``, first of all what was given back last, which is still in the caches.
+  func take(_ count: Int) -> Floats {
+    for index in spare.indices.reversed() where spare[index].count == count { return spare.remove(at: index).memory }
+    return allocate(count)
+  }
+
+  /// Gives back what ``take(_:)`` returned, for the same step.
+  func giveBack(_ memory: Floats, _ count: Int) { spare.append((memory, count)) }
+
   /// Takes everything back; the next step writes over it.
   func rewind() {
+    spare.removeAll(keepingCapacity: true)
     chunk = 0
     used = 0
   }

@@ -57,7 +57,8 @@ package struct ProductRate: Sendable {
       for (left, packed, result, rows, columns, inner, count) in prepared {
         for _ in 0..<count {
           loops.multiply(
-            left.memory, inner, 0, packed.memory, rows, columns, inner, result.memory, columns, 0, nil, workspace.memory)
+            left.memory, inner, 0, packed.memory, rows, columns, inner, result.memory, columns, 0, nil, workspace.memory
+          )
         }
         operations += Double(2 * rows * columns * inner * count)
       }

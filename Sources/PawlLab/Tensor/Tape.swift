@@ -73,7 +73,11 @@ public final class Tape {
 
   private func flowBack() {
     for node in nodes.reversed() {
-      if let flow = node.output.gradient { node.backward(node, flow, self) }
+      guard let flow = node.output.gradient else { continue }
+      node.backward(node, flow, self)
+      // Nothing that comes before in the pass reads it any more.
+      node.output.slot?.pointee = nil
+      arena.giveBack(flow, node.output.count)
     }
     nodes.removeAll(keepingCapacity: true)
   }

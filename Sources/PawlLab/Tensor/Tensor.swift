@@ -42,7 +42,7 @@ public struct Tensor {
   func gradientToAdd(_ tape: Tape) -> (memory: Floats, isFresh: Bool) {
     if let weight { return (weight.gradients[tape.thread], false) }
     if let there = slot?.pointee { return (there, false) }
-    let fresh = tape.arena.allocate(count)
+    let fresh = tape.arena.take(count)
     slot?.pointee = fresh
     return (fresh, true)
   }
