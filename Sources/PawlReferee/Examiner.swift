@@ -15,7 +15,7 @@ struct Examiner {
   private var scratch = [Float](repeating: 0, count: Distribution.count)
   private var bits = Moments()
   /// Bits per byte of each window, in the order of asking.
-  private var course: [Double] = []
+  private var course: [(window: Int, bits: Double)] = []
   /// By how many bits the byte behind the cut was better predicted where it really followed.
   private var gaps = Moments()
   /// How many of these are more than rounding of f32, and how many of those speak for the byte that really followed.
@@ -73,7 +73,7 @@ struct Examiner {
       }
       if position + 1 == examination.cuts[item.window] { noteSeam(item, logarithm, isFirst: first == nil) }
     }
-    if case .natural = item.role { course.append(sum / Double(examination.context)) }
+    if case .natural = item.role { course.append((item.window, sum / Double(examination.context))) }
     if !keeps.isEmpty && isPaired(item) { kept[item.window] = keeps }
   }
 
@@ -152,7 +152,8 @@ struct Examiner {
         hints: ["row `i` of the predictions may depend on bytes 0...i of its own window only"])
     }
     try checkCourse()
-    return bits.mean
+    // In the order of the text: sums in the order of asking differ in the last digits.
+    return course.sorted { $0.window < $1.window }.reduce(0) { $0 + $1.bits } / Double(course.count)
   }
 
   /// Windows come in random order, so late ones are as hard as early ones, except for who learns from the early ones.
@@ -162,7 +163,7 @@ struct Examiner {
     for cut in [course.count / 10, course.count / 2] {
       var (early, late) = (Moments(), Moments())
       for (place, value) in course.enumerated() {
-        if place < cut { early.add(value) } else { late.add(value) }
+        if place < cut { early.add(value.bits) } else { late.add(value.bits) }
       }
       // The late windows' spread for both: learning widens that of the early ones, and would hide itself.
       let error = late.deviation * (1 / Double(early.count) + 1 / Double(late.count)).squareRoot()

@@ -87,7 +87,7 @@ import Testing
     let nudge = """
       def nudged(byte, following):
           counts = list(table[byte])
-          counts[following] += 0.004 * sum(counts)
+          counts[following] += 0.0008 * sum(counts)
           return row(counts).tobytes()
       def predict(window):
           return b"".join(nudged(*pair) for pair in zip(window, window[1:])) + rows[window[-1]]

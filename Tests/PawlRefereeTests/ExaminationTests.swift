@@ -99,9 +99,9 @@ struct FixedBits: RandomNumberGenerator {
 
   @Test func `the vector exponential is the exponential`() {
     for base in stride(from: -90, through: 5, by: 0.37) {
-      let lanes = SIMD16<Float>((0..<16).map { Float(base) + Float($0) * 0.021 })
+      let lanes = Distribution.Lanes((0..<8).map { Float(base) + Float($0) * 0.021 })
       let values = Distribution.exponential(lanes)
-      for lane in 0..<16 {
+      for lane in 0..<8 {
         let expected = lanes[lane] < -87.3 ? 0 : expf(lanes[lane])
         #expect(abs(values[lane] - expected) <= 4e-7 * expected, "exp(\(lanes[lane]))")
       }
