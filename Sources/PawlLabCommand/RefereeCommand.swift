@@ -132,10 +132,11 @@ struct RefereeCommand {
     }
     // History holds what was committed once, the held-out text as like as not.
     for folder in [".git", ".pawl"] where fileExists(folder) { unseen.append(folder) }
-    let candidate = Candidate(
+    var candidate = Candidate(
       command, environment: variables(), directory: absolutePath("."), view: .hostWithout(unseen.map(absolutePath)),
       // For a few pools of threads and some data loaders.
       threads: 512 + 4 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    candidate.processes = 256
     var run = TrainingRun(candidate, examination: examination, budget: budget, seed: seed, isolation: isolation)
     run.extraWarmUpSeconds = warmUp
     return try run.execute()

@@ -19,6 +19,7 @@ final class Judge: Companion {
   private let print: (String) -> Void
   private var lastCPU: Double?
   private var nextLook = 0.0
+  private var began = monotonicSeconds()
   /// Why the run gives no measurement, once that is known.
   private(set) var failure: LabError?
 
@@ -46,6 +47,7 @@ final class Judge: Companion {
   var descriptor: Int32 { isListening ? answers.reader : -1 }
 
   func commandHasBegun() {
+    began = monotonicSeconds()
     close(requests.reader)
     close(answers.writer)
   }
@@ -93,7 +95,11 @@ final class Judge: Companion {
     do throws(ProtocolError) {
       while let message = try reader.next() {
         do throws(LabError) {
-          let (questions, line) = try conversation.receive(message, reading(spent))
+          // Progress is for people, and may come by the thousand: it is worth no look at all processes.
+          let now =
+            message.kind == .progress
+            ? Conversation.Reading(wallSeconds: monotonicSeconds() - began, cpuSeconds: lastCPU) : reading(spent)
+          let (questions, line) = try conversation.receive(message, now)
           if let line { print(line) }
           for question in questions { send(question) }
         } catch {

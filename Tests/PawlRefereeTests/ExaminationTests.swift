@@ -144,3 +144,42 @@ struct FixedBits: RandomNumberGenerator {
     for (one, other) in [(Float(0.5), Float(0.55)), (0.01, 0.02), (0.9, 0.8)] { #expect(try excess(one, other) > 0) }
   }
 }
+
+/// Examiners, marked by a model that is computed here.
+@Suite struct ExaminerTests {
+  /// Marks a whole examination; `noise` moves every logit by so much at most, anew at each asking.
+  private func mark(_ seed: UInt64, noise: Float) throws -> Double {
+    let text = (0..<20_000).map { UInt8(truncatingIfNeeded: ($0 &* $0 >> 4) % 23 + 97) }
+    var generator = FixedBits(state: seed)
+    let examination = try Examination(text: text, context: 16, windows: 150, generator: &generator)
+    var examiner = Examiner(examination)
+    var table = [[Float]](repeating: [], count: 256)
+    for byte in 0..<256 {
+      var bits = FixedBits(state: UInt64(byte))
+      table[byte] = (0..<256).map { _ in Float(Int64(bitPattern: bits.next()) >> 40) / Float(1 << 22) }
+      for letter in 97..<120 { table[byte][letter] += 6 }
+    }
+    for question in 0..<examination.questions {
+      var answer: [Float] = []
+      for byte in examination.payload(of: question) {
+        // One number for all 256 of a row would move nothing, so odd and even ones go apart.
+        let shift = Float(Int64(bitPattern: generator.next()) >> 32) / Float(1 << 31) * noise
+        let row = table[Int(byte)].enumerated().map { $0.offset % 2 == 0 ? $0.element + shift : $0.element - shift }
+        let total = logf(row.reduce(0) { $0 + expf($1) })
+        answer += row.map { $0 - total }
+      }
+      try answer.withUnsafeBytes { try examiner.mark($0) }
+    }
+    return try examiner.conclude()
+  }
+
+  @Test func `an honest model passes, however order and probes are drawn, and with the rounding of bf16`() throws {
+    let exact = try mark(0, noise: 0)
+    for seed in 1..<5 { #expect(try mark(UInt64(seed), noise: 0) == exact) }
+    for seed in 5..<10 { #expect(abs(try mark(UInt64(seed), noise: 0.015) - exact) < 0.01) }
+  }
+
+  @Test func `one that answers as it likes does not`() throws {
+    #expect(throws: LabError.self) { try mark(1, noise: 1) }
+  }
+}
