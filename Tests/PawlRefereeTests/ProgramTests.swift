@@ -95,6 +95,27 @@ import Testing
     #expect(threads.run.outcome == .exited(code: 4) && threads.output.contains("threads"), "\(threads.output)")
   }
 
+  @Test func `a key in the home folder and the history of the folder are not in sight, a Python environment is`() throws
+  {
+    let place = try CandidatePlace()
+    let program = try #require(Self.program)
+    try makeExample(place)
+    let look = """
+      for path in .git/HEAD ../home/.ssh/id ../home/venv/bin; do cat $path; done
+      env | grep -c KEY_OF_MINE; env | grep LISTED; exit 3
+      """
+    try place.write(look, to: "look.sh")
+    let shell = """
+      cd \(place.path)/work && mkdir -p .git ../home/.ssh ../home/venv && echo leak | tee .git/HEAD > ../home/.ssh/id
+      echo environment > ../home/venv/bin
+      HOME=\(place.path)/home KEY_OF_MINE=1 LISTED=yes exec \(program) \(Self.call) --env LISTED -- /bin/sh look.sh
+      """
+    let (ending, bytes) = try ChildProcess.output("/bin/sh", ["-c", shell], seconds: 60)
+    let text = String(decoding: bytes, as: UTF8.self)
+    #expect(ending.code == 4 && !text.contains("leak"))
+    #expect(text.contains("| environment\n| 0\n| LISTED=yes\n"), "\(text)")
+  }
+
   @Test func `where there is no bwrap the referee refuses, and says what to do`() throws {
     let place = try CandidatePlace()
     let program = try #require(Self.program)
