@@ -27,6 +27,12 @@ struct RefereeCommand {
     "NUMEXPR_", "TORCH", "PYTORCH_", "TRITON_", "XLA_", "JAX_", "TOKENIZERS_", "SWIFT_BACKTRACE",
   ]
 
+  /// Where users keep keys and tokens, in their home folder.
+  private static let keys = [
+    ".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".netrc", ".git-credentials", ".pypirc", ".npmrc",
+    ".config/gcloud", ".config/gh", ".cache/huggingface/token", ".bash_history", ".zsh_history", ".python_history",
+  ]
+
   init(_ arguments: ArraySlice<String>) throws(LabError) {
     guard let cut = arguments.firstIndex(of: "--"), cut + 1 < arguments.endIndex else {
       throw LabError(
@@ -132,10 +138,14 @@ struct RefereeCommand {
     }
     // History holds what was committed once, the held-out text as like as not.
     for folder in [".git", ".pawl"] where fileExists(folder) { unseen.append(folder) }
-    let candidate = Candidate(
+    // The home folder is in sight, since Python environments lie there; keys need not be.
+    let home = PawlReferee.environment("HOME") ?? "/root"
+    unseen += Self.keys.map { home + "/" + $0 }.filter(fileExists)
+    var candidate = Candidate(
       command, environment: variables(), directory: absolutePath("."), view: .hostWithout(unseen.map(absolutePath)),
       // For a few pools of threads and some data loaders.
       threads: 512 + 4 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    candidate.processes = 256
     var run = TrainingRun(candidate, examination: examination, budget: budget, seed: seed, isolation: isolation)
     run.extraWarmUpSeconds = warmUp
     return try run.execute()

@@ -12,6 +12,9 @@ struct Distribution {
   /// divided out besides.
   static let tolerance: Float = 1e-3
 
+  /// As many as the oldest processor of this kind has registers for.
+  typealias Lanes = SIMD8<Float>
+
   /// Not aligned: a message begins anywhere.
   let row: UnsafeRawPointer
 
@@ -19,16 +22,16 @@ struct Distribution {
 
   /// Returns the sum of the probabilities, which are also written to `target`; not a number where a logarithm is not finite.
   func sum(writingTo target: UnsafeMutablePointer<Float>? = nil) -> Float {
-    var sum = SIMD16<Float>.zero
+    var sum = Lanes.zero
     // x - x is 0, but not for an infinity or what is not a number.
-    var blemish = SIMD16<Float>.zero
-    for part in 0..<Self.count / 16 {
-      let logs = row.loadUnaligned(fromByteOffset: 64 * part, as: SIMD16<Float>.self)
+    var blemish = Lanes.zero
+    for part in 0..<Self.count / 8 {
+      let logs = row.loadUnaligned(fromByteOffset: 32 * part, as: Lanes.self)
       let values = Self.exponential(logs)
       sum += values
       blemish += logs - logs
       if let target {
-        UnsafeMutableRawPointer(target).storeBytes(of: values, toByteOffset: 64 * part, as: SIMD16<Float>.self)
+        UnsafeMutableRawPointer(target).storeBytes(of: values, toByteOffset: 32 * part, as: Lanes.self)
       }
     }
     return sum.sum() + blemish.sum()
@@ -36,15 +39,17 @@ struct Distribution {
 
   /// e to the power of each lane, within 3e-7 of it; 0 below -87, where a float has no more digits.
   @inline(__always)
-  static func exponential(_ x: SIMD16<Float>) -> SIMD16<Float> {
-    let clamped = x.clamped(lowerBound: SIMD16(repeating: -87.3), upperBound: SIMD16(repeating: 88.3))
+  static func exponential(_ x: Lanes) -> Lanes {
+    // Not `clamped`, `min` or `max`: those of SIMD types go lane by lane.
+    let low = x.replacing(with: -87.3, where: x .< -87.3)
+    let clamped = low.replacing(with: 88.3, where: low .> 88.3)
     // Adding 1.5 * 2^23 rounds to a whole number, which then stands in the low bits.
-    let magic = SIMD16<Float>(repeating: 12_582_912)
+    let magic = Lanes(repeating: 12_582_912)
     let shifted = clamped * 1.442_695_04 + magic
     let whole = shifted - magic
     // The logarithm of 2 in two parts, so that the first product is exact (Cody and Waite).
     let rest = (clamped - whole * 0.693_359_375) - whole * -2.121_944_4e-4
-    var power = SIMD16<Float>(repeating: 1.987_569_1e-4)
+    var power = Lanes(repeating: 1.987_569_1e-4)
     power = power * rest + 1.398_199_9e-3
     power = power * rest + 8.333_452e-3
     power = power * rest + 4.166_579_6e-2
@@ -52,8 +57,8 @@ struct Distribution {
     power = power * rest + 0.5
     let fraction = power * (rest * rest) + rest + 1
     let bits =
-      SIMD16<UInt32>(truncatingIfNeeded: unsafeBitCast(shifted, to: SIMD16<Int32>.self) &- 0x4b40_0000 &+ 127) &<< 23
-    return (fraction * unsafeBitCast(bits, to: SIMD16<Float>.self)).replacing(with: 0, where: x .< -87.3)
+      SIMD8<UInt32>(truncatingIfNeeded: unsafeBitCast(shifted, to: SIMD8<Int32>.self) &- 0x4b40_0000 &+ 127) &<< 23
+    return (fraction * unsafeBitCast(bits, to: Lanes.self)).replacing(with: 0, where: x .< -87.3)
   }
 
   /// Returns the largest excess of the difference between two distributions over what is tolerated; at most 0 when they agree.
@@ -63,12 +68,15 @@ struct Distribution {
   /// 0.06 p (1 - p). A model in f32 moves by 1e-5. What a candidate could gain in here on purpose is caught on the average
   /// (``Examiner``).
   static func excess(_ one: UnsafePointer<Float>, _ other: UnsafePointer<Float>) -> Float {
-    var worst = SIMD16<Float>(repeating: -1)
-    for part in 0..<count / 16 {
-      let a = UnsafeRawPointer(one).loadUnaligned(fromByteOffset: 64 * part, as: SIMD16<Float>.self)
-      let b = UnsafeRawPointer(other).loadUnaligned(fromByteOffset: 64 * part, as: SIMD16<Float>.self)
-      let difference = pointwiseMax(a - b, b - a)
-      worst = pointwiseMax(worst, difference - (pointwiseMax(a, b) * 0.05 + 0.005))
+    var worst = Lanes(repeating: -1)
+    for part in 0..<count / 8 {
+      let a = UnsafeRawPointer(one).loadUnaligned(fromByteOffset: 32 * part, as: Lanes.self)
+      let b = UnsafeRawPointer(other).loadUnaligned(fromByteOffset: 32 * part, as: Lanes.self)
+      let difference = a - b
+      let size = difference.replacing(with: -difference, where: difference .< 0)
+      // Of p (1 - p) the mean of both.
+      let beyond = size - ((a - a * a + b - b * b) * 0.04 + 1e-3)
+      worst.replace(with: beyond, where: beyond .> worst)
     }
     return worst.max()
   }

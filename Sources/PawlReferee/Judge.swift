@@ -18,6 +18,8 @@ final class Judge: Companion {
   private let cores: Int
   private let report: (Progress) -> Void
   private var lastCPU: Double?
+  private var nextLook = 0.0
+  private var began = monotonicSeconds()
   /// Why the run gives no measurement, once that is known.
   private(set) var failure: LabError?
 
@@ -45,6 +47,7 @@ final class Judge: Companion {
   var descriptor: Int32 { isListening ? answers.reader : -1 }
 
   func commandHasBegun() {
+    began = monotonicSeconds()
     close(requests.reader)
     close(answers.writer)
   }
@@ -67,9 +70,14 @@ final class Judge: Companion {
         case .end, .failed: stopListening()
         }
       }
-      let now = reading(spent)
-      try conversation.check(now)
-      return conversation.secondsToNextLook(now, cores: cores)
+      // An answer comes in many pieces, and a reading of the clocks goes over all processes.
+      let time = monotonicSeconds()
+      if time >= nextLook {
+        let now = reading(spent)
+        try conversation.check(now)
+        nextLook = time + conversation.secondsToNextLook(now, cores: cores)
+      }
+      return nextLook - time
     } catch {
       failure = error
       stopListening()
@@ -87,7 +95,11 @@ final class Judge: Companion {
     do throws(ProtocolError) {
       while let message = try reader.next() {
         do throws(LabError) {
-          let (questions, progress) = try conversation.receive(message, reading(spent))
+          // Progress is for people, and may come by the thousand: it is worth no look at all processes.
+          let now =
+            message.kind == .progress
+            ? Conversation.Reading(wallSeconds: monotonicSeconds() - began, cpuSeconds: lastCPU) : reading(spent)
+          let (questions, progress) = try conversation.receive(message, now)
           if let progress { report(progress) }
           for question in questions { send(question) }
         } catch {

@@ -48,7 +48,9 @@ final class CandidatePlace {
     /// The error; fails the test when there is a measurement, or when a line could pass for a metric.
     func failure(_ place: SourceLocation = #_sourceLocation) throws -> LabError {
       for line in output.split(separator: "\n") {
-        #expect(line.hasPrefix("| ") || line.hasPrefix("step "), "an unmarked line: \(line)", sourceLocation: place)
+        #expect(
+          ["| ", "step ", "warning: "].contains { line.hasPrefix($0) }, "an unmarked line: \(line)",
+          sourceLocation: place)
       }
       switch result {
       case .success(let run):
@@ -62,22 +64,24 @@ final class CandidatePlace {
   /// Judges a Python candidate that begins with `from cheat import *`.
   func judged(
     python: String, windows: Int = 120, budget: TrainingBudget = TrainingBudget(hardSeconds: 60),
-    isolation: TrainingRun.Isolation = .full, hiding: [String] = []
+    isolation: TrainingRun.Isolation = .full, memoryBytes: Int? = nil, diskBytes: Int = 1 << 30
   ) throws -> Judged {
     try write("from cheat import *\n" + python, to: "candidate.py")
     return try judged(
-      ["/usr/bin/python3", "candidate.py"], windows: windows, budget: budget, isolation: isolation, hiding: hiding)
+      ["/usr/bin/python3", "candidate.py"], windows: windows, budget: budget, isolation: isolation,
+      memoryBytes: memoryBytes, diskBytes: diskBytes)
   }
 
   func judged(
     _ command: [String], windows: Int = 120, budget: TrainingBudget = TrainingBudget(hardSeconds: 60),
-    isolation: TrainingRun.Isolation = .full, hiding: [String] = []
+    isolation: TrainingRun.Isolation = .full, memoryBytes: Int? = nil, diskBytes: Int = 1 << 30
   ) throws -> Judged {
     var generator = SystemRandomNumberGenerator()
     let examination = try Examination(text: Self.text, context: 32, windows: windows, generator: &generator)
-    let candidate = Candidate(
-      command, environment: ["PAWL_SEED": "1"], directory: path + "/work",
-      view: .hostWithout([path + "/frozen"] + hiding), threads: 200)
+    var candidate = Candidate(
+      command, environment: ["PAWL_SEED": "1"], directory: path + "/work", view: .hostWithout([path + "/frozen"]),
+      threads: 200)
+    (candidate.memoryBytes, candidate.diskBytes) = (memoryBytes, diskBytes)
     var run = TrainingRun(candidate, examination: examination, budget: budget, seed: 1, isolation: isolation)
     let printed = path + "/printed"
     let target = open(printed, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)

@@ -1,0 +1,136 @@
+import CPawlSystem
+import PawlCore
+import Testing
+
+@testable import PawlSandbox
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Sends a line, keeps what comes back, and notes what the command had used by then.
+private final class Echo: Companion {
+  private let (ownReading, ownWriting): (Int32, Int32)
+  let channel: (reading: Int32, writing: Int32)
+  private(set) var received = ""
+  private(set) var spent: Spent?
+  private var isOpen = true
+  /// Wall seconds after which it ends the command.
+  private let patience: Double
+
+  init(_ line: String, patience: Double = 30) throws {
+    var (there, back) = ([Int32](repeating: -1, count: 2), [Int32](repeating: -1, count: 2))
+    try #require(pawl_pipe(&there) == 0 && pawl_pipe(&back) == 0)
+    (ownReading, ownWriting) = (back[0], there[1])
+    channel = (there[0], back[1])
+    self.patience = patience
+    _ = Array(line.utf8).withUnsafeBytes { writeAll(ownWriting, $0) }
+  }
+
+  deinit { for descriptor in [ownReading, ownWriting] { close(descriptor) } }
+
+  var descriptor: Int32 { isOpen ? ownReading : -1 }
+
+  func commandHasBegun() {
+    close(channel.reading)
+    close(channel.writing)
+  }
+
+  func attend(isReady: Bool, spent: () -> Spent) -> Double? {
+    let now = spent()
+    if isReady {
+      var space = [UInt8](repeating: 0, count: 4096)
+      let count = read(ownReading, &space, space.count)
+      if count > 0 {
+        received += String(decoding: space.prefix(count), as: UTF8.self)
+        self.spent = now
+      } else {
+        isOpen = false
+      }
+    }
+    return now.wallSeconds < patience ? patience - now.wallSeconds : nil
+  }
+}
+
+@Suite struct CompanionTests {
+  private func run(
+    _ shell: String, _ companion: Echo, _ requirement: SandboxPolicy.Requirement = .full, threads: Int? = nil,
+    visible: [String]? = nil, hidden: [String] = []
+  ) throws -> (run: SandboxedRun, output: String) {
+    let fixture = try Fixture(requirement)
+    try fixture.write("secret", to: "work/hidden.txt")
+    let command = SandboxedCommand(
+      arguments: ["/bin/sh", "-c", shell], directory: fixture.work, hidden: hidden.map { "\(fixture.place)/\($0)" },
+      visible: visible, budget: Budget(wallSeconds: 20), threads: threads, logPath: fixture.log)
+    var output = ""
+    let run = try fixture.sandbox.run(command, cancellation: Cancellation(), companion: companion) {
+      output += String(decoding: $0, as: UTF8.self)
+    }
+    return (run, output)
+  }
+
+  @Test(arguments: [SandboxPolicy.Requirement.full, .none])
+  func `a command talks over 3 and 4, to the last word before it ends`(requirement: SandboxPolicy.Requirement) throws {
+    let echo = try Echo("hello\n")
+    let run = try run("read line <&3; echo said $line >&4; echo last >&4; ls /proc/self/fd", echo, requirement)
+    #expect(run.run.outcome == .exited(code: 0))
+    #expect(echo.received == "said hello\nlast\n")
+    // 5 is the listing itself.
+    #expect(run.output.split(separator: "\n") == ["0", "1", "2", "3", "4", "5"])
+  }
+
+  @Test(arguments: [SandboxPolicy.Requirement.full, .none])
+  func `what is used is known while it runs, that of ended processes too`(
+    requirement: SandboxPolicy.Requirement
+  ) throws {
+    let echo = try Echo("")
+    let burn = "i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done"
+    // In a child that has ended by then.
+    let run = try run("(\(burn)); echo done >&4; read line <&3", echo, requirement)
+    let cpu = try #require(echo.spent?.cpuSeconds)
+    #expect(cpu > 0.05 && cpu <= run.run.usage.cpuSeconds + 0.03)
+  }
+
+  @Test func `a companion may end the command`() throws {
+    let run = try run("sleep 100", try Echo("", patience: 0.2))
+    #expect(run.run.outcome == .signalled(signal: SIGKILL) && !run.run.cancelled)
+    #expect(run.run.usage.wallSeconds < 10)
+  }
+
+  @Test func `threads are limited`() throws {
+    let script =
+      "import threading,time\nthreading.stack_size(65536)\nfor _ in range(300): threading.Thread(target=time.sleep,args=(9,),daemon=True).start()\ntime.sleep(9)"
+    let run = try run("exec /usr/bin/python3 -c '\(script)'", try Echo(""), threads: 40)
+    #expect(run.run.notes == ["started more than 40 threads"] || run.output.contains("can't start new thread"))
+    #expect(run.run.usage.wallSeconds < 8)
+  }
+
+  @Test func `a hidden file cannot be read, written or uncovered, in the attempt's own folder too`() throws {
+    let shell = """
+      cat hidden.txt; echo x > hidden.txt; rm -f hidden.txt; mv hidden.txt other; ln hidden.txt link; cat link
+      unshare -rm sh -c 'umount hidden.txt && cat hidden.txt'; mv ../work ../play; cat hidden.txt
+      """
+    let run = try run(shell, try Echo(""), hidden: ["work/hidden.txt"])
+    #expect(!run.output.contains("secret"))
+    #expect(run.output.contains("cat: hidden.txt: Permission denied"))
+  }
+
+  @Test func `with visible paths nothing else of the host is there, and nothing of it can be written`() throws {
+    let shell =
+      "echo /*; echo /etc/*; echo x > /usr/planted; echo x > /planted; echo mine > file; cat file; echo x > /tmp/t && echo t"
+    let libraries = ["/bin/sh", "/bin/cat", "/lib", "/lib64", "/etc/hostname"]
+    let run = try run(shell, try Echo(""), visible: libraries)
+    let lines = run.output.split(separator: "\n")
+    #expect(lines.contains { $0.hasPrefix("/bin /dev /etc") && !$0.contains("/home") && !$0.contains("/var") })
+    #expect(lines.contains("/etc/hostname") && lines.contains("mine") && lines.contains("t"))
+    #expect(run.output.contains("cannot create /usr/planted") && run.output.contains("cannot create /planted"))
+  }
+
+  @Test func `an attempt is not root, and can make a sandbox of its own`() throws {
+    let inner = "bwrap --unshare-all --ro-bind / / --dev /dev --tmpfs /proc"
+    let run = try run("id -u; \(inner) echo inside", try Echo(""))
+    #expect(!run.output.hasPrefix("0\n") && run.output.hasSuffix("inside\n"), "\(run.output)")
+  }
+}
