@@ -45,20 +45,27 @@ INLINE vi lane_numbers(void) {
   return v;
 }
 
-// Sums lanes pairwise, always in the same order.
+// Sums lanes pairwise, always in the same order: each stage folds the upper half onto the lower.
+typedef float v4 __attribute__((ext_vector_type(4)));
+typedef float v2 __attribute__((ext_vector_type(2)));
+#if LANES == 16
+typedef float v8 __attribute__((ext_vector_type(8)));
+#define FOLD_TO_4(name, v, of) v8 name##_8 = of((v).lo, (v).hi); v4 name = of(name##_8.lo, name##_8.hi)
+#elif LANES == 8
+#define FOLD_TO_4(name, v, of) v4 name = of((v).lo, (v).hi)
+#else
+#define FOLD_TO_4(name, v, of) v4 name = v
+#endif
+#define PLUS(a, b) ((a) + (b))
 INLINE float sum_lanes(vf v) {
-  float lane[LANES];
-  memcpy(lane, &v, sizeof v);
-  for (int half = LANES / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) lane[i] += lane[i + half];
-  return lane[0];
+  FOLD_TO_4(four, v, PLUS);
+  v2 two = four.lo + four.hi;
+  return two.x + two.y;
 }
 INLINE float greatest_lane(vf v) {
-  float lane[LANES];
-  memcpy(lane, &v, sizeof v);
-  for (int half = LANES / 2; half > 0; half /= 2)
-    for (int i = 0; i < half; i++) lane[i] = lane[i] > lane[i + half] ? lane[i] : lane[i + half];
-  return lane[0];
+  FOLD_TO_4(four, v, __builtin_elementwise_max);
+  v2 two = __builtin_elementwise_max(four.lo, four.hi);
+  return two.x > two.y ? two.x : two.y;
 }
 
 // 2^x for x from -126 to 127, clamped outside; relative error below 3e-6.

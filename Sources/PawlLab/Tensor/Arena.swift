@@ -12,7 +12,7 @@ final class Arena {
   private var chunk = 0
   private var used = 0
   private var spare: [(memory: Floats, count: Int)] = []
-  static let smallestChunk = 1 << 16
+  static let smallestChunk = 1 << 19
 
   deinit { for chunk in chunks { free(chunk.start) } }
 
@@ -88,12 +88,18 @@ func allocateZeros(_ count: Int) -> Floats {
 }
 
 /// Allocates floats aligned to a page, or ends the program with a message that says how many were asked for.
+///
+/// What is large gets large pages where the system has them (madvise(2), MADV_HUGEPAGE): products read rows that are pages apart.
 func allocateFloats(_ count: Int) -> Floats {
   var memory: UnsafeMutableRawPointer?
   let bytes = count.multipliedReportingOverflow(by: MemoryLayout<Float>.stride)
-  guard !bytes.overflow, posix_memalign(&memory, 4096, bytes.partialValue) == 0, let memory else {
+  let isLarge = bytes.partialValue >= 1 << 21
+  guard !bytes.overflow, posix_memalign(&memory, isLarge ? 1 << 21 : 4096, bytes.partialValue) == 0, let memory else {
     refuse("no memory for `\(count)` floats; make the model or the batch smaller")
   }
+  #if os(Linux)
+    if isLarge { madvise(memory, bytes.partialValue & ~((1 << 21) - 1), Int32(14)) }
+  #endif
   return memory.bindMemory(to: Float.self, capacity: count)
 }
 
