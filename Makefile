@@ -24,6 +24,8 @@ bench-lab: build
 	@for part in run loss evaluation memory; do benchmarks/lab/$$part --no-build || exit 1; done
 
 build: bootstrap
+	@# An archive keeps members whose source is gone.
+	@rm -f $(RELEASE)/libPawlLab.a
 	$(BUILD) --product pawl
 	$(BUILD) --product pawl-lab
 	$(BUILD) --product PawlLab

@@ -9,6 +9,8 @@ struct CandidateEnvironment {
   var rung: Rung
   /// Where the trained parameters go; nil for nowhere.
   var save: String?
+  /// The parameters to load instead of training; nil to train.
+  var load: String? = nil
 
   /// The environment as `NAME=value` lines.
   func lines(from inherited: [String]) -> [String] {
@@ -21,6 +23,7 @@ struct CandidateEnvironment {
       "PAWL_LAB_SIZE=\(rung.depth),\(rung.width),\(rung.heads)", "PAWL_LAB_THREADS=\(rung.threads)",
     ]
     if let save { lines.append("PAWL_LAB_SAVE=\(save)") }
+    if let load { lines.append("PAWL_LAB_LOAD=\(load)") }
     if !lines.contains(where: { $0.hasPrefix("SWIFT_BACKTRACE=") }) { lines.append("SWIFT_BACKTRACE=enable=no") }
     return lines
   }

@@ -16,6 +16,7 @@ public enum LabCommand {
            pawl-lab run train.swift [--rung N] [--split PART] [--flops N] [--steps N] [--cpu SECONDS] [--wall SECONDS]
                                     [--curve FILE] [--save FILE]
            pawl-lab referee --text HELD_OUT [options] -- COMMAND...
+           pawl-lab sample train.swift --model FILE [--prompt TEXT] [--bytes N] [--temperature T] [--seed N] [--rung N]
            pawl-lab kernels [--depth N] [--width N] [--context N] [--threads N] [--seconds S]
 
     init   makes DIR a git repository with `train.swift`, `program.md`, the text and the settings
@@ -42,6 +43,10 @@ public enum LabCommand {
              --hide PATH          hide this file or folder too; may be given again
              --env NAME           pass this variable on too; may be given again
              --isolation none     as above
+    sample   lets a model write; FILE is what `run --save` wrote, with the same `train.swift` and rung
+             --prompt TEXT        what the text begins with
+             --bytes N            bytes to write; 500 without it
+             --temperature T      0 for the likeliest byte always; 0.8 without it
     kernels  says which loops this processor gets, and how fast it multiplies a model's matrices with them
            PAWL_SEED in the environment is the seed; 0 without it
            PAWL_LAB_CACHE is a folder for compiled candidates, otherwise `pawl-lab` in XDG_CACHE_HOME or ~/.cache
@@ -75,6 +80,7 @@ public enum LabCommand {
     switch arguments.first {
     case "init": try InitCommand(arguments.dropFirst()).run()
     case "run": try RunCommand(arguments.dropFirst()).run()
+    case "sample": try SampleCommand(arguments.dropFirst()).run()
     case "kernels": try KernelsCommand(arguments.dropFirst()).run()
     case "referee": try RefereeCommand(arguments.dropFirst()).run()
     case let other:
@@ -82,45 +88,5 @@ public enum LabCommand {
         .usage, other.map { "`\($0)` is not a command of pawl-lab" } ?? "no command given",
         hints: ["`pawl-lab --help` lists the commands"])
     }
-  }
-}
-
-/// Options with a value, in any order with one plain argument.
-struct Arguments {
-  private(set) var plain: String?
-  private var options: [String: String] = [:]
-
-  init(_ arguments: ArraySlice<String>, options known: Set<String>) throws(LabError) {
-    var rest = arguments
-    while let argument = rest.popFirst() {
-      if argument.hasPrefix("--") {
-        let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
-        guard known.contains(parts[0]) else {
-          throw LabError(
-            .usage, "`\(parts[0])` is not an option here",
-            hints: ["it knows " + known.sorted().map { "`\($0)`" }.joined(separator: ", ")])
-        }
-        guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
-          throw LabError(.usage, "`\(parts[0])` needs a value")
-        }
-        options[parts[0]] = value
-      } else if plain == nil {
-        plain = argument
-      } else {
-        throw LabError(.usage, "`\(argument)` is one argument too many", hints: ["`pawl-lab --help` shows the usage"])
-      }
-    }
-  }
-
-  func text(_ name: String) -> String? { options[name] }
-
-  func number(_ name: String, from low: Int, to high: Int) throws(LabError) -> Int? {
-    guard let text = options[name] else { return nil }
-    return try wholeNumber(text, at: "`\(name)`", from: low, to: high)
-  }
-
-  func time(_ name: String) throws(LabError) -> Double? {
-    guard let text = options[name] else { return nil }
-    return try seconds(text, at: "`\(name)`")
   }
 }

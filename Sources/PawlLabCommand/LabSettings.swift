@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 import PawlReferee
 
 /// One scale of a study: what every candidate gets on it.
@@ -92,6 +98,16 @@ struct LabSettings: Equatable, Sendable {
       (rung.depth, rung.width, rung.heads) = size
       rungs[name] = rung
     }
+  }
+
+  /// Reads the settings in the folder of a candidate.
+  init(beside source: String) throws(LabError) {
+    let file = parentFolder(of: source) + "/" + Self.fileName
+    guard let text = readFile(file, limit: 1 << 20) else {
+      throw LabError(
+        .cannotRun, "cannot read `\(file)`: \(reason(errno))", hints: ["make a study with `pawl-lab init DIR`"])
+    }
+    try self.init(parsing: String(decoding: text, as: UTF8.self))
   }
 
   /// Reads lines of `name = value`: those before the first `[rung N]` hold for each rung, unless its own say otherwise.

@@ -43,12 +43,7 @@ struct RunCommand {
     guard fileExists(source) else {
       throw LabError(.cannotRun, "there is no `\(source)`", hints: ["make a study with `pawl-lab init DIR`"])
     }
-    let file = parentFolder(of: source) + "/" + LabSettings.fileName
-    guard let text = readFile(file, limit: 1 << 20) else {
-      throw LabError(
-        .cannotRun, "cannot read `\(file)`: \(reason(errno))", hints: ["make a study with `pawl-lab init DIR`"])
-    }
-    var rung = try LabSettings(parsing: String(decoding: text, as: UTF8.self)).rung(rungName)
+    var rung = try LabSettings(beside: source).rung(rungName)
     if let budget {
       rung.budget = budget
       try rung.check("this run")
@@ -117,31 +112,17 @@ struct RunCommand {
     var generator = SystemRandomNumberGenerator()
     let examination = try Examination(
       text: text.heldOut, context: rung.context, windows: rung.windows, generator: &generator)
-    let toolchain = try Toolchain.find()
-    let scratch = try makeScratch()
-    defer { removeFolder(scratch) }
-    let program = scratch + "/train"
-    try toolchain.build(
-      words, name: fileName(of: source), optimises: rung.optimises, to: program, scratch: scratch,
-      cache: cache.flatMap(ProgramCache.init(folder:)))
-    let work = scratch + "/work"
-    mkdir(work, 0o700)
-    let training = absolutePath(text.training)
-    let saved = work + "/saved.safetensors"
-    let lines = childEnvironment(text: training, seed: seed, save: save.map { _ in saved })
-    let libraries = try SharedLibraries.paths(of: program, environment: lines)
-    let threads = 64 + 4 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    var candidate = Candidate(
-      [program], environment: candidateEnvironment(lines), directory: work,
-      view: .only([program, training] + libraries), threads: threads)
-    candidate.memoryBytes = rung.memoryMebibytes << 20
+    let program = try CandidateProgram(
+      words, name: fileName(of: source), text: text.training, rung: rung, rungName: rungName, seed: seed, cache: cache,
+      saves: save != nil)
+    defer { program.remove() }
     var run = TrainingRun(
-      candidate, examination: examination, budget: rung.trainingBudget, seed: seed, isolation: isolation)
+      program.candidate, examination: examination, budget: rung.trainingBudget, seed: seed, isolation: isolation)
     let curve = try curve.map(LearningCurve.init(path:))
     defer { curve?.end() }
     if let curve { run.report = curve.record }
     let result = try run.execute()
-    if let save { try keep(saved, at: save) }
+    if let save { try keep(program.saved, at: save) }
     return result
   }
 
@@ -158,20 +139,5 @@ struct RunCommand {
     var isWritten = target >= 0
     while isWritten, let more = readSome(source), !more.isEmpty { isWritten = writeAll(more, to: target) }
     guard isWritten else { throw LabError(.cannotRun, "cannot write `\(path)`: \(reason(errno))") }
-  }
-
-  private func childEnvironment(text: String, seed: UInt64, save: String?) -> [String] {
-    CandidateEnvironment(seed: seed, text: text, rungName: rungName, rung: rung, save: save)
-      .lines(from: currentEnvironment())
-  }
-
-  private func makeScratch() throws(LabError) -> String {
-    var template = Array("\(environment("TMPDIR") ?? "/tmp")/pawl-lab-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else {
-      throw LabError(
-        .cannotRun, "cannot make a folder in `\(environment("TMPDIR") ?? "/tmp")`: \(reason(errno))",
-        hints: ["set TMPDIR to a folder that can be written"])
-    }
-    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }

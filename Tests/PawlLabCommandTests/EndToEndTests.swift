@@ -139,6 +139,11 @@ import PawlReferee
     #expect(bytes.count == 8 + header + 4 * result.parameters && header % 8 == 0)
     let text = String(decoding: bytes[8..<8 + header], as: UTF8.self)
     #expect(text.hasPrefix(#"{"table":{"dtype":"F32","shape":[256,32],"data_offsets":[0,32768]},"#))
+    try SampleCommand([source, "--model", saved, "--bytes", "40", "--prompt", "the 12"]).run()
+    // Another model's parameters do not fit.
+    try writeFile(Array(bytes.dropLast(4)), to: saved)
+    let error = #expect(throws: LabError.self) { try SampleCommand([source, "--model", saved]).run() }
+    #expect(error?.code == .trainingFailed)
   }
 
   @Test(arguments: ["--wall", "--cpu"])

@@ -34,10 +34,6 @@ wall_limit = 7200
 """
 
 
-def run_command(source, steps):
-    return [str(PAWL_LAB), "run", str(source), "--steps", str(steps)]
-
-
 def build():
     for product in PRODUCTS:
         subprocess.run(["swift", "build", "-c", "release", "--product", product], cwd=ROOT, check=True, stdout=sys.stderr)
@@ -52,10 +48,7 @@ def replace(text, pattern, replacement, file):
 
 def make_study(folder, size, threads, context=CONTEXT, batch=BATCH, windows=512, data=None):
     """Makes a study whose baseline has the given size, and returns its train.swift."""
-    shutil.rmtree(folder, ignore_errors=True)
-    command = [str(PAWL_LAB), "init", str(folder)] + (["--data", str(data)] if data else [])
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    source, (depth, width, heads) = folder / "train.swift", size
+    source, (depth, width, heads) = make_lab_study(folder, data), size
     text = source.read_text()
     for name, value in {"batch": batch}.items():
         text = replace(text, rf"^let {name} = .*?(\s+//.*)?$", rf"let {name} = {value}\1", source)
@@ -65,12 +58,25 @@ def make_study(folder, size, threads, context=CONTEXT, batch=BATCH, windows=512,
     return source
 
 
-def run_ours(source, steps, seed=0):
-    """Trains, and returns what the summary says; `tokens_per_second` covers the whole of training."""
+def make_lab_study(folder, data=None):
+    """Makes a study as `pawl-lab init` leaves it, and returns its train.swift."""
+    shutil.rmtree(folder, ignore_errors=True)
+    command = [str(PAWL_LAB), "init", str(folder)] + (["--data", str(data)] if data else [])
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return folder / "train.swift"
+
+
+def run_study(source, seed=0, options=()):
+    """Trains, and returns what the summary says."""
     try:
-        values = start(run_command(source, steps), {"PAWL_SEED": str(seed)}, cwd=source.parent)
+        return start([str(PAWL_LAB), "run", str(source), *options], {"PAWL_SEED": str(seed)}, cwd=source.parent)
     except NotMeasured as problem:
         sys.exit(f"our own side failed: {problem}")
+
+
+def run_ours(source, steps, seed=0):
+    """Trains for so many steps; `tokens_per_second` covers the whole of training."""
+    values = run_study(source, seed, ["--steps", str(steps)])
     values["tokens_per_second"] = values["tokens"] / values["training_seconds"]
     return values
 
@@ -78,6 +84,15 @@ def run_ours(source, steps, seed=0):
 def steps_for(source, seconds):
     """How many steps our side takes in about `seconds`."""
     return max(20, int(seconds * run_ours(source, 20)["tokens_per_second"] / (BATCH * CONTEXT)))
+
+
+def ceiling(size, threads, seconds=1):
+    """Tokens a second if a step were nothing but its matrix products, at the rate of the bare kernel at this model's shapes."""
+    depth, width, _ = size
+    options = {"depth": depth, "width": width, "context": CONTEXT, "threads": threads, "seconds": seconds}
+    command = [str(PAWL_LAB), "kernels", *(word for name, value in options.items() for word in (f"--{name}", str(value)))]
+    # The last precision is the faster one, which training uses.
+    return start(command, {})["tokens_per_second_of_products"]
 
 
 # Peers --------------------------------------------------------------------------------------------------------------------------------

@@ -44,7 +44,9 @@ enum Checkpoint {
 
   /// Reads the weights of a file that has just these parameters; ends the program when it has others.
   static func load(_ path: String, into parameters: Parameters) {
-    let bytes = MappedText(path).bytes
+    let file = MappedText(path)
+    defer { withExtendedLifetime(file) {} }
+    let bytes = file.bytes
     let header = header(parameters)
     guard bytes.count == header.count + 4 * parameters.count, bytes.prefix(header.count).elementsEqual(header) else {
       refuse("the checkpoint `\(path)` is of another model than this `train.swift` makes")
