@@ -61,4 +61,12 @@ const pawl_kernels *pawl_kernels_openblas(void) {
   pthread_once(&once, find);
   return found ? &table : NULL;
 }
+
+const char *pawl_kernels_openblas_path(void) {
+  Dl_info place;
+  return pawl_kernels_openblas() && dladdr((void *)sgemm, &place) ? place.dli_fname : NULL;
+}
+#else
+#include <stddef.h>
+const char *pawl_kernels_openblas_path(void) { return NULL; }
 #endif

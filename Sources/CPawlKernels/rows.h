@@ -292,20 +292,4 @@ static void adam(float *weights, float *gradient, float *means, float *squares, 
   }
 }
 
-static void probability_sums(const float *logarithms, float *sums, long rows, long columns) {
-  for (long row = 0; row < rows; row++) {
-    vf sum = all(0), wrong = all(0);
-    FOR_LANES(at, columns) {
-      vf value = load_row(logarithms + row * columns, at, columns);
-      wrong += value - value;  // 0, but not for an infinity or what is not a number
-      vf e = exponential(value);
-      if (at + LANES > columns) {
-        vi numbers = lane_numbers();
-        e = choose(numbers < (vi)((int32_t)(columns - at)), e, all(0));
-      }
-      sum += e;
-    }
-    sums[row] = sum_lanes(sum) + sum_lanes(wrong);
-  }
-}
 #undef FOR_LANES

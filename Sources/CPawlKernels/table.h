@@ -33,7 +33,6 @@ const pawl_kernels JOIN(pawl_kernels_, VARIANT) = {
     .cross_entropy = cross_entropy,
     .cross_entropy_backward = cross_entropy_backward,
     .log_probabilities = log_probabilities,
-    .probability_sums = probability_sums,
     .gather = gather,
     .scatter = scatter,
     .add_rows = add_rows,

@@ -4,6 +4,7 @@
   import Darwin
 #endif
 
+import PawlLab
 import PawlReferee
 
 /// A compiled `train.swift` in a folder of its own, ready to be started.
@@ -25,6 +26,7 @@ struct CandidateProgram {
     _ source: [UInt8], name: String, text: String, rung: Rung, rungName: Int, seed: UInt64, cache: String?,
     saves: Bool = false, model: String? = nil
   ) throws(LabError) {
+    try SourceRules.check(source, name: name)
     let toolchain = try Toolchain.find()
     let scratch = try makeScratch()
     self.scratch = scratch
@@ -41,8 +43,11 @@ struct CandidateProgram {
         seed: seed, text: readable[0], rungName: rungName, rung: rung, save: saves ? saved : nil,
         load: model.map(absolutePath))
       let lines = environment.lines(from: currentEnvironment())
-      let libraries = try SharedLibraries.paths(of: program, environment: lines)
-      let threads = 64 + 4 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+      var libraries = try SharedLibraries.paths(of: program, environment: lines)
+      if let library = libraryOfProducts {
+        libraries += [library] + (try SharedLibraries.paths(of: library, environment: lines))
+      }
+      let threads = rung.threads + 64 + 4 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
       var candidate = Candidate(
         [program], environment: candidateEnvironment(lines), directory: work,
         view: .only([program] + readable + libraries), threads: threads)

@@ -17,7 +17,7 @@ struct Rung: Equatable, Sendable {
   var windows = 512
   /// Threads that the candidate should compute with.
   var threads = 1
-  /// Address space of the candidate's program, in MiB.
+  /// Resident memory of the candidate's program, in MiB.
   var memoryMebibytes = 16_384
   /// Whether `train.swift` is compiled with `-O`.
   var optimises = false
@@ -33,7 +33,7 @@ struct Rung: Equatable, Sendable {
     case "wall_limit": wallLimit = try seconds(value, at: place)
     case "context": context = try wholeNumber(value, at: place, from: 8, to: 4096)
     case "windows": windows = try wholeNumber(value, at: place, from: 1, to: 100_000)
-    case "threads": threads = try wholeNumber(value, at: place, from: 1, to: 1024)
+    case "threads": threads = try wholeNumber(value, at: place, from: 1, to: 256)
     case "memory_mb": memoryMebibytes = try wholeNumber(value, at: place, from: 64, to: 1 << 24)
     case "optimise": optimises = try truth(value, at: place)
     case "depth": depth = try wholeNumber(value, at: place, from: 1, to: 1000)
@@ -84,16 +84,20 @@ struct LabSettings: Equatable, Sendable {
   static let fileName = "lab.conf"
   static let names = 1...3
 
+  /// Operations a second, all else included, of a machine that a new study expects at least: what a candidate does beside what the
+  /// library counts is bounded by it.
+  private static let slowestMachine = 1e10
+  /// Seconds of a wall limit at least, for the compiler's sake.
+  private static let shortestLimit = 20.0
+
   /// The settings of a new study, whose rungs cost 16 times the one before.
   init(operations: Int = 300_000_000_000) {
     rungs = [:]
-    for (name, wallLimit, context, size) in [
-      (1, 120.0, 64, (3, 64, 4)), (2, 1_200.0, 256, (4, 128, 4)), (3, 14_400.0, 256, (6, 256, 8)),
-    ] {
+    for (name, context, size) in [(1, 64, (3, 64, 4)), (2, 256, (4, 128, 4)), (3, 256, (6, 256, 8))] {
       var rung = Rung()
       let (product, overflows) = operations.multipliedReportingOverflow(by: 1 << (4 * (name - 1)))
       rung.budget.operations = min(overflows ? .max : product, Budget.mostOperations)
-      rung.wallLimit = wallLimit
+      rung.wallLimit = max(Self.shortestLimit, Double(rung.budget.operations) / Self.slowestMachine)
       rung.context = context
       (rung.depth, rung.width, rung.heads) = size
       rungs[name] = rung

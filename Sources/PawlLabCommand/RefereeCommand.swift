@@ -23,7 +23,7 @@ struct RefereeCommand {
 
   /// What programs for training look for; keys and tokens of the user are not among it.
   private static let usualVariables = [
-    "PAWL_", "PYTHON", "VIRTUAL_ENV", "CONDA", "LD_LIBRARY_PATH", "CUDA", "NVIDIA_", "OMP_", "MKL_", "OPENBLAS_",
+    "PAWL_SEED", "PYTHON", "VIRTUAL_ENV", "CONDA", "LD_LIBRARY_PATH", "CUDA", "NVIDIA_", "OMP_", "MKL_", "OPENBLAS_",
     "NUMEXPR_", "TORCH", "PYTORCH_", "TRITON_", "XLA_", "JAX_", "TOKENIZERS_", "SWIFT_BACKTRACE",
   ]
 

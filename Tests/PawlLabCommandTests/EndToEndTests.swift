@@ -130,6 +130,21 @@ import PawlReferee
     #expect(error?.code == .trainingFailed)
   }
 
+  @Test(arguments: [
+    "@_silgen_name(\"$s7PawlLab5MeterO\") func meter() -> Int", "@testable import PawlLab", "import CPawlKernels",
+    "let symbol = dlsym(nil, \"pawl_kernels_find\")",
+  ]) func `a candidate that reaches into the library is not run`(line: String) throws {
+    let source = try makeStudy(of: "import PawlLab\n\(line)\n" + trainTemplate)
+    let error = #expect(throws: LabError.self) { try measure([source]) }
+    #expect(error?.code == .compileFailed && error?.message.contains("`train.swift` line 2 uses") == true)
+  }
+
+  @Test func `the library's insides cannot be named`() throws {
+    let source = try makeStudy(of: "import PawlLab\nprint(Meter.spent)\n")
+    let error = #expect(throws: LabError.self) { try measure([source]) }
+    #expect(error?.code == .compileFailed && error?.message.contains("'Meter'") == true)
+  }
+
   @Test func `a trained model is saved in the format of safetensors`() throws {
     let source = try makeStudy()
     let saved = scratch.path + "/model.safetensors"

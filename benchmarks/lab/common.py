@@ -1,6 +1,7 @@
 """Shared by the lab's benchmarks: sizes, how our side and each peer are started, what they print. Needs Python 3 only."""
 
 import argparse
+import json
 import os
 import pathlib
 import re
@@ -8,6 +9,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -75,9 +77,14 @@ def run_study(source, seed=0, options=()):
 
 
 def run_ours(source, steps, seed=0):
-    """Trains for so many steps; `tokens_per_second` covers the whole of training."""
-    values = run_study(source, seed, ["--steps", str(steps)])
-    values["tokens_per_second"] = values["tokens"] / values["training_seconds"]
+    """Trains for so many steps; `tokens_per_second` is the median over windows of steps after warm-up, as the peers measure themselves."""
+    with tempfile.NamedTemporaryFile() as curve:
+        values = run_study(source, seed, ["--steps", str(steps), "--curve", curve.name])
+        points = [json.loads(line) for line in pathlib.Path(curve.name).read_text().splitlines()]
+    # The first tenth is warm-up, and so is the first step in any case.
+    points = points[max(1, len(points) // 10) :]
+    rates = [(b["tokens"] - a["tokens"]) / (b["seconds"] - a["seconds"]) for a, b in zip(points, points[1:])]
+    values["tokens_per_second"] = statistics.median(rates) if rates else values["tokens"] / values["training_seconds"]
     return values
 
 

@@ -79,8 +79,6 @@ typedef struct {
   void (*cross_entropy_backward)(
       const float *scores, const uint8_t *targets, const float *logarithms, float scale, float *flow, long rows, long columns, int add);
   void (*log_probabilities)(const float *scores, float *output, long rows, long columns);
-  // The sum of e^value of each row; not a number where one of its values is not finite.
-  void (*probability_sums)(const float *logarithms, float *sums, long rows, long columns);
   void (*gather)(const float *table, const uint8_t *bytes, float *output, long rows, long columns);
   void (*scatter)(const float *flow, const uint8_t *bytes, float *table_flow, long rows, long columns);
   // output = input + the row of `table` for the position in the sequence of `length`.
@@ -96,7 +94,10 @@ typedef struct {
   void (*adam)(float *weights, float *gradient, float *means, float *squares, long count, const pawl_adam *step);
 } pawl_kernels;
 
-// Returns the variant of this name (`avx512bf16`, `avx512`, `avx2`, `neon`, `portable`), or the best one for NULL; NULL when this processor has not what it needs.
+// Returns the variant of this name (`avx512bf16`, `avx512`, `avx2`, `neon`, `openblas`, `portable`), or the best one for NULL; NULL when this processor has not what it needs.
 const pawl_kernels *_Nullable pawl_kernels_find(const char *_Nullable name);
+
+// Returns the path of the library that the variant `openblas` loads; NULL where there is none.
+const char *_Nullable pawl_kernels_openblas_path(void);
 
 #pragma clang assume_nonnull end

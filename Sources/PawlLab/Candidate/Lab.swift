@@ -53,6 +53,8 @@ public final class Lab {
   private var tokens = 0
   private var loss = 0.0
   private var reported = -1
+  /// Whether no gradients have flowed in this step yet.
+  private var isNewStep = true
 
   /// Waits for the referee's greeting; nil when something else comes.
   private static func readHello() -> Hello? {
@@ -99,11 +101,13 @@ public final class Lab {
   public func nextStep() -> Step? {
     guard environment("PAWL_LAB_LOAD") == nil, let fraction = budget.next(step: step) else { return nil }
     step += 1
+    isNewStep = true
     return Step(number: step, fraction: fraction)
   }
 
-  /// Adds to the gradients of the weights the mean loss over windows from random places of the text, and returns it, in nats.
+  /// Lets the gradients of the mean loss over windows from random places of the text flow, and returns that loss, in nats.
   ///
+  /// A second call in the same step adds to the gradients of the first one.
   /// The windows are shared out over the threads, a few at a time, so `loss` runs on several threads at once: it may read what it
   /// likes, and must change nothing. Ends the run when the loss is not a number.
   /// - Parameters:
@@ -128,8 +132,11 @@ public final class Lab {
     for index in 0..<sequences {
       workers[index / share].starts.append(generator.below(text.bytes.count - length))
     }
+    if isNewStep { for parameter in parameters.all { parameter.weight.clearGradient() } }
+    isNewStep = false
     parameters.refreshPacks(kernels)
     crew.run { workers[$0].run(length: length, of: sequences, kernels, loss) }
+    for parameter in parameters.all { parameter.weight.takeNoteOfGradient() }
     parameters.gatherGradients()
     tokens += sequences * length
     let mean = workers.reduce(0) { $0 + $1.loss }

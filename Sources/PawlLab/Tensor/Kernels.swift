@@ -16,15 +16,18 @@ struct Kernels: @unchecked Sendable {
   let precision: Precision
 
   /// The best variant that this processor runs; `PAWL_LAB_KERNELS` in the environment names another one.
-  static let best = Kernels(named: environment("PAWL_LAB_KERNELS"), .bfloat16) ?? Kernels.fallback
+  static let best: Kernels = {
+    let name = environment("PAWL_LAB_KERNELS")
+    guard let kernels = Kernels(named: name, .bfloat16) else {
+      refuse(
+        "this processor runs no kernels called `\(name ?? "")`; PAWL_LAB_KERNELS is one of \(names.joined(separator: ", "))"
+      )
+    }
+    return kernels
+  }()
 
   /// Every variant of the library, the best first, whether this processor runs it or not.
   static let names = ["avx512bf16", "avx512", "avx2", "neon", "openblas", "portable"]
-
-  private static var fallback: Kernels {
-    guard let found = Kernels(named: nil, .bfloat16) else { refuse("no kernels for this processor") }
-    return found
-  }
 
   /// Finds a variant; nil when this processor has not what it needs.
   init?(named name: String?, _ precision: Precision) {

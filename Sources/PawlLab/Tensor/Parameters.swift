@@ -38,24 +38,32 @@ public final class Parameters {
 
   /// Returns a matrix for `linear`, from `inputs` to `outputs`, drawn from a normal distribution.
   public func matrix(_ name: String, inputs: Int, outputs: Int, deviation: Float) -> Tensor {
-    add(name, .matrix, inputs, outputs) { _ in deviation * self.generator.normal() }
+    add(name, .matrix, inputs, outputs) { draw($0, deviation) }
   }
 
   /// Returns a table of `rows` vectors, drawn from a normal distribution.
   public func embedding(_ name: String, rows: Int, columns: Int, deviation: Float) -> Tensor {
-    add(name, .embedding, rows, columns) { _ in deviation * self.generator.normal() }
+    add(name, .embedding, rows, columns) { draw($0, deviation) }
   }
 
   /// Returns a gain or a bias, every element `value`.
   public func vector(_ name: String, columns: Int, value: Float) -> Tensor {
-    add(name, .vector, 1, columns) { _ in value }
+    add(name, .vector, 1, columns) { $0.values.update(repeating: value, count: $0.count) }
   }
 
   /// Returns one learned number, for ``Tensor/scaled(by:)-(Tensor)``.
   public func scalar(_ name: String, value: Float) -> Tensor { vector(name, columns: 1, value: value) }
 
+  private func draw(_ weight: Weight, _ deviation: Float) {
+    for index in stride(from: 0, to: weight.count, by: 2) {
+      let (first, second) = generator.normalPair()
+      weight.values[index] = deviation * first
+      if index + 1 < weight.count { weight.values[index + 1] = deviation * second }
+    }
+  }
+
   private func add(
-    _ name: String, _ kind: ParameterKind, _ rows: Int, _ columns: Int, _ value: (Int) -> Float
+    _ name: String, _ kind: ParameterKind, _ rows: Int, _ columns: Int, _ fill: (Weight) -> Void
   ) -> Tensor {
     let count = rows.multipliedReportingOverflow(by: columns)
     guard rows > 0, columns > 0, !count.overflow, count.partialValue < 1 << 40 else {
@@ -63,7 +71,7 @@ public final class Parameters {
     }
     guard !all.contains(where: { $0.name == name }) else { refuse("two parameters are called `\(name)`") }
     let weight = Weight(rows: rows, columns: columns, threads: crew.count)
-    for index in 0..<count.partialValue { weight.values[index] = value(index) }
+    fill(weight)
     let tensor = Tensor(rows: rows, columns: columns, values: weight.values, tape: nil, weight: weight, slot: nil)
     all.append(Parameter(name: name, kind: kind, tensor: tensor, weight: weight))
     return tensor

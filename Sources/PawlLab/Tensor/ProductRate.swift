@@ -6,6 +6,12 @@ internal import CPawlKernels
   import Darwin
 #endif
 
+/// The library that candidates load while they run, on processors that have no loops of their own here.
+package var libraryOfProducts: String? {
+  guard Kernels.best.name == "openblas", let path = pawl_kernels_openblas_path() else { return nil }
+  return String(cString: path)
+}
+
 /// How fast this machine multiplies matrices of a model's shapes, with nothing between the products: what training can at best reach.
 package struct ProductRate: Sendable {
   /// The variant of the loops, such as `avx512bf16`.

@@ -16,6 +16,8 @@ final class Weight: @unchecked Sendable {
   let gradients: [Floats]
   /// What optimisers multiply the gradient by.
   var gradientScale: Float = 1
+  /// Whether an optimiser has cleared the gradient since something was added to it.
+  private(set) var isClear = true
   private let packs: [Pack]
   private var version = 1
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
@@ -47,8 +49,18 @@ final class Weight: @unchecked Sendable {
   /// To be called when the values have changed, by one thread while no other computes.
   func touch() { version += 1 }
 
+  /// Clears the gradient of a weight that no optimiser has moved, so that it does not grow from step to step.
+  func clearGradient() {
+    if !isClear { gradients[0].update(repeating: 0, count: count) }
+    isClear = true
+  }
+
+  /// To be called when gradients have flowed.
+  func takeNoteOfGradient() { isClear = false }
+
   /// To be called when an optimiser has moved the values and cleared the gradient.
   func finishUpdate() {
+    isClear = true
     gradientScale = 1
     touch()
   }
