@@ -99,13 +99,13 @@ static void gelu_backward(const float *input, const float *flow, float *input_fl
 
 static void relu_squared(const float *input, float *output, long count) {
   FOR_LANES(at, count) {
-    vf x = greatest(load_row(input, at, count), all(0));
+    vf x = greatest(all(0), load_row(input, at, count));
     store_row(output, x * x, at, count);
   }
 }
 static void relu_squared_backward(const float *input, const float *flow, float *input_flow, long count, int add) {
   FOR_LANES(at, count) {
-    vf x = greatest(load_row(input, at, count), all(0));
+    vf x = greatest(all(0), load_row(input, at, count));
     put(input_flow, load_row(flow, at, count) * (x + x), at, count, add);
   }
 }
@@ -259,23 +259,11 @@ static double dot(const float *first, const float *second, long count) {
   }
   return total;
 }
-static double take_in(float *sum, float *other, long count) {
-  double total = 0;
-  for (long block = 0; block < count; block += 4096) {
-    long size = count - block < 4096 ? count - block : 4096;
-    vf squares = all(0);
-    FOR_LANES(at, size) {
-      vf value = load_row(sum + block, at, size);
-      if (other) {
-        value += load_row(other + block, at, size);
-        store_row(sum + block, value, at, size);
-        store_row(other + block, all(0), at, size);
-      }
-      squares += value * value;
-    }
-    total += sum_lanes(squares);
+static void take_in(float *sum, float *other, long count) {
+  FOR_LANES(at, count) {
+    store_row(sum, load_row(sum, at, count) + load_row(other, at, count), at, count);
+    store_row(other, all(0), at, count);
   }
-  return total;
 }
 
 // Adam with decoupled weight decay (Loshchilov and Hutter 2019).

@@ -35,8 +35,9 @@ INLINE void store_row(float *p, vf v, long index, long count) {
 
 // Picks lanes from `a` where `mask` (of 0 and -1) is set, else from `b`.
 INLINE vf choose(vi mask, vf a, vf b) { return (vf)((mask & (vi)a) | (~mask & (vi)b)); }
-INLINE vf least(vf a, vf b) { return __builtin_elementwise_min(a, b); }
-INLINE vf greatest(vf a, vf b) { return __builtin_elementwise_max(a, b); }
+// Where one of the two is no number, the second one, as the instructions have it: so what comes second stays no number.
+INLINE vf least(vf a, vf b) { return a < b ? a : b; }
+INLINE vf greatest(vf a, vf b) { return a > b ? a : b; }
 INLINE vf root(vf a) { return __builtin_elementwise_sqrt(a); }
 
 INLINE vi lane_numbers(void) {
@@ -68,11 +69,11 @@ INLINE float greatest_lane(vf v) {
   return two.x > two.y ? two.x : two.y;
 }
 
-// 2^x for x from -126 to 127, clamped outside; relative error below 3e-6.
+// 2^x for x from -126 to 127, clamped outside; what is no number stays none; relative error below 3e-6.
 //
 // x = n + r with r in -0.5…0.5: a polynomial for 2^r (the Taylor series, its last terms adjusted), and n added to the exponent's bits.
 INLINE vf power_of_two(vf x) {
-  x = least(greatest(x, all(-126)), all(127));
+  x = least(all(127), greatest(all(-126), x));
   vf shifted = x + all(12582912);  // 1.5 x 2^23: adding it rounds to a whole number
   vf r = x - (shifted - all(12582912));
   vf p = all(1.3333558e-3f) * r + all(9.6181291e-3f);

@@ -15,9 +15,9 @@ func programTemplate(_ rung: Rung) -> String {
     after \(shortest(rung.wallLimit)) seconds, and has \(rung.memoryMebibytes) MiB of memory. A bigger model therefore takes fewer steps.
     `step.fraction` says how much is spent. `--steps 20` gives a short trial of whether it works at all.
   - **Rules**: learn from `data/train.txt` alone, through `lab.gradients`. `finish` hands in a function that gets windows of `lab.context`
-    bytes; a row may use the bytes up to its own, of its own window, and each row is normalised by softmax. The metric comes from another process, which checks that; nothing that
-    `train.swift` prints counts. It is one file of at most 256 KiB; it may not quote the held-out text, nor reach into the library (no
-    `@_…` attributes, no `dlsym`).
+    bytes; a row may use the bytes up to its own, of its own window, and each row is normalised by softmax. The metric comes from
+    another process, which checks that; nothing that `train.swift` prints counts. It is one file of at most 256 KiB; it may not quote
+    the held-out text, nor reach into the library (no `@_…` attributes, no `dlsym`).
   - **Scales**: what wins on rung 1 is tried on bigger ones (`--rung 2`, `--rung 3`), so write for any `lab.context` and `lab.size`.
 
   ## What is there

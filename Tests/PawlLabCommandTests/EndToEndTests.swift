@@ -132,7 +132,9 @@ import PawlReferee
 
   @Test(arguments: [
     "@_silgen_name(\"$s7PawlLab5MeterO\") func meter() -> Int", "@testable import PawlLab", "import CPawlKernels",
-    "let symbol = dlsym(nil, \"pawl_kernels_find\")",
+    "let symbol = dlsym(nil, \"pawl_kernels_find\")", "@ _silgen_name(\"x\") func x()",
+    "@/**/_silgen_name(\"x\") func x()",
+    "let s = \"/*\"; @/**/_cdecl(\"x\") func x() {}",
   ]) func `a candidate that reaches into the library is not run`(line: String) throws {
     let source = try makeStudy(of: "import PawlLab\n\(line)\n" + trainTemplate)
     let error = #expect(throws: LabError.self) { try measure([source]) }

@@ -74,7 +74,7 @@ import PawlReferee
 
   @Test func `an agent is told its budget, its metric and its limits in one screen`() throws {
     let text = programTemplate(try LabSettings().rung(1))
-    for part in ["val_bpb", "train.swift", "300000000000", "120 seconds", "data/train.txt", "256 KiB"] {
+    for part in ["val_bpb", "train.swift", "300000000000", "30 seconds", "data/train.txt", "256 KiB"] {
       #expect(text.contains(part), "\(part)")
     }
     #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count <= 50)

@@ -88,6 +88,20 @@ import Testing
     #expect(weight.gradientCopy() == [6, 10])
   }
 
+  @Test func `a tape that is dropped in the middle of a pass is freed`() {
+    final class Witness {
+      weak var tape: Tape?
+      func look() {
+        let tape = Tape(precision: .float32)
+        self.tape = tape
+        _ = tape.constant([1, 2], rows: 1, columns: 2).gelu().softCapped(3)
+      }
+    }
+    let witness = Witness()
+    witness.look()
+    #expect(witness.tape == nil)
+  }
+
   @Test func `a step after the first allocates nothing big`() {
     let parameters = Parameters(seed: 3)
     let weight = parameters.matrix("weight", inputs: 64, outputs: 64, deviation: 1)

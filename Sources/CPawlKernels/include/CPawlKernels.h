@@ -89,8 +89,8 @@ typedef struct {
   void (*accumulate)(const float *input, float factor, float *output, long count);
   void (*product)(const float *first, const float *second, float *output, long count, int add);
   double (*dot)(const float *first, const float *second, long count);
-  // sum += other, other = 0 (where there is another); returns the sum of squares.
-  double (*take_in)(float *sum, float *_Nullable other, long count);
+  // sum += other, other = 0.
+  void (*take_in)(float *sum, float *other, long count);
   void (*adam)(float *weights, float *gradient, float *means, float *squares, long count, const pawl_adam *step);
 } pawl_kernels;
 

@@ -98,7 +98,8 @@ private func serve(_ seat: Seat) {
 
 /// Where a crew's work is posted; it outlives the crew until its last thread has left.
 private final class Board: @unchecked Sendable {
-  // Safe to share: everything that changes is read and written under `lock`.
+  // Safe to share: everything that changes is written under `lock`; `work` is read outside of it too, but only between `post` and the
+  // last `finish`, while it does not change.
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let posted = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let done = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

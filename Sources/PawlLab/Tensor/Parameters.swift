@@ -84,7 +84,7 @@ public final class Parameters {
       for parameter in all {
         let (sum, others) = (parameter.weight.gradients[0], parameter.weight.gradients.dropFirst())
         let share = crew.share(of: parameter.weight.count, thread)
-        for other in others { _ = kernels.rows.take_in(sum + share.lowerBound, other + share.lowerBound, share.count) }
+        for other in others { kernels.rows.take_in(sum + share.lowerBound, other + share.lowerBound, share.count) }
       }
     }
   }

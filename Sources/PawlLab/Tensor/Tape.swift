@@ -54,7 +54,7 @@ public final class Tape {
 
   /// Keeps what has to happen, in reverse order, when gradients flow back.
   func record(_ node: Node) {
-    if isRecording { nodes.append(node) }
+    if isRecording { nodes.append(node.detached) }
   }
 
   /// Adds to every weight's gradient the derivative of `scale` times `loss`, a tensor of one value.
@@ -95,8 +95,8 @@ public final class Tape {
 struct Node {
   typealias Backward = (_ node: Node, _ flow: Floats, _ tape: Tape) -> Void
   let backward: Backward
-  let output: Tensor
-  let input: Tensor
+  private(set) var output: Tensor
+  private(set) var input: Tensor
   /// Further operands, in the operation's own order.
   var second: Tensor?
   var third: Tensor?
@@ -107,6 +107,16 @@ struct Node {
   var numbers: (Int, Int, Int, Int) = (0, 0, 0, 0)
   var factor: Float = 1
   var isTransposed = false
+
+  /// The same without the tape that keeps it, which would otherwise keep itself.
+  fileprivate var detached: Node {
+    var node = self
+    node.output = output.detached
+    node.input = input.detached
+    node.second = second?.detached
+    node.third = third?.detached
+    return node
+  }
 
   init(_ output: Tensor, _ input: Tensor, _ backward: @escaping Backward) {
     self.output = output

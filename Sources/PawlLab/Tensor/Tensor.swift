@@ -27,12 +27,19 @@ public struct Tensor {
   public func copy() -> [Float] { Array(UnsafeBufferPointer(start: values, count: count)) }
 
   /// Returns the gradient, row after row; zeros where none has flowed. A weight's is the sum over all threads.
+  ///
+  /// What an operation has returned keeps none: its memory is used again as soon as the gradient has flowed on.
   public func gradientCopy() -> [Float] {
     guard let weight else {
       guard let gradient = slot?.pointee else { return [Float](repeating: 0, count: count) }
       return Array(UnsafeBufferPointer(start: gradient, count: count))
     }
     return (0..<count).map { index in weight.gradients.reduce(0) { $0 + $1[index] } }
+  }
+
+  /// The same tensor without its tape.
+  var detached: Tensor {
+    Tensor(rows: rows, columns: columns, values: values, tape: nil, weight: weight, slot: slot)
   }
 
   /// The gradient of an activation; nil while none has flowed.
