@@ -33,7 +33,7 @@ build: bootstrap
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pawl-lab
 	install -m 755 $(RELEASE)/pawl $(RELEASE)/pawl-lab $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(RELEASE)/libPawlLab.a $(RELEASE)/Modules/PawlLab.swiftmodule $(DESTDIR)$(PREFIX)/lib/pawl-lab
+	install -m 644 $(RELEASE)/libPawlLab.a $(RELEASE)/Modules/PawlLab.swiftmodule $(RELEASE)/Modules/PawlRefereeProtocol.swiftmodule $(DESTDIR)$(PREFIX)/lib/pawl-lab
 
 bootstrap:
 	@scripts/bootstrap
