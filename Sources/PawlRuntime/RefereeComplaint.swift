@@ -10,9 +10,9 @@ enum RefereeComplaint {
     // Where the referee ends its lines, and nowhere else: a candidate's line may hold what Unicode takes for a line's end.
     let lines = tail.utf8.split(separator: UInt8(ascii: "\n")).map { Substring($0) }
     let line = lines.last { $0.hasPrefix("error: ") }
-    guard let text = line?.dropFirst("error: ".count).trimmingPrefix(while: \.isWhitespace), !text.isEmpty else {
-      return nil
-    }
+    guard var text = line?.dropFirst("error: ".count).trimmingPrefix(while: \.isWhitespace) else { return nil }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    guard !text.isEmpty else { return nil }
     return text.count > limit ? text.prefix(limit - 1) + "…" : String(text)
   }
 }
