@@ -113,6 +113,7 @@ struct RefereeCommand {
     say("\(metric): \(fixed(result.bitsPerByte, 6))")
     say("isolation: \(result.isolation.rawValue)")
     say("training_seconds: \(fixed(result.trainingSeconds, 2))")
+    say("answering_seconds: \(fixed(result.answeringSeconds, 3))")
     if let cpu = result.trainingCPUSeconds { say("training_cpu_seconds: \(fixed(cpu, 2))") }
     say("total_seconds: \(fixed(monotonicSeconds() - began, 2))")
     say("steps: \(result.steps)")

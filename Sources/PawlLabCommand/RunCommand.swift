@@ -86,6 +86,7 @@ struct RunCommand {
     say("val_bpb: \(fixed(result.bitsPerByte, 6))")
     say("isolation: \(result.isolation.rawValue)")
     say("training_seconds: \(fixed(result.trainingSeconds, 2))")
+    say("answering_seconds: \(fixed(result.answeringSeconds, 3))")
     say("total_seconds: \(fixed(monotonicSeconds() - began, 2))")
     say("steps: \(result.steps)")
     say("tokens: \(result.tokens)")

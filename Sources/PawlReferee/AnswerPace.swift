@@ -1,7 +1,8 @@
 /// Whether answers come as fast as those of a model that only predicts.
 ///
 /// A candidate whose training goes on after its `trained` message spends that time before an answer. So the first answer, for which a
-/// dishonest one would train, may not take much longer than the later ones, and all of them not much longer than training.
+/// dishonest one would train, may not take much longer than the later ones, and all of them only a fraction of the training: else
+/// later answers that are slowed on purpose would pay for the first one.
 struct AnswerPace {
   /// What an honest first answer needs once: buffers, kernels chosen, pages touched.
   private let warmUp: Double
@@ -25,7 +26,8 @@ struct AnswerPace {
     last = began
     // A twentieth of the training more buys less than seeds differ by; below half a second clocks and page faults decide.
     warmUp = (isProcessorTime ? 0.5 : 2) + 0.05 * training + extraWarmUp
-    most = (isProcessorTime ? 20 : 60) + extraWarmUp + (isProcessorTime ? 1 : 2) * training
+    // A step of training costs three times an answer to as many bytes, and training takes more bytes than there are questions.
+    most = warmUp + max(2, training / 4)
     words = isProcessorTime ? "s of processor time" : "s"
   }
 
@@ -42,7 +44,9 @@ struct AnswerPace {
     guard spent - began > most else { return }
     throw LabError(
       .outOfTime, "pace check: answering took more than `\(fixed(most, 1))` \(words)",
-      hints: ["training ends with the `trained` message; a model that is this slow needs fewer parameters"])
+      hints: [
+        "training ends with the `trained` message, and answers may take a quarter of its time: a model that is this slow needs fewer parameters, more training or fewer windows"
+      ])
   }
 
   /// Throws when the first answer stands out.

@@ -29,7 +29,9 @@ struct Conversation: ~Copyable {
 
   /// A candidate may report its progress for ever, but not fill the disk with it.
   private static let mostLines = 10_000
-  /// Questions that a candidate has before it answers the first, so that it never waits for the check of its last answer.
+  /// Questions that a candidate has at a time, so that it never waits for the check of its last answer.
+  ///
+  /// The first one comes alone: what a candidate could learn from questions must not be in its hands before it has answered any.
   private static let outstanding = 2
 
   init(_ examination: Examination, budget: TrainingBudget, extraWarmUp: Double = 0) {
@@ -56,8 +58,10 @@ struct Conversation: ~Copyable {
   }
 
   /// Takes a message in; returns what to send, and what the candidate reports.
+  ///
+  /// - Parameter unsent: messages that have not wholly gone out yet, which nobody can have answered.
   mutating func receive(
-    _ message: FrameReader.Message, _ now: Reading
+    _ message: FrameReader.Message, _ now: Reading, unsent: Int = 0
   ) throws(LabError) -> (questions: [Frame], progress: Progress?) {
     switch (message.kind, stage) {
     case (.progress, .training):
@@ -70,8 +74,8 @@ struct Conversation: ~Copyable {
       return ([], progress)
     case (.trained, .training):
       try finishTraining(try numbers(message).map { Int(clamping: $0) }, now)
-      return (ask(Self.outstanding), nil)
-    case (.predictions, .answering):
+      return (ask(1), nil)
+    case (.predictions, .answering) where examiner.answered < asked - unsent:
       for index in paces.indices {
         try paces[index].pace.answered(at: paces[index].isProcessorTime ? now.cpuSeconds ?? 0 : now.wallSeconds)
       }
@@ -79,9 +83,10 @@ struct Conversation: ~Copyable {
       if examiner.isDone {
         result.bitsPerByte = try examiner.conclude()
         for (pace, _) in paces { try pace.conclude() }
+        result.answeringSeconds = now.wallSeconds - result.trainingSeconds
         stage = .done
       }
-      return (ask(1), nil)
+      return (ask(Self.outstanding - (asked - examiner.answered)), nil)
     default:
       throw LabError(.trainingFailed, "the candidate sent a message out of turn")
     }

@@ -29,9 +29,13 @@ package struct Examination: Sendable {
   let repeats: Set<Int>
   /// Most windows in one question.
   package let batch: Int
+  /// Windows in the first question.
+  let opening: Int
 
   /// Positions in a question: enough to keep a candidate's matrix products busy, few enough for an answer of 4 MiB.
   private static let positions = 4096
+  /// Windows that a candidate sees before its first answer, at most.
+  private static let few = 4
   /// Bytes of first answers that are kept to be compared: a tenth of very many windows need not all be.
   private static let keptBytes = 256 << 20
 
@@ -55,6 +59,8 @@ package struct Examination: Sendable {
     let order = (0..<count).shuffled(using: &generator)
     let probes = max(1, min(count / 10, Self.keptBytes / (context * Distribution.bytes)))
     let repeats = max(1, min(count / 100, 16))
+    // Some of the windows that are asked twice come first of all, before a candidate can have learned from any other.
+    let early = min((repeats + 1) / 2, Self.few)
     var keyed: [(key: Double, item: Item)] = []
     var cuts: [Int: Int] = [:]
     var repeated: Set<Int> = []
@@ -66,11 +72,13 @@ package struct Examination: Sendable {
         let donor = Self.donor(for: window, cut: cut, text: text, starts: starts, generator: &generator)
         cuts[window] = cut
         var pair = [natural, Item(window: window, role: .spliced(cut: cut, donor: donor))]
-        if Bool.random(using: &generator) { pair.swapAt(0, 1) }
+        // What shows that a candidate looks ahead is the spliced window, and only when it comes first.
+        if Int.random(in: 0..<8, using: &generator) > 0 { pair.swapAt(0, 1) }
         keyed += [(draw(0..<0.4), pair[0]), (draw(0.6..<1), pair[1])]
       } else if place < probes + repeats {
         repeated.insert(window)
-        keyed += [(draw(0..<0.1), natural), (draw(0.9..<1), Item(window: window, role: .repeated))]
+        let first = draw(place < probes + early ? -1..<0 : 0..<0.1)
+        keyed += [(first, natural), (draw(0.9..<1), Item(window: window, role: .repeated))]
       } else {
         keyed.append((draw(0..<1), natural))
       }
@@ -78,8 +86,9 @@ package struct Examination: Sendable {
     items = keyed.sorted { $0.key < $1.key }.map(\.item)
     self.cuts = cuts
     self.repeats = repeated
-    // A few questions at least, or the first answer could not be compared with later ones.
-    batch = max(1, min(Self.positions / context, items.count / 8))
+    // So many questions that the two in a candidate's hands hold little to learn from before it answers them.
+    batch = max(1, min(Self.positions / context, items.count / 32))
+    opening = min(batch, Self.few)
   }
 
   /// Returns a window whose text goes on otherwise at `cut`, if there is one: a probe is worth most where the next byte differs.
@@ -95,11 +104,14 @@ package struct Examination: Sendable {
   }
 
   package var windows: Int { starts.count }
-  package var questions: Int { (items.count + batch - 1) / batch }
+  package var questions: Int { 1 + (items.count - opening + batch - 1) / batch }
   /// The longest answer, in bytes.
   package var largestAnswer: Int { batch * context * Distribution.bytes }
 
-  func items(of question: Int) -> Range<Int> { question * batch..<min((question + 1) * batch, items.count) }
+  func items(of question: Int) -> Range<Int> {
+    let begin = question == 0 ? 0 : opening + (question - 1) * batch
+    return begin..<min(question == 0 ? opening : begin + batch, items.count)
+  }
 
   /// Returns the windows of a question, one after the other.
   func payload(of question: Int) -> [UInt8] {

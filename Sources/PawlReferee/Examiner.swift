@@ -7,7 +7,8 @@
 /// Marks answers in the order of the questions: checks each distribution, compares what must agree, counts the bits.
 struct Examiner {
   private let examination: Examination
-  private var next = 0
+  /// Questions whose answers were checked.
+  private(set) var answered = 0
   /// What a window's first answer said, for as long as a second one is due: probabilities, position by position.
   private var kept: [Int: [Float]] = [:]
   /// The logarithm of the probability of the byte behind the cut, as the first answer had it.
@@ -22,14 +23,19 @@ struct Examiner {
   private var (tellingGaps, revealingGaps) = (0, 0)
   /// Bits of the byte behind the cut where the candidate had not seen it yet.
   private var unseen = Moments()
+  /// What the candidate gave to the byte that it saw behind the cut, and that it could not have known.
+  private var foresight: Foresight
 
-  init(_ examination: Examination) { self.examination = examination }
+  init(_ examination: Examination) {
+    self.examination = examination
+    foresight = Foresight(examination)
+  }
 
-  var isDone: Bool { next == examination.questions }
+  var isDone: Bool { answered == examination.questions }
 
   /// Checks the answer to the next question.
   mutating func mark(_ answer: UnsafeRawBufferPointer) throws(LabError) {
-    let items = examination.items(of: next)
+    let items = examination.items(of: answered)
     let wanted = items.count * examination.context * Distribution.bytes
     guard answer.count == wanted, let base = answer.baseAddress else {
       throw LabError(
@@ -39,7 +45,7 @@ struct Examiner {
     for (place, index) in items.enumerated() {
       try mark(index, base + place * examination.context * Distribution.bytes)
     }
-    next += 1
+    answered += 1
   }
 
   private mutating func mark(_ index: Int, _ rows: UnsafeRawPointer) throws(LabError) {
@@ -71,7 +77,12 @@ struct Examiner {
         bits.add(-logarithm / log(2))
         sum -= logarithm / log(2)
       }
-      if position + 1 == examination.cuts[item.window] { noteSeam(item, logarithm, isFirst: first == nil) }
+      if position + 1 == examination.cuts[item.window] {
+        noteSeam(item, logarithm, isFirst: first == nil)
+        if case .spliced(let cut, let donor) = item.role, first == nil {
+          foresight.note(window: item.window, cut: cut, donor: donor, distribution, total: total)
+        }
+      }
     }
     if case .natural = item.role { course.append((item.window, sum / Double(examination.context))) }
     if !keeps.isEmpty && isPaired(item) { kept[item.window] = keeps }
@@ -151,6 +162,7 @@ struct Examiner {
         "causality check: bytes that did not follow in the question cost `\(fixed(unseen.mean, 2))` bits, where the others cost `\(fixed(bits.mean, 2))`, over `\(unseen.count)` probes",
         hints: ["row `i` of the predictions may depend on bytes 0...i of its own window only"])
     }
+    try foresight.check()
     try checkCourse()
     // In the order of the text: sums in the order of asking differ in the last digits.
     return course.sorted { $0.window < $1.window }.reduce(0) { $0 + $1.bits } / Double(course.count)

@@ -7,14 +7,11 @@ internal import PawlSandbox
   import Darwin
 #endif
 
-/// The frozen side's end of the pipes: reads messages, lets the conversation decide, sends what it wants sent.
+/// Reads a candidate's messages, lets the conversation decide, sends what it wants sent.
 final class Judge: Companion {
   private var conversation: Conversation
   private var reader: FrameReader
-  private let requests: Pipe
-  private let answers: Pipe
-  private var isAsking = true
-  private var isListening = true
+  private let link: Link
   private let cores: Int
   private let report: (Progress) -> Void
   private var lastCPU: Double?
@@ -32,24 +29,17 @@ final class Judge: Companion {
     self.conversation = conversation
     self.report = report
     reader = FrameReader(largest: max(largestAnswer, Self.smallMessage))
-    (requests, answers) = (try Pipe(), try Pipe())
+    link = try Link()
     cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    for pipe in [requests, answers] { pipe.grow() }
-    send(hello)
+    link.send(hello)
   }
 
-  deinit {
-    stopAsking()
-    stopListening()
-  }
-
-  var channel: (reading: Int32, writing: Int32) { (requests.reader, answers.writer) }
-  var descriptor: Int32 { isListening ? answers.reader : -1 }
+  var channel: (reading: Int32, writing: Int32) { link.channel }
+  var descriptor: Int32 { link.descriptor }
 
   func commandHasBegun() {
     began = monotonicSeconds()
-    close(requests.reader)
-    close(answers.writer)
+    link.handOver()
   }
 
   /// The result; throws when the candidate left before the end.
@@ -64,10 +54,11 @@ final class Judge: Companion {
 
   func attend(isReady: Bool, spent: () -> Spent) -> Double? {
     do throws(LabError) {
-      if isReady && isListening {
-        switch reader.fill(from: answers.reader) {
+      link.flush()
+      if isReady && descriptor >= 0 {
+        switch link.fill(&reader) {
         case .more: try takeMessages(spent)
-        case .end, .failed: stopListening()
+        case .end, .failed: link.stopListening()
         }
       }
       // An answer comes in many pieces, and a reading of the clocks goes over all processes.
@@ -77,10 +68,10 @@ final class Judge: Companion {
         try conversation.check(now)
         nextLook = time + conversation.secondsToNextLook(now, cores: cores)
       }
-      return nextLook - time
+      return min(nextLook - time, link.unsent > 0 ? Link.retry : .infinity)
     } catch {
       failure = error
-      stopListening()
+      link.stopListening()
       return nil
     }
   }
@@ -99,9 +90,9 @@ final class Judge: Companion {
           let now =
             message.kind == .progress
             ? Conversation.Reading(wallSeconds: monotonicSeconds() - began, cpuSeconds: lastCPU) : reading(spent)
-          let (questions, progress) = try conversation.receive(message, now)
+          let (questions, progress) = try conversation.receive(message, now, unsent: link.unsent)
           if let progress { report(progress) }
-          for question in questions { send(question) }
+          for question in questions { link.send(question) }
         } catch {
           failure = error
           break
@@ -109,22 +100,6 @@ final class Judge: Companion {
       }
     } catch { failure = LabError(.trainingFailed, error.message) }
     if let failure { throw failure }
-    if conversation.isDone { stopAsking() }
-  }
-
-  private func send(_ frame: Frame) {
-    // A candidate that is gone shows by the end of its answers.
-    _ = writeAll(frame.bytes, to: requests.writer)
-  }
-
-  /// Closes the way to the candidate, which ends it.
-  private func stopAsking() {
-    if isAsking { close(requests.writer) }
-    isAsking = false
-  }
-
-  private func stopListening() {
-    if isListening { close(answers.reader) }
-    isListening = false
+    if conversation.isDone { link.stopAsking() }
   }
 }

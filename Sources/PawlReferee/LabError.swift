@@ -1,5 +1,3 @@
-internal import PawlRefereeProtocol
-
 /// How `pawl-lab` and the programs that it starts end.
 package enum ExitCode: Int32, Sendable {
   /// The run ended and its metric was printed.
@@ -41,8 +39,4 @@ package struct LabError: Error, Sendable {
     self.message = message
     self.hints = hints
   }
-}
-
-extension LabError {
-  init(_ error: ProtocolError) { self.init(.trainingFailed, error.message) }
 }

@@ -19,11 +19,23 @@ struct LineRelay {
     var marked: [UInt8] = []
     marked.reserveCapacity(bytes.count + 64)
     for byte in bytes {
-      if byte == Self.newline || line.count >= Self.longest { flush(into: &marked) }
+      // Not in the middle of a character, whose rest would stand alone.
+      let isFull = line.count >= Self.longest && (byte & 0xc0 != 0x80 || line.count >= Self.longest + 3)
+      if byte == Self.newline || isFull { flush(into: &marked) }
       // What acts on a terminal, or ends a line for some readers, could undo the mark.
-      if byte >= 0x20 && byte != 0x7f || byte == UInt8(ascii: "\t") { line.append(byte) }
+      if byte >= 0x20 && byte != 0x7f || byte == UInt8(ascii: "\t") { append(byte) }
     }
     _ = writeAll(marked, to: target)
+  }
+
+  /// Appends a byte, unless it completes one of the control characters U+0080...9F, or U+2028 or U+2029, which end lines too.
+  private mutating func append(_ byte: UInt8) {
+    switch byte {
+    case 0x80...0x9f where line.last == 0xc2: line.removeLast()
+    case 0xa8, 0xa9:
+      if line.suffix(2) == [0xe2, 0x80] { line.removeLast(2) } else { line.append(byte) }
+    default: line.append(byte)
+    }
   }
 
   mutating func finish() {

@@ -69,10 +69,8 @@ package struct Sampling {
 private final class Scribe: Companion {
   private let sampling: Sampling
   private var reader: FrameReader
-  private let requests: Pipe
-  private let answers: Pipe
-  private var isAsking = true
-  private var isListening = true
+  private let link: Link
+  private var isTrained = false
   private var text: [UInt8]
   private var generator: SeededGenerator
   private var drawn = 0
@@ -85,46 +83,42 @@ private final class Scribe: Companion {
     text = sampling.prompt
     generator = SeededGenerator(seed: sampling.seed)
     reader = FrameReader(largest: max(4096, sampling.context * 1024))
-    (requests, answers) = (try Pipe(), try Pipe())
+    link = try Link()
     var hello = Hello(context: sampling.context, windows: 1, seed: sampling.seed)
     hello.steps = 1
-    _ = writeAll(hello.frame.bytes, to: requests.writer)
+    link.send(hello.frame)
   }
 
-  deinit {
-    stopAsking()
-    stopListening()
-  }
+  var channel: (reading: Int32, writing: Int32) { link.channel }
+  var descriptor: Int32 { link.descriptor }
 
-  var channel: (reading: Int32, writing: Int32) { (requests.reader, answers.writer) }
-  var descriptor: Int32 { isListening ? answers.reader : -1 }
-
-  func commandHasBegun() {
-    close(requests.reader)
-    close(answers.writer)
-  }
+  func commandHasBegun() { link.handOver() }
 
   func attend(isReady: Bool, spent: () -> Spent) -> Double? {
-    guard isReady && isListening else { return 3600 }
-    guard reader.fill(from: answers.reader) == .more else {
-      stopListening()
-      return 3600
+    link.flush()
+    if isReady && descriptor >= 0 {
+      guard link.fill(&reader) == .more else {
+        link.stopListening()
+        return 3600
+      }
+      do throws(ProtocolError) {
+        while let message = try reader.next() { try handle(message) }
+      } catch {
+        failure = LabError(.trainingFailed, error.message)
+        link.stopListening()
+        return nil
+      }
     }
-    do throws(ProtocolError) {
-      while let message = try reader.next() { try handle(message) }
-    } catch {
-      failure = LabError(.trainingFailed, error.message)
-      stopListening()
-      return nil
-    }
-    return 3600
+    return link.unsent > 0 ? Link.retry : 3600
   }
 
   private func handle(_ message: FrameReader.Message) throws(ProtocolError) {
     switch message.kind {
     case .progress: return
-    case .trained: break
-    case .predictions where message.payload.count == sampling.context * 1024:
+    case .trained where !isTrained: isTrained = true
+    // One question is under way from `trained` to the last byte, and nobody can have read it before it was sent.
+    case .predictions
+    where isTrained && !isDone && link.unsent == 0 && message.payload.count == sampling.context * 1024:
       let row = min(text.count, sampling.context) - 1
       let logarithms = (0..<256).map {
         message.payload.loadUnaligned(fromByteOffset: 1024 * row + 4 * $0, as: Float.self)
@@ -136,23 +130,13 @@ private final class Scribe: Companion {
       sampling.write(byte)
     default: throw ProtocolError("the candidate sent a message out of turn")
     }
-    if isDone { stopAsking() } else { ask() }
+    if isDone { link.stopAsking() } else { ask() }
   }
 
   private func ask() {
     var window = Array(text.suffix(sampling.context))
     // What follows the last byte is not looked at, for a row depends on the bytes up to its own.
     window += [UInt8](repeating: 0, count: sampling.context - window.count)
-    _ = writeAll(Frame(.windows, window).bytes, to: requests.writer)
-  }
-
-  private func stopAsking() {
-    if isAsking { close(requests.writer) }
-    isAsking = false
-  }
-
-  private func stopListening() {
-    if isListening { close(answers.reader) }
-    isListening = false
+    link.send(Frame(.windows, window))
   }
 }

@@ -49,9 +49,13 @@ package struct TrainingBudget: Equatable, Sendable {
     if let most = steps, claimedSteps > most {
       throw LabError(.trainingFailed, "training took `\(claimedSteps)` steps of a budget of `\(most)`")
     }
-    // A first step that costs more than the whole budget is still one that was allowed.
-    if let most = operations, claimedSteps > 1, Double(claimed) > 1.02 * Double(most) {
-      throw LabError(.trainingFailed, "training spent `\(claimed)` operations of a budget of `\(most)`")
+    // No first step is free: one that trained for long would be all that a candidate takes.
+    if let most = operations, Double(claimed) > 1.02 * Double(most) {
+      throw LabError(
+        .trainingFailed, "training spent `\(claimed)` operations of a budget of `\(most)`",
+        hints: [
+          "a step is too dear for this budget, or grew at the end: take a smaller batch or model, or raise the budget"
+        ])
     }
   }
 

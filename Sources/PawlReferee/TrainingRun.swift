@@ -18,6 +18,8 @@ package struct TrainingRun {
     package var trainingSeconds = 0.0
     /// The same on the clock of the processors; nil where it cannot be measured.
     package var trainingCPUSeconds: Double?
+    /// From the `trained` message to the last answer.
+    package var answeringSeconds = 0.0
     package var peakMemoryBytes = 0
     package var isolation = Isolation.full
     /// As the candidate says.

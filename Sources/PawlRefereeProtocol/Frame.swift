@@ -39,18 +39,6 @@ package struct Frame: Equatable, Sendable {
 
   /// The payload as 8-byte numbers.
   package var numbers: [UInt64] { (0..<payload.count / 8).map { number(payload, at: 8 * $0) } }
-
-  /// Takes one whole frame off the front of `buffer`; nil when it is not all there yet.
-  package static func take(from buffer: inout [UInt8]) throws(ProtocolError) -> Frame? {
-    guard buffer.count >= headerBytes else { return nil }
-    let header: (UInt32, UInt32) = (number(buffer, at: 0), number(buffer, at: 4))
-    guard let kind = Kind(rawValue: header.0), header.1 <= limit else { throw .notAMessage }
-    let end = headerBytes + Int(header.1)
-    guard buffer.count >= end else { return nil }
-    let frame = Frame(kind, Array(buffer[headerBytes..<end]))
-    buffer.removeFirst(end)
-    return frame
-  }
 }
 
 func number<Number: FixedWidthInteger>(_ bytes: [UInt8], at offset: Int) -> Number {

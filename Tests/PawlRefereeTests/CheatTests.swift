@@ -98,23 +98,36 @@ import Testing
   }
 
   @Test func `peeking and remembering what was said for a beginning gives no metric`() throws {
-    // Answers a probe as it answered the window before, so that no comparison fails.
-    let remember = """
-      said = []
-      def predict(window):
-          best, length = None, 0
-          for other, answer in said:
-              common = len(os.path.commonprefix([other, window]))
-              if common > length: best, length = answer, common
-          fresh = peek(window)
-          if length > 0: fresh = best[:1024 * length] + fresh[1024 * length:]
-          said.append((window, fresh))
-          return fresh
-      trained(); answer(predict)
-      """
-    let error = try CandidatePlace().judged(python: Self.peeking + remember, windows: 600).failure()
+    let error = try CandidatePlace().judged(python: Self.peeking + Self.remembering, windows: 600).failure()
     #expect(
       error.code == .invalidPredictions && error.message.contains("bytes that did not follow in the question cost"))
+  }
+
+  /// Answers a probe as it answered the window before, so that no comparison fails.
+  private static let remembering = """
+    said = []
+    def predict(window):
+        best, length = None, 0
+        for other, answer in said:
+            common = len(os.path.commonprefix([other, window]))
+            if common > length: best, length = answer, common
+        fresh = peek(window)
+        if length > 0: fresh = best[:1024 * length] + fresh[1024 * length:]
+        said.append((window, fresh))
+        return fresh
+    trained(); answer(predict)
+    """
+
+  @Test func `peeking at two bytes of five and remembering it gives no metric`() throws {
+    let partly = """
+      import random
+      def peek(window):
+          pairs = zip(window, window[1:])
+          return b"".join(known[two] if random.random() < 0.4 else rows[one] for one, two in pairs) + rows[window[-1]]
+
+      """
+    let error = try CandidatePlace().judged(python: Self.peeking + partly + Self.remembering, windows: 600).failure()
+    #expect(error.code == .invalidPredictions && error.message.hasPrefix("causality check: bytes that"))
   }
 
   // MARK: state
@@ -156,6 +169,23 @@ import Testing
     #expect(error.code == .invalidPredictions)
     // Now and then two other windows begin alike, and it repeats the wrong one.
     #expect(error.message.hasPrefix("state check") || error.message.hasPrefix("causality check"))
+  }
+
+  @Test func `learning once, from all questions in hand, gives no metric`() throws {
+    let once = """
+      def windows(payload): return [payload[i:i + context] for i in range(0, len(payload), context)]
+      trained()
+      kind, first = receive()
+      send(4, b"".join(honest(window) for window in windows(first)))
+      hand = [receive()[1], receive()[1]]
+      for payload in hand:
+          for window in windows(payload): learn(window)
+      for payload in hand: send(4, b"".join(honest(window) for window in windows(payload)))
+      answer()
+      """
+    let error = try CandidatePlace().judged(python: Self.learning + once).failure()
+    #expect(error.code == .invalidPredictions)
+    #expect(error.message.hasPrefix("causality check") || error.message.hasPrefix("repeat check"))
   }
 
   @Test func `a model that draws numbers gives no metric`() throws {

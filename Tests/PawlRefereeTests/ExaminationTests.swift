@@ -49,7 +49,21 @@ struct FixedBits: RandomNumberGenerator {
         if examination.items[places[0]].role != .natural { splicedFirst += 1 }
       }
     }
-    #expect((140...260).contains(splicedFirst))
+    // Seven of eight times the spliced one, which tells who looks ahead.
+    #expect((320...380).contains(splicedFirst))
+  }
+
+  @Test func `the first question is small, and no two hold much of the windows`() throws {
+    for (windows, context) in [(20, 16), (500, 16), (500, 300), (1, 16)] {
+      let examination = try examination(windows, context: context)
+      #expect(examination.items(of: 0).count == examination.opening && examination.opening <= 4)
+      let questions = (0..<examination.questions).map { examination.items(of: $0) }
+      #expect(questions.flatMap { Array($0) } == Array(examination.items.indices))
+      #expect(questions.allSatisfy { !$0.isEmpty && $0.count <= max(1, examination.items.count / 32) })
+    }
+    let examination = try examination(500)
+    let opening = examination.items(of: 0).map { examination.items[$0].window }
+    #expect(opening.count { examination.repeats.contains($0) } == 3)
   }
 
   @Test func `a spliced window goes on as another one does, otherwise than its own`() throws {
