@@ -37,7 +37,7 @@ public enum LabCommand {
              --windows N          windows that make the metric; all without it
              --cpu S, --wall S    what training may take, by the referee's clock
              --limit S            stop without a metric after this time; 3600 without it
-             --warm-up S          more time for the first answer, such as for compiling the model
+             --warm-up S          more time for answering, such as for compiling the model
              --metric NAME        what the metric is called; val_bpb without it
              --seed-env NAME      the variable of the environment with the seed; PAWL_SEED without it
              --hide PATH          hide this file or folder too; may be given again

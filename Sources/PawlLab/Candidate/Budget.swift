@@ -44,7 +44,7 @@ struct Budget {
     return min(1, shares.reduce(0) { $1.1 > 0 ? max($0, $1.0 / $1.1) : $0 })
   }
 
-  /// Returns the share that is spent, or nil when what is left does not pay for one more step like those before; the first is free.
+  /// Returns the share that is spent, or nil when what is left does not pay for one more step like those before. The first is not known before it is taken.
   mutating func next(step: Int) -> Double? {
     let spent = spent
     if step > 0 {
