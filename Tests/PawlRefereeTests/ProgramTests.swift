@@ -60,8 +60,12 @@ import Testing
   private func attempt(_ shell: String, in place: CandidatePlace) throws -> (run: SandboxedRun, output: String) {
     let sandbox = try Sandbox.probe(requirement: .full)
     var output: [UInt8] = []
-    let command = SandboxedCommand(
+    var command = SandboxedCommand(
       shell: shell, directory: place.path + "/work", budget: Budget(wallSeconds: 60), logPath: place.path + "/log")
+    // Wherever the checkout lies: a sandbox has a home and a /tmp of its own.
+    command.policy.readable = [Self.program].compactMap { $0 }.map {
+      String($0[..<($0.lastIndex(of: "/") ?? $0.endIndex)])
+    }
     let run = try sandbox.run(command, cancellation: Cancellation()) { output += $0 }
     return (run, String(decoding: output, as: UTF8.self))
   }
