@@ -38,10 +38,10 @@ struct CandidateProgram {
         source, name: name, optimises: rung.optimises, to: program, scratch: scratch,
         cache: cache.flatMap(ProgramCache.init(folder:)))
       mkdir(work, 0o700)
-      let readable = [absolutePath(text)] + [model].compactMap { $0.map(absolutePath) }
+      let (text, model) = (absolutePath(text), model.map(absolutePath))
       let environment = CandidateEnvironment(
-        seed: seed, text: readable[0], rungName: rungName, rung: rung, save: saves ? saved : nil,
-        load: model.map(absolutePath))
+        seed: seed, text: text, rungName: rungName, rung: rung, save: saves ? saved : nil,
+        load: model)
       let lines = environment.lines(from: currentEnvironment())
       var libraries = try SharedLibraries.paths(of: program, environment: lines)
       if let library = libraryOfProducts {
@@ -50,7 +50,7 @@ struct CandidateProgram {
       let threads = rung.threads + 64 + 4 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
       var candidate = Candidate(
         [program], environment: candidateEnvironment(lines), directory: work,
-        view: .only([program] + readable + libraries), threads: threads)
+        view: .only([program, text] + [model].compactMap { $0 } + libraries), threads: threads)
       candidate.memoryBytes = rung.memoryMebibytes << 20
       self.candidate = candidate
     } catch {

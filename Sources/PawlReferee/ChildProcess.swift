@@ -9,10 +9,9 @@ import PawlRefereeProtocol
 
 /// A started program that is trusted, such as a compiler; its end is waited for once. Candidates run in a sandbox.
 package struct ChildProcess {
-  /// How a program ended, and what it used.
+  /// How a program ended.
   package struct Ending {
     package let status: Int32
-    package let peakMemoryBytes: Int
     package var succeeded: Bool { status == 0 }
     /// The signal that ended it, or nil when it ended by itself.
     package var signal: Int32? { status & 0x7f == 0 ? nil : status & 0x7f }
@@ -44,9 +43,8 @@ package struct ChildProcess {
   /// Waits for the end.
   package func wait() -> Ending {
     var status: Int32 = 0
-    var usage = rusage()
-    while wait4(id, &status, 0, &usage) < 0 && errno == EINTR {}
-    return Ending(status: status, peakMemoryBytes: usage.ru_maxrss * 1024)
+    while waitpid(id, &status, 0) < 0 && errno == EINTR {}
+    return Ending(status: status)
   }
 
   /// Ends it at once; ``wait()`` is still due.

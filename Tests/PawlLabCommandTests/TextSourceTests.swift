@@ -42,11 +42,14 @@ import PawlReferee
     }
     close(descriptor)
     let lab = try #require(builtProgram())
+    // A limit and not a measurement: what the system says of a child's peak counts the process that it was started from.
+    let mebibytes = 200
     let (ending, bytes) = try ChildProcess.output(
-      lab, ["init", scratch.path + "/study", "--data", path], seconds: 300)
+      "/bin/sh",
+      ["-c", "ulimit -v \(mebibytes << 10); exec \"$@\"", "sh", lab, "init", scratch.path + "/study", "--data", path],
+      seconds: 300)
     let words = String(decoding: bytes, as: UTF8.self)
     #expect(ending.succeeded && words.contains("of 10737418240 bytes"), "\(words)")
-    #expect(ending.peakMemoryBytes < 200 << 20)
   }
 
   /// The program that was built with these tests.

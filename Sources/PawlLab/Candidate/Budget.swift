@@ -64,7 +64,8 @@ struct Budget {
   }
 }
 
-private func seconds(_ clock: clockid_t) -> Double {
+/// Returns what a clock shows, in seconds (clock_gettime(2)).
+func seconds(_ clock: clockid_t) -> Double {
   var time = timespec()
   clock_gettime(clock, &time)
   return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9

@@ -48,6 +48,8 @@ public final class Lab {
   private var budget: Budget
   private var generator: Generator
   private let crew = Crew.shared
+  /// Parameters to load instead of training; nil to train.
+  private let checkpoint = environment("PAWL_LAB_LOAD")
   private var workers: [TrainingWorker] = []
   private var step = 0
   private var tokens = 0
@@ -99,7 +101,7 @@ public final class Lab {
 
   /// Returns the next step, or nil when the budget cannot pay for another one.
   public func nextStep() -> Step? {
-    guard environment("PAWL_LAB_LOAD") == nil, let fraction = budget.next(step: step) else { return nil }
+    guard checkpoint == nil, let fraction = budget.next(step: step) else { return nil }
     step += 1
     isNewStep = true
     return Step(number: step, fraction: fraction)
@@ -164,7 +166,7 @@ public final class Lab {
   ///   up to its own, of its own window. It runs on several threads at once.
   public func finish(_ parameters: Parameters, _ logits: (_ tape: Tape, _ windows: Bytes) -> Tensor) -> Never {
     guard parameters.count > 0 else { refuse("the model has no parameters") }
-    if let path = environment("PAWL_LAB_LOAD") { Checkpoint.load(path, into: parameters) }
+    if let checkpoint { Checkpoint.load(checkpoint, into: parameters) }
     if let path = environment("PAWL_LAB_SAVE") { Checkpoint.save(parameters, to: path) }
     workers = []
     fflush(nil)

@@ -46,7 +46,7 @@ package struct ProductRate: Sendable {
       variant: kernels.name, operationsPerSecond: rates.reduce(0, +), operationsPerToken: Double(linear + attention))
   }
 
-  private static func rate(of products: [(Int, Int, Int, Int)], _ kernels: Kernels, _ seconds: Double) -> Double {
+  private static func rate(of products: [(Int, Int, Int, Int)], _ kernels: Kernels, _ atLeast: Double) -> Double {
     let workspace = Workspace()
     let loops = kernels.products
     let prepared = products.map { rows, columns, inner, count in
@@ -58,8 +58,8 @@ package struct ProductRate: Sendable {
       return (left, packed, FloatBuffer(count: rows * columns), rows, columns, inner, count)
     }
     var (operations, elapsed) = (0.0, 0.0)
-    while elapsed < seconds {
-      let began = monotonic()
+    while elapsed < atLeast {
+      let began = seconds(CLOCK_MONOTONIC)
       for (left, packed, result, rows, columns, inner, count) in prepared {
         for _ in 0..<count {
           loops.multiply(
@@ -68,14 +68,8 @@ package struct ProductRate: Sendable {
         }
         operations += Double(2 * rows * columns * inner * count)
       }
-      elapsed += monotonic() - began
+      elapsed += seconds(CLOCK_MONOTONIC) - began
     }
     return operations / elapsed
-  }
-
-  private static func monotonic() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
