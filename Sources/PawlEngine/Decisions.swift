@@ -10,6 +10,7 @@ extension StudyState {
     guard stopReason == nil, pausedBy == nil else { return nil }
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }
+    if let event = nextRebase(ratchet) { return event }
     let free = workers - inFlight.count
     if free > 0, let request = nextAttempt(ratchet) { return .attemptRequested(request) }
     let finishing = limit != nil && open.isEmpty
@@ -56,16 +57,12 @@ extension StudyState {
       case .decided(let verdict, let evidence):
         return verdict == .kept && commit == head.commit
           ? .trialJudged(trial, .discarded, evidence) : .trialJudged(trial, verdict, evidence)
-      case .replicateHead(let evidence) where headFailures >= 3:
+      case .replicateHead(let evidence) where headFailures >= 3 && opened.parent.trial == head.trial:
         return .trialJudged(trial, evidence.effect > 0 ? .kept : .discarded, evidence)
-      case .replicateCandidate, .replicateHead, .wait: continue
+      case .replicateCandidate, .replicateHead, .rebase, .wait: continue
       }
     }
     return nil
-  }
-
-  private func isInFlight(_ trial: TrialID) -> Bool {
-    inFlight.values.contains { $0.trial == trial && $0.purpose == .search }
   }
 
   // MARK: attempts
@@ -93,7 +90,7 @@ extension StudyState {
       switch ratchet.judge(trial, inFlight: 0) {
       case .replicateCandidate: return request(step, .search)
       case .replicateHead where !isInFlight(head.trial): return request(head, .search)
-      case .replicateHead, .wait, .decided: continue
+      case .replicateHead, .rebase, .wait, .decided: continue
       }
     }
     return fresh.map { request($0, .search) }

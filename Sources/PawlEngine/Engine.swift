@@ -50,6 +50,7 @@ public struct Engine: Sendable {
       state.open[trial].map {
         [.createCandidate(trial, parent: $0.request.parentCommit, proposal, at: $0.requestedAt)]
       } ?? []
+    case .rebaseRequested(let request): state.rebasing(of: request.trial).map { [.rebase($0)] } ?? []
     case .attemptRequested(let request): [.startAttempt(request)]
     case .championCertified: [.advanceBranch(state.awaitingBranch)]
     case .sessionStarted: recovery()
@@ -66,6 +67,7 @@ public struct Engine: Sendable {
       case .proposed(let proposal):
         effects.append(
           .createCandidate(trial, parent: opened.request.parentCommit, proposal, at: opened.requestedAt))
+      case .rebasing: effects += state.rebasing(of: trial).map { [.rebase($0)] } ?? []
       case .ready: break
       }
     }

@@ -23,9 +23,13 @@ extension StudyState {
       fruitlessInARow += 1
       exhausted = reason
     case .proposalRefused(let trial, _):
+      if abandon(trial) { break }
       end(trial)
       fruitlessInARow += 1
     case .candidateCreated(let trial, let commit, _): ready(trial, commit, at: at)
+    case .rebaseRequested(let request): startRebasing(request)
+    case .candidateRebased(let candidate): finishRebasing(candidate)
+    case .rebaseConflicted(let conflict): abandon(conflict.trial)
     case .attemptRequested(let request): ask(request)
     case .attemptFinished(let result): finish(result)
     case .trialJudged(let trial, let verdict, let evidence): close(trial, verdict, evidence)
@@ -86,12 +90,14 @@ extension StudyState {
     let latency = max(0, at.since(opened.requestedAt).seconds)
     meanProposalSeconds = meanProposalSeconds.map { $0 + (latency - $0) * 0.2 } ?? latency
     open[trial]?.stage = .ready(commit)
+    ratchet?.open(trial, parent: opened.parent.trial)
   }
 
   private mutating func receive(_ proposal: Proposal, for trial: TrialID) {
     spend += proposal.cost
     fingerprints.insert(proposal.fingerprint)
     open[trial]?.stage = .proposed(proposal)
+    open[trial]?.proposal = proposal
     open[trial]?.knobs = proposal.knobs
   }
 
@@ -129,11 +135,12 @@ extension StudyState {
       ratchet?.record(value, for: request.trial)
     case .search:
       if let value = result.measurement {
-        // A replicate of a head that has moved on meanwhile has nothing left to say.
-        if open[request.trial] != nil || request.trial == head?.trial { ratchet?.record(value, for: request.trial) }
         fruitlessInARow = 0
+        // A replicate of a head that has moved on meanwhile has nothing left to say.
+        guard isOfPresentCode(request) else { return }
+        ratchet?.record(value, for: request.trial)
         if request.trial == head?.trial { headFailures = 0 }
-      } else {
+      } else if isOfPresentCode(request) {
         open[request.trial]?.failures += 1
         open[request.trial]?.lastFailure = result.outcome
         if request.trial == head?.trial { headFailures += 1 }
@@ -154,9 +161,7 @@ extension StudyState {
   }
 
   private mutating func close(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) {
-    let direction = configuration?.metric.direction ?? .minimize
-    observe(
-      trial, loss: direction == .minimize ? evidence.mean : -evidence.mean, measurements: evidence.measurements)
+    observe(trial, evidence)
     ratchet?.close(trial, evidence: evidence)
     if verdict == .kept, let commit = open[trial]?.commit { stack.append(HeadStep(trial: trial, commit: commit)) }
     end(trial)
@@ -171,10 +176,15 @@ extension StudyState {
   }
 
   /// A trial is over: what an agent proposed must not be proposed again, whatever came of it.
-  private mutating func end(_ trial: TrialID) {
+  mutating func end(_ trial: TrialID) {
     guard open.removeValue(forKey: trial) != nil else { return }
     ended += 1
     endedSinceHeadMoved += 1
+  }
+
+  mutating func observe(_ trial: TrialID, _ evidence: Evidence) {
+    let isLoss = configuration?.metric.direction ?? .minimize == .minimize
+    observe(trial, loss: isLoss ? evidence.mean : -evidence.mean, measurements: evidence.measurements)
   }
 
   private mutating func observe(_ trial: TrialID, loss: Double?, measurements: Int) {

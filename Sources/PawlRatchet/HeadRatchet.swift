@@ -41,10 +41,21 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
   private var noise = PooledNoise()
   private var learned: EffectPrior?
   private var lastClosed: Closed?
+  /// What open candidates are changes of.
+  private var parents: [TrialID: TrialID] = [:]
 
   public init(direction: Direction, rule: RatchetRule) {
     self.direction = direction
     self.rule = rule
+  }
+
+  /// Notes what a new candidate is a change of, before anything is recorded for it.
+  public mutating func open(_ trial: TrialID, parent: TrialID) { parents[trial] = parent }
+
+  /// Makes a candidate a change of the present head, of which nothing is measured yet.
+  public mutating func rebase(_ trial: TrialID) {
+    parents[trial] = head
+    if let sample = remove(trial) { noise.fold(sample.moments) }
   }
 
   /// Counts one finite measurement of a trial (calibration or search; never certification).
@@ -141,6 +152,8 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
       measurements: moments.count, sigma: sigma, head: head)
     if candidate == head { return .decided(.kept, evidence) }
     let regret = min(effect.gain, effect.loss)
+    let isStale = parents[candidate].map { $0 != head } ?? false
+    if isStale, effect.mean > 0 || regret > prior.expectedGainOfNewIdea { return .rebase(evidence) }
     let verdict: Verdict = effect.mean > 0 ? .kept : .discarded
     if regret <= prior.expectedGainOfNewIdea { return .decided(verdict, evidence) }
     if moments.count >= rule.maximumReplicates {
@@ -162,6 +175,7 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
   ///
   /// The head's measurements are kept, and closing it does nothing; a candidate may become the head before or after it is closed.
   public mutating func close(_ candidate: TrialID, evidence: Evidence) {
+    parents[candidate] = nil
     guard candidate != head, let sample = remove(candidate) else { return }
     let belief = settle(sample.moments)
     if let lastClosed { noise.fold(lastClosed.sample.moments) }
@@ -218,6 +232,7 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
 
   /// Forgets an open candidate: it crashed, which says nothing about effects.
   public mutating func drop(_ candidate: TrialID) {
+    parents[candidate] = nil
     guard candidate != head, let sample = remove(candidate) else { return }
     noise.fold(sample.moments)
   }

@@ -6,6 +6,8 @@ public enum Judgement: Sendable, Hashable {
   case replicateCandidate(Evidence)
   /// Measure the head once more: it is the less sure of the two.
   case replicateHead(Evidence)
+  /// Promising or undecided, but measured against a head that is gone: re-base it, then measure it again.
+  case rebase(Evidence)
   /// More evidence is wanted and already on its way.
   case wait(Evidence)
   /// Enough is known, or as much as the rule allows.

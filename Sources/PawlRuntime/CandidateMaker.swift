@@ -1,5 +1,6 @@
 import Foundation
 import PawlCore
+import PawlEngine
 import PawlGuard
 import PawlSearch
 import PawlWorkspace
@@ -69,11 +70,66 @@ final class CandidateMaker {
     do {
       let candidate = try workspace.makeCandidate(
         study: study, trial: trial, parent: parent, edits: proposal.edits,
-        message: "\(proposal.hypothesis)\n\nTrial: \(trial)\nAgent: \(proposal.agent)\n", at: at)
+        message: Self.message(trial, proposal), at: at)
       return [.candidateCreated(trial, candidate.commit, candidate.statistics)]
     } catch {
       guard error.code == .badEdit else { throw error }
       return [.proposalRefused(trial, reason: describe(error))]
     }
+  }
+
+  private static func message(_ trial: TrialID, _ proposal: Proposal) -> String {
+    "\(proposal.hypothesis)\n\nTrial: \(trial)\nAgent: \(proposal.agent)\n"
+  }
+
+  /// Returns the candidate as a change of the present head, or why it cannot be one.
+  ///
+  /// `heads` are the commits that the head went through, the candidate's parent first and the head last.
+  ///
+  /// - Throws: what git or the file system refused; the re-basing waits for the next session then.
+  func rebase(_ rebasing: Rebasing, study: StudyName, heads: [HeadStep]) throws(WorkspaceError) -> [Event] {
+    let request = rebasing.request
+    let proposal = rebasing.proposal
+    let change = CandidateChange(
+      parent: rebasing.parent.commit, commit: rebasing.commit, edits: proposal.edits,
+      writtenFor: rebasing.writtenFor)
+    let outcome: RebaseOutcome
+    do {
+      outcome = try workspace.rebase(
+        change, onto: request.ontoCommit, study: study, trial: request.trial, isEditable: policy.isEditable,
+        message: Self.message(request.trial, proposal), at: rebasing.at)
+    } catch {
+      guard error.code == .badEdit else { throw error }
+      return [.proposalRefused(request.trial, reason: describe(error))]
+    }
+    switch outcome {
+    case .made(let candidate):
+      let (files, knobs) = try source(at: candidate.commit)
+      let values = Dictionary(knobs.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
+      return [
+        .candidateRebased(
+          RebasedCandidate(
+            trial: request.trial, onto: request.onto, ontoCommit: request.ontoCommit, commit: candidate.commit,
+            size: candidate.statistics, fingerprint: KnobAgent.fingerprint(of: files),
+            knobs: values.filter { proposal.knobs[$0.key] != nil }))
+      ]
+    case .conflicts(let paths):
+      return [
+        .rebaseConflicted(
+          RebaseConflict(
+            trial: request.trial, onto: request.onto, paths: paths, steps: try steps(heads, changing: Set(paths))))
+      ]
+    case .nothingLeft:
+      return [.proposalRefused(request.trial, reason: "trial \(request.onto) has all of its change already")]
+    }
+  }
+
+  private func steps(_ heads: [HeadStep], changing paths: Set<String>) throws(WorkspaceError) -> [TrialID] {
+    var steps: [TrialID] = []
+    for (before, after) in zip(heads, heads.dropFirst()) {
+      let changed = try workspace.changedPaths(from: before.commit, to: after.commit)
+      if !changed.isDisjoint(with: paths) { steps.append(after.trial) }
+    }
+    return steps
   }
 }

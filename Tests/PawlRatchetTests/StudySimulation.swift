@@ -75,6 +75,7 @@ struct StudySimulation {
         case .replicateHead:
           guard spent < attempts else { break judging }
           measure(ratchet.head)
+        case .rebase: ratchet.rebase(candidate)
         case .decided(let verdict, let evidence):
           ratchet.close(candidate, evidence: evidence)
           if verdict == .kept { ratchet.moveHead(to: candidate) }
