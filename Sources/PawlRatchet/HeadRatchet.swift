@@ -43,6 +43,8 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
   private var lastClosed: Closed?
   /// What open candidates are changes of.
   private var parents: [TrialID: TrialID] = [:]
+  /// What was believed of heads that are gone and of which candidates are open.
+  private var formers: [TrialID: HeadBelief] = [:]
 
   public init(direction: Direction, rule: RatchetRule) {
     self.direction = direction
@@ -117,8 +119,10 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     let effect: EffectPosterior
   }
 
-  private func compare(_ moments: Moments, noise: PooledNoise, prior: EffectPrior) -> Comparison? {
-    guard let sigma = noise.sigma, let belief = headBelief(noise: sigma * sigma) else { return nil }
+  private func compare(
+    _ moments: Moments, noise: PooledNoise, prior: EffectPrior, former: HeadBelief? = nil
+  ) -> Comparison? {
+    guard let sigma = noise.sigma, let belief = former ?? headBelief(noise: sigma * sigma) else { return nil }
     let variance = sigma * sigma / Double(moments.count)
     let estimate = oriented(moments.mean) - belief.mean
     let error = sqrt(variance + belief.variance) * noise.inflation
@@ -139,7 +143,9 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
       return inFlight > 0 ? .wait(nothing) : .replicateCandidate(nothing)
     }
     let prior = self.prior
-    guard let comparison = compare(moments, noise: noise, prior: prior) else {
+    guard
+      let comparison = compare(moments, noise: noise, prior: prior, former: parents[candidate].flatMap { formers[$0] })
+    else {
       // The noise is unknown, or the head: neither can be judged by, so measure what was measured least.
       let raw = sinceAdoption.count > 0 ? oriented(moments.mean) - oriented(sinceAdoption.mean) : 0
       let evidence = evidence(of: moments, estimate: raw, sigma: sigma)
@@ -210,6 +216,11 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
   /// A trial that was neither open nor the last one closed is a head of which nothing is known: it is measured first.
   public mutating func moveHead(to trial: TrialID) {
     guard trial != head else { return }
+    parents[trial] = nil
+    formers = formers.filter { former in parents.values.contains(former.key) }
+    if parents.values.contains(head), let sigma, let belief = headBelief(noise: sigma * sigma) {
+      formers[head] = belief
+    }
     var next: Sample?
     var belief: HeadBelief?
     if let sample = remove(trial) {

@@ -27,13 +27,17 @@ final class CandidateMaker {
     at commit: CommitHash
   ) throws(WorkspaceError) -> (files: [String: String], knobs: [Knob]) {
     if let known = sources.last(where: { $0.commit == commit }) { return (known.files, known.knobs) }
-    let paths = try workspace.files(at: commit)
-      .filter { ($0.kind == .file || $0.kind == .executable) && policy.isEditable($0.path) }.map(\.path)
-    let files = try workspace.texts(of: paths, at: commit)
-    let knobs = KnobFinder.knobs(in: files)
+    let (files, knobs) = try read(commit)
     sources.append((commit, files, knobs))
     if sources.count > 4 { sources.removeFirst() }
     return (files, knobs)
+  }
+
+  private func read(_ commit: CommitHash) throws(WorkspaceError) -> (files: [String: String], knobs: [Knob]) {
+    let paths = try workspace.files(at: commit)
+      .filter { ($0.kind == .file || $0.kind == .executable) && policy.isEditable($0.path) }.map(\.path)
+    let files = try workspace.texts(of: paths, at: commit)
+    return (files, KnobFinder.knobs(in: files))
   }
 
   /// Returns what the engine is told: a proposal, its refusal if there is one, or that there is none.
@@ -53,12 +57,16 @@ final class CandidateMaker {
         ? "there is no constant to tune in the editable files" : "every combination of the knobs was tried"
       return [.proposalFailed(request.trial, reason: reason)]
     }
-    recent.append(proposal.fingerprint)
-    if recent.count > 64 { recent.removeFirst() }
+    remember(proposal.fingerprint)
     if let refusal = policy.refusal(of: proposal.edits, links: links) {
       return [.proposalReceived(request.trial, proposal), .proposalRefused(request.trial, reason: refusal)]
     }
     return [.proposalReceived(request.trial, proposal)]
+  }
+
+  private func remember(_ fingerprint: UInt64) {
+    recent.append(fingerprint)
+    if recent.count > 64 { recent.removeFirst() }
   }
 
   /// Returns the commit of a proposal, or its refusal where an edit does not fit.
@@ -87,7 +95,9 @@ final class CandidateMaker {
   /// `heads` are the commits that the head went through, the candidate's parent first and the head last.
   ///
   /// - Throws: what git or the file system refused; the re-basing waits for the next session then.
-  func rebase(_ rebasing: Rebasing, study: StudyName, heads: [HeadStep]) throws(WorkspaceError) -> [Event] {
+  func rebase(
+    _ rebasing: Rebasing, study: StudyName, heads: [HeadStep], known: Set<UInt64>
+  ) throws(WorkspaceError) -> [Event] {
     let request = rebasing.request
     let proposal = rebasing.proposal
     let change = CandidateChange(
@@ -104,13 +114,18 @@ final class CandidateMaker {
     }
     switch outcome {
     case .made(let candidate):
-      let (files, knobs) = try source(at: candidate.commit)
+      let (files, knobs) = try read(candidate.commit)
+      let fingerprint = KnobAgent.fingerprint(of: files)
+      if fingerprint != proposal.fingerprint, known.contains(fingerprint) || recent.contains(fingerprint) {
+        return [.proposalRefused(request.trial, reason: "on trial \(request.onto) it is code that was tried before")]
+      }
+      remember(fingerprint)
       let values = Dictionary(knobs.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
       return [
         .candidateRebased(
           RebasedCandidate(
             trial: request.trial, onto: request.onto, ontoCommit: request.ontoCommit, commit: candidate.commit,
-            size: candidate.statistics, fingerprint: KnobAgent.fingerprint(of: files),
+            size: candidate.statistics, fingerprint: fingerprint,
             knobs: values.filter { proposal.knobs[$0.key] != nil }))
       ]
     case .conflicts(let paths):

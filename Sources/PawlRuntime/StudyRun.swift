@@ -167,7 +167,10 @@ public final class StudyRun {
       prepare { try $0.create(study: study, trial, parent: parent, proposal, at: at) }
     case .rebase(let rebasing):
       let study = opened.configuration.name
-      prepare { [opened] in try $0.rebase(rebasing, study: study, heads: try Self.heads(of: rebasing, in: opened)) }
+      let known = engine.state.fingerprints
+      prepare { [opened] in
+        try $0.rebase(rebasing, study: study, heads: try Self.heads(of: rebasing, in: opened), known: known)
+      }
     case .startAttempt(let request):
       startedAt[request.id] = .now()
       attempts.run { [runner, cancellation, mailbox] in
