@@ -60,7 +60,8 @@ import Testing
     let code = try repository.git("show", "\(head):train.sh")
     for line in lines.values.joined() { #expect(code.contains(line), "\(code)") }
 
-    let trial = try #require(rebased.first { commits[$0.trial] == $0.commit })
+    let judged = study.events.compactMap { if case .trialJudged(let trial, _, _) = $0.event { trial } else { nil } }
+    let trial = try #require(rebased.first { commits[$0.trial] == $0.commit && judged.contains($0.trial) })
     let shown = repository.pawl("show", "\(trial.trial)").output
     #expect(shown.contains("parent    trial \(trial.onto)\n") && shown.contains("commit    \(trial.commit)\n"))
     let diff = repository.pawl("diff", "\(trial.trial)").output
