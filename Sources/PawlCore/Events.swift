@@ -126,12 +126,17 @@ public struct ProposalRequest: Sendable, Codable, Hashable {
   public let parentCommit: CommitHash
   /// For the agent's own randomness.
   public let seed: UInt64
-  public init(trial: TrialID, agent: String, parent: TrialID, parentCommit: CommitHash, seed: UInt64) {
+  /// What to take out of the parent; nil where an agent is asked.
+  public let reversal: Reversal?
+  public init(
+    trial: TrialID, agent: String, parent: TrialID, parentCommit: CommitHash, seed: UInt64, reversal: Reversal? = nil
+  ) {
     self.trial = trial
     self.agent = agent
     self.parent = parent
     self.parentCommit = parentCommit
     self.seed = seed
+    self.reversal = reversal
   }
 }
 

@@ -73,6 +73,22 @@ public struct RebaseConflict: Sendable, Codable, Hashable {
   private static let named = 3
 }
 
+/// A step of the head that is to be taken out again: nothing shows that it is worth its lines.
+public struct Reversal: Sendable, Codable, Hashable {
+  public let step: TrialID
+  public let commit: CommitHash
+  /// What the step is a change of.
+  public let parent: CommitHash
+  public init(step: TrialID, commit: CommitHash, parent: CommitHash) {
+    self.step = step
+    self.commit = commit
+    self.parent = parent
+  }
+
+  /// The name under which such trials are listed; no agent of a study proposes them.
+  public static let agent = "pawl"
+}
+
 extension [String] {
   /// The words as in `a, b and c`.
   fileprivate var listed: String {

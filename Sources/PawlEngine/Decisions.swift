@@ -53,7 +53,7 @@ extension StudyState {
       if opened.failures >= 2, let outcome = opened.lastFailure, opened.failures * 2 > opened.attempts {
         return .trialCrashed(trial, outcome)
       }
-      switch ratchet.judge(trial, inFlight: 0) {
+      switch ratchet.judge(trial, inFlight: 0, offset: favour(of: opened)) {
       case .decided(let verdict, let evidence):
         return verdict == .kept && commit == head.commit
           ? .trialJudged(trial, .discarded, evidence) : .trialJudged(trial, verdict, evidence)
@@ -87,7 +87,7 @@ extension StudyState {
         if opened.attempts == opened.failures, fresh == nil { fresh = step }
         continue
       }
-      switch ratchet.judge(trial, inFlight: 0) {
+      switch ratchet.judge(trial, inFlight: 0, offset: favour(of: opened)) {
       case .replicateCandidate: return request(step, .search)
       case .replicateHead where !isInFlight(head.trial): return request(head, .search)
       case .replicateHead, .rebase, .wait, .decided: continue
@@ -104,7 +104,7 @@ extension StudyState {
   }
 
   /// A 31-bit seed, so that it fits every library's; certification draws from a stream of its own.
-  private func derivedSeed(_ stream: String, _ numbers: UInt64...) -> UInt64 {
+  func derivedSeed(_ stream: String, _ numbers: UInt64...) -> UInt64 {
     var hash = StableHash()
     hash.add(configuration?.seed ?? 0)
     hash.add(stream)
@@ -124,6 +124,7 @@ extension StudyState {
   private func nextProposal(freeWorkers: Int) -> Event? {
     // Nothing is asked of anybody before the baseline has shown that a measurement can be had at all.
     guard calibrated > 0, let head, let configuration, let agent = configuration.agents.first else { return nil }
+    if let event = nextRemoval() { return event }
     let waiting = open.values.count { $0.attempts == 0 }
     guard waiting < max(0, freeWorkers) + prefetch else { return nil }
     let trial = TrialID(rawValue: lastTrial + 1)

@@ -38,7 +38,8 @@ public struct Engine: Sendable {
 
   private func duplicateRefusal(of observation: Event) -> Event? {
     guard case .proposalReceived(let trial, let proposal) = observation,
-      state.fingerprints.contains(proposal.fingerprint)
+      // The head without a step may well be code that was measured on the way.
+      state.open[trial]?.request.reversal == nil, state.fingerprints.contains(proposal.fingerprint)
     else { return nil }
     return .proposalRefused(trial, reason: "this very code was tried before")
   }

@@ -16,6 +16,7 @@ extension StudyState {
     case .configurationChanged(let configuration): self.configuration = configuration
     case .proposalRequested(let request):
       open[request.trial] = OpenTrial(request: request, at: at)
+      if let reversal = request.reversal { removals.removeAll { $0 == reversal } }
       lastTrial = max(lastTrial, request.trial.rawValue)
     case .proposalReceived(let trial, let proposal): receive(proposal, for: trial)
     case .proposalFailed(let trial, let reason):
@@ -24,9 +25,10 @@ extension StudyState {
       exhausted = reason
     case .proposalRefused(let trial, _):
       if abandon(trial) { break }
+      // A step that cannot be taken out again says nothing about agents.
+      if open[trial]?.request.reversal == nil { fruitlessInARow += 1 }
       end(trial)
-      fruitlessInARow += 1
-    case .candidateCreated(let trial, let commit, _): ready(trial, commit, at: at)
+    case .candidateCreated(let trial, let commit, let size): ready(trial, commit, size, at: at)
     case .rebaseRequested(let request): startRebasing(request)
     case .candidateRebased(let candidate): finishRebasing(candidate)
     case .rebaseConflicted(let conflict): abandon(conflict.trial)
@@ -85,11 +87,12 @@ extension StudyState {
     self.session = nil
   }
 
-  private mutating func ready(_ trial: TrialID, _ commit: CommitHash, at: Timestamp) {
+  private mutating func ready(_ trial: TrialID, _ commit: CommitHash, _ size: DiffStatistics, at: Timestamp) {
     guard let opened = open[trial] else { return }
     let latency = max(0, at.since(opened.requestedAt).seconds)
     meanProposalSeconds = meanProposalSeconds.map { $0 + (latency - $0) * 0.2 } ?? latency
     open[trial]?.stage = .ready(commit)
+    open[trial]?.size = size
     ratchet?.open(trial, parent: opened.parent.trial)
   }
 
@@ -163,7 +166,10 @@ extension StudyState {
   private mutating func close(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) {
     observe(trial, evidence)
     ratchet?.close(trial, evidence: evidence)
-    if verdict == .kept, let commit = open[trial]?.commit { stack.append(HeadStep(trial: trial, commit: commit)) }
+    if verdict == .kept, let opened = open[trial], let commit = opened.commit {
+      stack.append(HeadStep(trial: trial, commit: commit))
+      noteStep(opened, evidence)
+    }
     end(trial)
     fruitlessInARow = 0
   }

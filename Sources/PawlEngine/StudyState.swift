@@ -20,6 +20,8 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   /// What the candidate is a change of: the head that it was made from, or the one that it was put on since.
   public internal(set) var parent: HeadStep
   public internal(set) var knobs: [String: KnobValue] = [:]
+  /// Against the parent.
+  public internal(set) var size: DiffStatistics?
   /// Attempts asked for of the present commit so far.
   public internal(set) var attempts = 0
   /// Attempts that ended without a measurement.
@@ -90,6 +92,11 @@ public struct StudyState: Sendable, Codable, Hashable {
 
   /// The head and every head since the champion, the champion first.
   public internal(set) var stack: [HeadStep] = []
+  /// What is remembered of the steps in the stack.
+  public internal(set) var steps: [TrialID: StepRecord] = [:]
+  /// Steps that the head is to be tried without, and those for which that was ever wanted.
+  public internal(set) var removals: [Reversal] = []
+  public internal(set) var doubted: Set<TrialID> = []
   public internal(set) var calibrated = 0
   /// Mean over the calibration.
   public internal(set) var baselineMean: Double?

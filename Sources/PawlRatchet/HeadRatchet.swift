@@ -135,7 +135,7 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
   ///
   /// Deciding now would cost `min(gain, loss)` on average: more evidence is bought while that exceeds what the attempt would
   /// bring if it were spent on a new idea. Attempts `inFlight`, of the candidate or the head, count as already ordered.
-  public func judge(_ candidate: TrialID, inFlight: Int) -> Judgement {
+  public func judge(_ candidate: TrialID, inFlight: Int, offset: Double = 0) -> Judgement {
     let noise = pooled
     let sigma = noise.sigma ?? 0
     guard let moments = moments(of: candidate) else {
@@ -159,8 +159,8 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     if candidate == head { return .decided(.kept, evidence) }
     let regret = min(effect.gain, effect.loss)
     let isStale = parents[candidate].map { $0 != head } ?? false
-    if isStale, effect.mean > 0 || regret > prior.expectedGainOfNewIdea { return .rebase(evidence) }
-    let verdict: Verdict = effect.mean > 0 ? .kept : .discarded
+    if isStale, effect.mean + offset > 0 || regret > prior.expectedGainOfNewIdea { return .rebase(evidence) }
+    let verdict: Verdict = effect.mean + offset > 0 ? .kept : .discarded
     if regret <= prior.expectedGainOfNewIdea { return .decided(verdict, evidence) }
     if moments.count >= rule.maximumReplicates {
       return .decided(verdict == .kept ? .kept : .inconclusive, evidence)

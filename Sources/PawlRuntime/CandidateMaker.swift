@@ -47,6 +47,7 @@ final class CandidateMaker {
     _ request: ProposalRequest, history: [KnobObservation], known: Set<UInt64>
   ) throws(WorkspaceError) -> [Event] {
     let (files, knobs) = try source(at: request.parentCommit)
+    if let reversal = request.reversal { return try revert(reversal, request, files) }
     guard
       let proposal = KnobAgent.propose(
         files: files, knobs: knobs, parent: nil, history: history, seed: request.seed,
@@ -61,6 +62,24 @@ final class CandidateMaker {
     if let refusal = policy.refusal(of: proposal.edits, links: links) {
       return [.proposalReceived(request.trial, proposal), .proposalRefused(request.trial, reason: refusal)]
     }
+    return [.proposalReceived(request.trial, proposal)]
+  }
+
+  /// Returns the proposal that takes a step out of the parent again, or the refusal where later steps built on it.
+  private func revert(
+    _ reversal: Reversal, _ request: ProposalRequest, _ files: [String: String]
+  ) throws(WorkspaceError) -> [Event] {
+    let edits = try workspace.reversal(
+      of: reversal.commit, from: reversal.parent, on: request.parentCommit, study: configuration.name,
+      isEditable: policy.isEditable)
+    guard let edits, !edits.isEmpty else {
+      return [.proposalRefused(request.trial, reason: "later steps build on trial \(reversal.step)")]
+    }
+    var edited = files
+    for edit in edits { edited[edit.path] = edit.applied(to: files[edit.path] ?? "") }
+    let proposal = Proposal(
+      agent: Reversal.agent, hypothesis: "drop trial \(reversal.step), which nothing shows to be worth its lines",
+      edits: edits, knobs: [:], cost: 0, fingerprint: KnobAgent.fingerprint(of: edited))
     return [.proposalReceived(request.trial, proposal)]
   }
 

@@ -98,8 +98,10 @@ struct TreeDraft {
     if present?.isSubmodule == true { throw Self.misfit(edit, "it is a submodule") }
     let old = try present.map { (item) throws(WorkspaceError) in try reader.blobs([item.object])[0] } ?? []
     let (new, count) = try Self.edited(edit, old: present == nil ? nil : old)
-    let item = TreeItem(mode: present?.mode ?? TreeMode.file, name: name, object: try writer.blob(new))
-    put(item)
+    items.removeAll { $0.name == name }
+    if let new {
+      put(TreeItem(mode: present?.mode ?? TreeMode.file, name: name, object: try writer.blob(new)))
+    }
     return count
   }
 
@@ -129,8 +131,11 @@ struct TreeDraft {
 
   private static func edited(
     _ edit: FileEdit, old: [UInt8]?
-  ) throws(WorkspaceError) -> (new: [UInt8], count: LineCount) {
+  ) throws(WorkspaceError) -> (new: [UInt8]?, count: LineCount) {
     switch edit.change {
+    case .removed:
+      guard let old else { throw misfit(edit, "there is no such file") }
+      return (nil, LineDifference.count(from: old, to: []))
     case .content(let content):
       let new = Array(content.utf8)
       return (new, LineDifference.count(from: old ?? [], to: new))

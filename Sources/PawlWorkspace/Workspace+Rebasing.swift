@@ -42,36 +42,12 @@ extension Workspace {
     message: String, at: Timestamp
   ) throws(WorkspaceError) -> RebaseOutcome {
     let (headName, old) = (try name(of: head), try name(of: change.commit))
-    let base = try reader.rootTree(of: try name(of: change.parent))
-    let ours = try reader.rootTree(of: headName)
-    let changes = try TreeWalk(reader).changes(from: base, to: try reader.rootTree(of: old))
-    var draft = TreeDraft(reader: reader, items: ours)
+    let merged = try merge(change, onto: headName, study: study, isEditable: isEditable)
+    if !merged.conflicts.isEmpty { return .conflicts(merged.conflicts) }
+    guard !merged.files.isEmpty else { return .nothingLeft }
+    var draft = merged.draft
     var count = LineCount()
-    var conflicts: [String] = []
-    var isChanged = false
-    for (path, theirs) in changes.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-      let components = path.split(separator: 0x2f).map { Array($0) }
-      guard let text = String(validating: path, as: UTF8.self), isEditable(text) else {
-        throw WorkspaceError(.badEdit, "`\(path.shown)` is not editable")
-      }
-      let merge = FileMerge(
-        base: try item(at: components, in: base), head: try item(at: components, in: ours), candidate: theirs)
-      switch try merge.result(content: { (merge) throws(WorkspaceError) in try self.content(merge, text, change, study)
-      })
-      {
-      case .conflict: conflicts.append(text)
-      case .unchanged: break
-      case .file(let file):
-        guard try draft.set(components[...], to: file) else {
-          conflicts.append(text)
-          continue
-        }
-        isChanged = true
-        count.add(try lines(from: merge.head, to: file))
-      }
-    }
-    if !conflicts.isEmpty { return .conflicts(conflicts) }
-    guard isChanged else { return .nothingLeft }
+    for file in merged.files { count.add(LineDifference.count(from: file.before ?? [], to: file.after ?? [])) }
     // What attempts were made of is not garbage, although nothing else leads there any more.
     try writer.setRef("refs/pawl/\(study)/replaced/\(old.hex)", old)
     return .made(
@@ -79,19 +55,58 @@ extension Workspace {
         try draft.write(writer), count, parent: headName, study: study, trial: trial, message: message, at: at))
   }
 
+  /// A change put onto a head: the files that come out different from the head's, and those that cannot be.
+  struct Merged {
+    struct File {
+      let path: String
+      let before: [UInt8]?
+      let after: [UInt8]?
+    }
+    var draft: TreeDraft
+    var files: [File] = []
+    var conflicts: [String] = []
+  }
+
+  func merge(
+    _ change: CandidateChange, onto head: ObjectName, study: StudyName, isEditable: (String) -> Bool
+  ) throws(WorkspaceError) -> Merged {
+    let base = try reader.rootTree(of: try name(of: change.parent))
+    let ours = try reader.rootTree(of: head)
+    let changes = try TreeWalk(reader).changes(
+      from: base, to: try reader.rootTree(of: try name(of: change.commit)))
+    var merged = Merged(draft: TreeDraft(reader: reader, items: ours))
+    for (path, theirs) in changes.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+      let components = path.split(separator: 0x2f).map { Array($0) }
+      guard let text = String(validating: path, as: UTF8.self), isEditable(text) else {
+        throw WorkspaceError(.badEdit, "`\(path.shown)` is not editable")
+      }
+      let merge = FileMerge(
+        base: try item(at: components, in: base), head: try item(at: components, in: ours), candidate: theirs)
+      let result = try merge.result { (both) throws(WorkspaceError) in try content(both, text, change, study) }
+      switch result {
+      case .conflict: merged.conflicts.append(text)
+      case .unchanged: break
+      case .file(let file):
+        guard try merged.draft.set(components[...], to: file) else {
+          merged.conflicts.append(text)
+          continue
+        }
+        merged.files.append(.init(path: text, before: try bytes(of: merge.head), after: try bytes(of: file)))
+      }
+    }
+    return merged
+  }
+
+  func bytes(of item: TreeItem?) throws(WorkspaceError) -> [UInt8]? {
+    guard let item else { return nil }
+    return try reader.blobs([item.object])[0]
+  }
+
   /// Returns the paths of the files that one commit has different from another.
   public func changedPaths(from: CommitHash, to: CommitHash) throws(WorkspaceError) -> Set<String> {
     let changes = try TreeWalk(reader).changes(
       from: try reader.rootTree(of: try name(of: from)), to: try reader.rootTree(of: try name(of: to)))
     return Set(changes.keys.map(\.shown))
-  }
-
-  private func lines(from old: TreeItem?, to new: TreeItem?) throws(WorkspaceError) -> LineCount {
-    func bytes(_ item: TreeItem?) throws(WorkspaceError) -> [UInt8] {
-      guard let item else { return [] }
-      return try reader.blobs([item.object])[0]
-    }
-    return LineDifference.count(from: try bytes(old), to: try bytes(new))
   }
 
   /// Returns the object of a file that both sides changed, or nil where they exclude each other.

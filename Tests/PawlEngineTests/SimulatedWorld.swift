@@ -32,6 +32,8 @@ struct SimulatedWorld {
   var prefersQuick = false
   /// The trials whose changes exclude whatever the head took in.
   var conflicts: (TrialID) -> Bool = { _ in false }
+  /// The lines of each trial's change.
+  var size: (TrialID) -> DiffStatistics = { _ in DiffStatistics(added: 1, removed: 1) }
   /// Hands the old code back where a re-basing was asked for, as if heads and candidates were all that there is.
   var forgetsHeads = false
   /// The change of the truth by one proposal; negative is better.
@@ -96,10 +98,11 @@ struct SimulatedWorld {
     switch effect {
     case .propose(let request): observe([proposal(request)], after: proposalMilliseconds)
     case .createCandidate(let trial, let parent, _, _):
-      if changes[trial] == nil { changes[trial] = self.effect(&generator) }
+      let reverted = engine.state.open[trial]?.request.reversal?.step
+      if changes[trial] == nil { changes[trial] = reverted == nil ? self.effect(&generator) : 0 }
       let commit = CommitHash(rawValue: "c\(trial)")
-      code[commit] = (code[parent] ?? []).union([trial])
-      observe([.candidateCreated(trial, commit, DiffStatistics(added: 1, removed: 1))])
+      code[commit] = (code[parent] ?? []).subtracting([reverted].compactMap(\.self)).union([trial])
+      observe([.candidateCreated(trial, commit, size(trial))])
     case .rebase(let rebasing): observe([rebased(rebasing)])
     case .startAttempt(let request): observe([.attemptFinished(result(request))], after: attemptMilliseconds)
     case .advanceBranch(let certificates):
@@ -122,17 +125,21 @@ struct SimulatedWorld {
     }
     let commit = CommitHash(rawValue: "c\(request.trial).\(request.onto)")
     let base = code[forgetsHeads ? rebasing.commit : request.ontoCommit] ?? []
-    code[commit] = base.union([request.trial])
+    let reverted = engine.state.open[request.trial]?.request.reversal?.step
+    code[commit] = base.subtracting([reverted].compactMap(\.self)).union([request.trial])
     return .candidateRebased(
       RebasedCandidate(
         trial: request.trial, onto: request.onto, ontoCommit: request.ontoCommit, commit: commit,
-        size: DiffStatistics(added: 1, removed: 1),
+        size: size(request.trial),
         fingerprint: rebasing.proposal.fingerprint &+ UInt64(request.onto.rawValue) << 32,
         knobs: rebasing.proposal.knobs))
   }
 
   private mutating func proposal(_ request: ProposalRequest) -> Event {
-    .proposalReceived(
+    if request.reversal != nil, conflicts(request.trial) {
+      return .proposalRefused(request.trial, reason: "later steps build on it")
+    }
+    return .proposalReceived(
       request.trial,
       Proposal(
         agent: request.agent, hypothesis: "try \(request.trial)", edits: [],
