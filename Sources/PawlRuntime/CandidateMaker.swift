@@ -1,20 +1,19 @@
 import Foundation
 import PawlCore
-import PawlEngine
 import PawlGuard
 import PawlSearch
 import PawlWorkspace
 
 /// Asks the agent, guards what it says, and commits the candidate; used by one thread at a time.
 final class CandidateMaker {
-  private let workspace: Workspace
-  private let configuration: StudyConfiguration
-  private let policy: EditPolicy
+  let workspace: Workspace
+  let configuration: StudyConfiguration
+  let policy: EditPolicy
   private let links: Set<String>
   /// The editable files of the newest parents and their knobs, oldest first: candidates mostly share theirs.
   private var sources: [(commit: CommitHash, files: [String: String], knobs: [Knob])] = []
   /// Proposals of which the engine may not know yet: two that are asked for at once must not be the same.
-  private var recent: [UInt64] = []
+  private(set) var recent: [UInt64] = []
 
   init(workspace: Workspace, configuration: StudyConfiguration, baseline: CommitHash) throws {
     self.workspace = workspace
@@ -33,7 +32,7 @@ final class CandidateMaker {
     return (files, knobs)
   }
 
-  private func read(_ commit: CommitHash) throws(WorkspaceError) -> (files: [String: String], knobs: [Knob]) {
+  func read(_ commit: CommitHash) throws(WorkspaceError) -> (files: [String: String], knobs: [Knob]) {
     let paths = try workspace.files(at: commit)
       .filter { ($0.kind == .file || $0.kind == .executable) && policy.isEditable($0.path) }.map(\.path)
     let files = try workspace.texts(of: paths, at: commit)
@@ -65,25 +64,7 @@ final class CandidateMaker {
     return [.proposalReceived(request.trial, proposal)]
   }
 
-  /// Returns the proposal that takes a step out of the parent again, or the refusal where later steps built on it.
-  private func revert(
-    _ reversal: Reversal, _ request: ProposalRequest, _ files: [String: String]
-  ) throws(WorkspaceError) -> [Event] {
-    let edits = try workspace.reversal(
-      of: reversal.commit, from: reversal.parent, on: request.parentCommit, study: configuration.name,
-      isEditable: policy.isEditable)
-    guard let edits, !edits.isEmpty else {
-      return [.proposalRefused(request.trial, reason: "later steps build on trial \(reversal.step)")]
-    }
-    var edited = files
-    for edit in edits { edited[edit.path] = edit.applied(to: files[edit.path] ?? "") }
-    let proposal = Proposal(
-      agent: Reversal.agent, hypothesis: "drop trial \(reversal.step), which nothing shows to be worth its lines",
-      edits: edits, knobs: [:], cost: 0, fingerprint: KnobAgent.fingerprint(of: edited))
-    return [.proposalReceived(request.trial, proposal)]
-  }
-
-  private func remember(_ fingerprint: UInt64) {
+  func remember(_ fingerprint: UInt64) {
     recent.append(fingerprint)
     if recent.count > 64 { recent.removeFirst() }
   }
@@ -105,65 +86,7 @@ final class CandidateMaker {
     }
   }
 
-  private static func message(_ trial: TrialID, _ proposal: Proposal) -> String {
+  static func message(_ trial: TrialID, _ proposal: Proposal) -> String {
     "\(proposal.hypothesis)\n\nTrial: \(trial)\nAgent: \(proposal.agent)\n"
-  }
-
-  /// Returns the candidate as a change of the present head, or why it cannot be one.
-  ///
-  /// `heads` are the commits that the head went through, the candidate's parent first and the head last.
-  ///
-  /// - Throws: what git or the file system refused; the re-basing waits for the next session then.
-  func rebase(
-    _ rebasing: Rebasing, study: StudyName, heads: [HeadStep], known: Set<UInt64>
-  ) throws(WorkspaceError) -> [Event] {
-    let request = rebasing.request
-    let proposal = rebasing.proposal
-    let change = CandidateChange(
-      parent: rebasing.parent.commit, commit: rebasing.commit, edits: proposal.edits,
-      writtenFor: rebasing.writtenFor)
-    let outcome: RebaseOutcome
-    do {
-      outcome = try workspace.rebase(
-        change, onto: request.ontoCommit, study: study, trial: request.trial, isEditable: policy.isEditable,
-        message: Self.message(request.trial, proposal), at: rebasing.at)
-    } catch {
-      guard error.code == .badEdit else { throw error }
-      return [.proposalRefused(request.trial, reason: describe(error))]
-    }
-    switch outcome {
-    case .made(let candidate):
-      let (files, knobs) = try read(candidate.commit)
-      let fingerprint = KnobAgent.fingerprint(of: files)
-      if fingerprint != proposal.fingerprint, known.contains(fingerprint) || recent.contains(fingerprint) {
-        return [.proposalRefused(request.trial, reason: "on trial \(request.onto) it is code that was tried before")]
-      }
-      remember(fingerprint)
-      let values = Dictionary(knobs.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
-      return [
-        .candidateRebased(
-          RebasedCandidate(
-            trial: request.trial, onto: request.onto, ontoCommit: request.ontoCommit, commit: candidate.commit,
-            size: candidate.statistics, fingerprint: fingerprint,
-            knobs: values.filter { proposal.knobs[$0.key] != nil }))
-      ]
-    case .conflicts(let paths):
-      return [
-        .rebaseConflicted(
-          RebaseConflict(
-            trial: request.trial, onto: request.onto, paths: paths, steps: try steps(heads, changing: Set(paths))))
-      ]
-    case .nothingLeft:
-      return [.proposalRefused(request.trial, reason: "trial \(request.onto) has all of its change already")]
-    }
-  }
-
-  private func steps(_ heads: [HeadStep], changing paths: Set<String>) throws(WorkspaceError) -> [TrialID] {
-    var steps: [TrialID] = []
-    for (before, after) in zip(heads, heads.dropFirst()) {
-      let changed = try workspace.changedPaths(from: before.commit, to: after.commit)
-      if !changed.isDisjoint(with: paths) { steps.append(after.trial) }
-    }
-    return steps
   }
 }

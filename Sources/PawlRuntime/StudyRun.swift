@@ -166,11 +166,8 @@ public final class StudyRun {
       let study = opened.configuration.name
       prepare { try $0.create(study: study, trial, parent: parent, proposal, at: at) }
     case .rebase(let rebasing):
-      let study = opened.configuration.name
       let known = engine.state.fingerprints
-      prepare { [opened] in
-        try $0.rebase(rebasing, study: study, heads: try Self.heads(of: rebasing, in: opened), known: known)
-      }
+      prepare { [opened] in try $0.rebase(rebasing, known: known) { try Self.heads(of: rebasing, in: opened) } }
     case .startAttempt(let request):
       startedAt[request.id] = .now()
       attempts.run { [runner, cancellation, mailbox] in
