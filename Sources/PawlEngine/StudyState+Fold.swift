@@ -31,7 +31,7 @@ extension StudyState {
     case .candidateCreated(let trial, let commit, let size): ready(trial, commit, size, at: at)
     case .rebaseRequested(let request): startRebasing(request)
     case .candidateRebased(let candidate): finishRebasing(candidate)
-    case .rebaseConflicted(let conflict): abandon(conflict.trial)
+    case .rebaseConflicted(let conflict): abandon(conflict.trial, onto: conflict.onto)
     case .attemptRequested(let request): ask(request)
     case .attemptFinished(let result): finish(result)
     case .trialJudged(let trial, let verdict, let evidence): close(trial, verdict, evidence)
@@ -88,7 +88,8 @@ extension StudyState {
   }
 
   private mutating func ready(_ trial: TrialID, _ commit: CommitHash, _ size: DiffStatistics, at: Timestamp) {
-    guard let opened = open[trial] else { return }
+    // What was asked for twice may come twice, the second when the candidate is further already.
+    guard let opened = open[trial], case .proposed = opened.stage else { return }
     let latency = max(0, at.since(opened.requestedAt).seconds)
     meanProposalSeconds = meanProposalSeconds.map { $0 + (latency - $0) * 0.2 } ?? latency
     open[trial]?.stage = .ready(commit)

@@ -51,7 +51,7 @@ extension StudyState {
   /// The candidate is new code from here on: its attempts are counted anew.
   mutating func finishRebasing(_ candidate: RebasedCandidate) {
     let trial = candidate.trial
-    guard case .rebasing = open[trial]?.stage else { return }
+    guard case .rebasing(_, let request) = open[trial]?.stage, request.onto == candidate.onto else { return }
     fingerprints.insert(candidate.fingerprint)
     open[trial]?.stage = .ready(candidate.commit)
     open[trial]?.parent = HeadStep(trial: candidate.onto, commit: candidate.ontoCommit)
@@ -66,10 +66,12 @@ extension StudyState {
 
   /// Ends a trial whose change cannot be put on the head; what was measured of it still says something about effects and knobs.
   ///
-  /// Returns false, and does nothing, where the trial is not being re-based.
+  /// Returns false, and does nothing, where the trial is not being re-based, or onto another head.
   @discardableResult
-  mutating func abandon(_ trial: TrialID) -> Bool {
-    guard case .rebasing(_, let request) = open[trial]?.stage else { return false }
+  mutating func abandon(_ trial: TrialID, onto: TrialID? = nil) -> Bool {
+    guard case .rebasing(_, let request) = open[trial]?.stage, onto ?? request.onto == request.onto else {
+      return false
+    }
     if let evidence = request.evidence {
       observe(trial, evidence)
       ratchet?.close(trial, evidence: evidence)

@@ -23,8 +23,8 @@ import Testing
 
   static func evidence(_ judgement: Judgement) -> Evidence {
     switch judgement {
-    case .replicateCandidate(let evidence), .replicateHead(let evidence), .wait(let evidence),
-      .rebase(let evidence), .decided(_, let evidence):
+    case .replicateCandidate(let evidence), .replicateHead(let evidence), .wait(let evidence), .rebase(let evidence),
+      .decided(_, let evidence):
       evidence
     }
   }
@@ -127,7 +127,7 @@ import Testing
       judging: while true {
         switch ratchet.judge(candidate, inFlight: 0) {
         case .decided: break judging
-        case .wait, .rebase: Issue.record("nothing is in flight, and the head does not move")
+        case .wait, .rebase: Issue.record("nothing is in flight, and the head never moves")
         case .replicateHead: ratchet.record(0.9 + 0.2 * generator.unit(), for: .baseline)
         case .replicateCandidate: ratchet.record(0.9 + 0.2 * generator.unit(), for: candidate)
         }

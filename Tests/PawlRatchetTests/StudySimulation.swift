@@ -69,13 +69,12 @@ struct StudySimulation {
       measure(candidate)
       judging: while true {
         switch ratchet.judge(candidate, inFlight: 0) {
-        case .replicateCandidate, .wait:
+        case .replicateCandidate, .wait, .rebase:
           guard spent < attempts else { break judging }
           measure(candidate)
         case .replicateHead:
           guard spent < attempts else { break judging }
           measure(ratchet.head)
-        case .rebase: ratchet.rebase(candidate)
         case .decided(let verdict, let evidence):
           ratchet.close(candidate, evidence: evidence)
           if verdict == .kept { ratchet.moveHead(to: candidate) }
