@@ -27,6 +27,7 @@ extension StudyState {
       if abandon(trial) { break }
       // A step that cannot be taken out again says nothing about agents.
       if open[trial]?.request.reversal == nil { fruitlessInARow += 1 }
+      ratchet?.drop(trial)
       end(trial)
     case .candidateCreated(let trial, let commit, let size): ready(trial, commit, size, at: at)
     case .rebaseRequested(let request): startRebasing(request)
