@@ -37,6 +37,8 @@ extension StudyState {
     branchBlocked = nil
     if let position = stack.firstIndex(where: { $0.trial == certificate.candidate }) {
       stack.removeFirst(position)
+      let steps = Set(stack.map(\.trial))
+      secondary = secondary.filter { steps.contains($0.key) }
     }
   }
 
@@ -77,6 +79,10 @@ extension StudyState {
   func certificationVerdict() -> Event? {
     guard let certification, let configuration else { return nil }
     let test = certification.test
+    if test.state != .failed, let breach = certification.breach(of: configuration.constraints) {
+      return .certificationFailed(
+        number: certification.number, eValue: test.eValue, pairs: test.pairs.count, breach: breach)
+    }
     switch test.state {
     case .running: return nil
     case .failed:

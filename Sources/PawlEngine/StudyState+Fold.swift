@@ -25,7 +25,9 @@ extension StudyState {
     case .proposalRefused(let trial, _):
       end(trial)
       fruitlessInARow += 1
-    case .candidateCreated(let trial, let commit, _): ready(trial, commit, at: at)
+    case .candidateCreated(let trial, let commit, let size):
+      ready(trial, commit, at: at)
+      open[trial]?.lines = size.added &- size.removed
     case .attemptRequested(let request): ask(request)
     case .attemptFinished(let result): finish(result)
     case .trialJudged(let trial, let verdict, let evidence): close(trial, verdict, evidence)
@@ -116,6 +118,7 @@ extension StudyState {
     if result.sandbox.weakness > weakestSandbox.weakness { weakestSandbox = result.sandbox }
     let neverRan = result.outcome.isLaunchFailure
     launchFailures = neverRan ? launchFailures + 1 : 0
+    noteSecondary(of: result, request)
     switch request.purpose {
     case .calibration:
       guard let value = result.measurement else {
@@ -155,10 +158,13 @@ extension StudyState {
 
   private mutating func close(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) {
     let direction = configuration?.metric.direction ?? .minimize
-    observe(
-      trial, loss: direction == .minimize ? evidence.mean : -evidence.mean, measurements: evidence.measurements)
+    let loss = (direction == .minimize ? evidence.mean : -evidence.mean) + (open[trial].map { penalty(of: $0) } ?? 0)
+    observe(trial, loss: evidence.breach == nil ? loss : nil, measurements: evidence.measurements)
     ratchet?.close(trial, evidence: evidence)
-    if verdict == .kept, let commit = open[trial]?.commit { stack.append(HeadStep(trial: trial, commit: commit)) }
+    if verdict == .kept, let opened = open[trial], let commit = opened.commit {
+      stack.append(HeadStep(trial: trial, commit: commit))
+      secondary[trial] = opened.secondary
+    }
     end(trial)
     fruitlessInARow = 0
   }

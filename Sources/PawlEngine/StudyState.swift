@@ -21,6 +21,10 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   public internal(set) var failures = 0
   public internal(set) var lastFailure: Outcome?
   public internal(set) var requestedAt: Timestamp
+  /// What its own search attempts used that measured.
+  public internal(set) var secondary = SecondaryMeans()
+  /// Lines that the candidate added less those that it removed; nil before it exists.
+  public internal(set) var lines: Int?
   init(request: ProposalRequest, at: Timestamp) {
     self.request = request
     stage = .proposing
@@ -54,6 +58,8 @@ public struct RunningCertification: Sendable, Codable, Hashable {
   public let candidate: HeadStep
   public let champion: HeadStep
   public internal(set) var requested: Set<Half> = []
+  /// What the attempts of its candidate used that measured.
+  public internal(set) var secondary = SecondaryMeans()
   public internal(set) var seeds: [Int: UInt64] = [:]
 }
 
@@ -63,7 +69,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 3
+  public static let snapshotVersion = 4
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -87,6 +93,10 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var launchFailures = 0
   /// Attempts of the present head that ended without a measurement, in a row.
   public internal(set) var headFailures = 0
+
+  /// What the attempts of each head in the stack used that measured, and of these what calibration used.
+  public internal(set) var secondary: [TrialID: SecondaryMeans] = [:]
+  public internal(set) var calibrationSecondary = SecondaryMeans()
 
   public internal(set) var certification: RunningCertification?
   public internal(set) var certifications = 0

@@ -28,6 +28,10 @@ struct SimulatedWorld {
   var attemptMilliseconds: Int64 = 5_000
   /// Completes what is not an attempt first, as in a study with long attempts.
   var prefersQuick = false
+  /// What an attempt uses, where that is not the same for all.
+  var use: (AttemptRequest, inout Usage) -> Void = { _, _ in }
+  /// The size of a candidate's change.
+  var size: (TrialID) -> DiffStatistics = { _ in DiffStatistics(added: 1, removed: 1) }
   /// The change of the truth by one proposal; negative is better.
   var effect: (inout SeededGenerator) -> Double
 
@@ -92,7 +96,7 @@ struct SimulatedWorld {
     case .createCandidate(let trial, let parent, _, _):
       let base = truthOfCommit(parent)
       if truth[trial] == nil { truth[trial] = base + self.effect(&generator) }
-      observe([.candidateCreated(trial, CommitHash(rawValue: "c\(trial)"), DiffStatistics(added: 1, removed: 1))])
+      observe([.candidateCreated(trial, CommitHash(rawValue: "c\(trial)"), size(trial))])
     case .startAttempt(let request): observe([.attemptFinished(result(request))], after: attemptMilliseconds)
     case .advanceBranch(let certificates):
       observe(
@@ -124,12 +128,13 @@ struct SimulatedWorld {
     let crashes = request.trial != .baseline && own.unit() < crashRate && request.purpose == .search
     let spread = (own.unit() + own.unit() + own.unit() - 1.5) * 2 * noise
     let shift = request.purpose.split == .sealed ? sealedShift : 0
+    var usage = Usage(
+      wallSeconds: Double(attemptMilliseconds) / 1_000, cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1))
+    use(request, &usage)
     return AttemptResult(
       id: request.id, outcome: crashes ? .exited(code: 1) : .exited(code: 0),
       measurement: crashes ? nil : (truth[request.trial] ?? 1) + spread + shift, remark: nil,
-      usage: Usage(
-        wallSeconds: Double(attemptMilliseconds) / 1_000, cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1)),
-      reportedMemory: nil, sandbox: .full, referee: .report, logTail: nil)
+      usage: usage, reportedMemory: nil, sandbox: .full, referee: .report, logTail: nil)
   }
 
   /// Kills the engine: what is journaled stays, what was pending is lost, and a new session begins.

@@ -43,6 +43,27 @@ import Testing
     #expect(overview.headMean == (try reader.trial(overview.head)?.mean))
   }
 
+  @Test func `a trial keeps what counted for its verdict besides the metric`() throws {
+    let folder = try StudyFolder()
+    let journal = try Journal.create(in: folder.path)
+    let one = TrialID(rawValue: 1)
+    var priced = evidence()
+    priced.offset = -0.25
+    var broken = evidence()
+    broken.breach = Breach(quantity: .memory, value: 9.1, limit: 8)
+    _ = try journal.append(
+      [
+        .studyStarted(try start()),
+        .proposalRequested(
+          ProposalRequest(trial: one, agent: "knobs", parent: .baseline, parentCommit: commit(0), seed: 1)),
+        .trialJudged(one, .discarded, priced),
+      ], at: at(0))
+    #expect(try journal.reader.trial(one)?.remark == "prices add -0.250 to the effect")
+    _ = try journal.append([.trialJudged(one, .discarded, broken)], at: at(1))
+    #expect(try journal.reader.trial(one)?.remark == "memory 9.1 GiB is over the limit of 8 GiB")
+    journal.close()
+  }
+
   @Test func `a whole study reads as it was`() throws {
     let folder = try StudyFolder()
     let journal = try Journal.create(in: folder.path)

@@ -88,8 +88,9 @@ final class ProgressDisplay {
     case .proposalRefused(let trial, let reason): return row(trial, "refused", reason)
     case .certificationStarted(let number, let candidate, let champion, _):
       return "certificate \(number): trial \(candidate) against \(name(champion)), on fresh paired seeds"
-    case .certificationFailed(let number, let eValue, let pairs):
-      return "certificate \(number) failed: e-value \(eValue.formatted(digits: 3)) after \(pairs) pairs"
+    case .certificationFailed(let number, let eValue, let pairs, let breach):
+      let why = breach.map { "\($0), " } ?? ""
+      return "certificate \(number) failed: \(why)e-value \(eValue.formatted(digits: 3)) after \(pairs) pairs"
     case .championCertified(let certificate): return certified(certificate)
     case .branchBlocked(_, let reason): return Ink.careful.paint("branch", console.messageColour) + " waits: \(reason)"
     case .paused(let person): return "paused by \(person); `pawl resume` carries on"
@@ -120,7 +121,8 @@ final class ProgressDisplay {
   private func judged(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) -> String {
     let times = evidence.measurements > 1 ? " (\(evidence.measurements)x)" : ""
     let effect = "\(evidence.effect.asEffect) ± \(evidence.deviation.formatted(digits: 2))"
-    return row(trial, verdict.rawValue, "\(evidence.mean.asMetric)\(times)  \(effect)")
+    let besides = evidence.besides.map { ", \($0)" } ?? ""
+    return row(trial, verdict.rawValue, "\(evidence.mean.asMetric)\(times)  \(effect)\(besides)")
   }
 
   private func row(_ trial: TrialID, _ standing: String, _ text: String) -> String {

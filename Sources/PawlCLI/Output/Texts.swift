@@ -39,7 +39,7 @@ extension TrialSummary {
     switch state {
     case .crashed:
       outcome.map { $0.words(with: remark) } ?? remark
-    case .refused, .failed: remark
+    case .refused, .failed, .judged: remark
     default: nil
     }
   }

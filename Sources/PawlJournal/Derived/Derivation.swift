@@ -102,7 +102,7 @@ struct Derivation {
       try closeBaseline(at: record.at, &tally)
       if evidence.sigma.isFinite { tally.sigma = evidence.sigma }
       try update(trial, to: .judged, verdict: verdict, &tally)
-      try end(trial, remark: nil, at)
+      try end(trial, remark: evidence.besides, at)
       try connection.run(
         """
         UPDATE trials SET effect = ?, deviation = ?, gain = ?, loss = ?, mean = ?, basis = ?, sigma = ?, head = ? WHERE id = ?
