@@ -76,6 +76,7 @@ extension StudyState {
   /// The most useful attempt now: calibration, then certification, replicates, and new candidates in their order.
   private func nextAttempt(_ ratchet: HeadRatchet) -> AttemptRequest? {
     guard let champion, let head, let rule = configuration?.ratchet else { return nil }
+    if let again = disturbances.waiting.first(where: { isWanted($0.request) }) { return repetition(of: again.request) }
     if stack.count == 1, champion.trial == .baseline, calibrationRequested < rule.calibration {
       return request(champion, .calibration)
     }

@@ -99,6 +99,7 @@ extension StudyState {
 
   private mutating func ask(_ request: AttemptRequest) {
     inFlight[request.id] = request
+    disturbances.ask(request)
     lastAttempt = max(lastAttempt, request.id.rawValue)
     switch request.purpose {
     case .calibration: calibrationRequested += 1
@@ -116,6 +117,8 @@ extension StudyState {
     meanAttemptSeconds =
       meanAttemptSeconds.map { $0 + (result.usage.wallSeconds - $0) * 0.1 } ?? result.usage.wallSeconds
     if result.sandbox.weakness > weakestSandbox.weakness { weakestSandbox = result.sandbox }
+    if result.disturbance == .repeated { return setAside(request) }
+    disturbances.accept(result)
     let neverRan = result.outcome.isLaunchFailure
     launchFailures = neverRan ? launchFailures + 1 : 0
     noteSecondary(of: result, request)

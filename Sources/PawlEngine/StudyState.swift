@@ -98,6 +98,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var secondary: [TrialID: SecondaryMeans] = [:]
   public internal(set) var calibrationSecondary = SecondaryMeans()
 
+  public internal(set) var disturbances = Disturbances()
+
   public internal(set) var certification: RunningCertification?
   public internal(set) var certifications = 0
   public internal(set) var certificates = 0

@@ -30,6 +30,8 @@ struct SimulatedWorld {
   var prefersQuick = false
   /// What an attempt uses, where that is not the same for all.
   var use: (AttemptRequest, inout Usage) -> Void = { _, _ in }
+  /// What a foreign load above one half adds to a measurement.
+  var loadEffect = 0.0
   /// The size of a candidate's change.
   var size: (TrialID) -> DiffStatistics = { _ in DiffStatistics(added: 1, removed: 1) }
   /// The change of the truth by one proposal; negative is better.
@@ -131,9 +133,10 @@ struct SimulatedWorld {
     var usage = Usage(
       wallSeconds: Double(attemptMilliseconds) / 1_000, cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1))
     use(request, &usage)
+    let feigned = (usage.foreignLoad ?? 0) > 0.5 ? loadEffect : 0
     return AttemptResult(
       id: request.id, outcome: crashes ? .exited(code: 1) : .exited(code: 0),
-      measurement: crashes ? nil : (truth[request.trial] ?? 1) + spread + shift, remark: nil,
+      measurement: crashes ? nil : (truth[request.trial] ?? 1) + spread + shift + feigned, remark: nil,
       usage: usage, reportedMemory: nil, sandbox: .full, referee: .report, logTail: nil)
   }
 

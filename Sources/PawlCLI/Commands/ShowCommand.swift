@@ -80,7 +80,8 @@ struct ShowCommand: Command {
       let value =
         result.measurement.map { "\(metric.name) \($0.asMetric)" + (result.remark.map { ", \($0)" } ?? "") }
         ?? result.outcome.words(with: result.remark)
-      return start + "\(value), \(result.usage.wallSeconds.asDuration), \(result.usage.peakMemory)\n"
+      let disturbed = result.disturbanceInWords.map { ", \($0)" } ?? ""
+      return start + "\(value), \(result.usage.wallSeconds.asDuration), \(result.usage.peakMemory)\(disturbed)\n"
     }
     return "\nattempts:\n" + lines.joined()
   }

@@ -79,6 +79,9 @@ final class ProgressDisplay {
         remarks[trial] = result.remark
       }
       failedLog = result.measurement == nil ? result.logTail : failedLog
+      if result.disturbance == .repeated, let words = result.disturbanceInWords {
+        return Ink.careful.paint("attempt \(result.id)", console.messageColour) + " \(words)"
+      }
       return measured(result, progress)
     case .trialJudged(let trial, let verdict, let evidence):
       remarks[trial] = nil
