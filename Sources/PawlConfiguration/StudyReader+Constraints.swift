@@ -59,15 +59,6 @@ extension SecondaryQuantity {
     case .lines: "200"
     }
   }
-
-  /// What a price is for.
-  var unit: String {
-    switch self {
-    case .memory: "a GiB"
-    case .seconds: "a second"
-    case .lines: "a line"
-    }
-  }
 }
 
 extension Quantity {

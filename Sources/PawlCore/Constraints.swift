@@ -7,6 +7,15 @@ public enum SecondaryQuantity: String, Sendable, Codable, Hashable, CaseIterable
   /// Lines that the candidate added less those that it removed, against its parent.
   case lines
 
+  /// What a price is for, as in `a second`.
+  public var unit: String {
+    switch self {
+    case .memory: "a GiB"
+    case .seconds: "a second"
+    case .lines: "a line"
+    }
+  }
+
   /// Returns a value with its unit, as in `9.1 GiB`, `331 s` and `120 lines`.
   public func words(_ value: Double, digits: Int = 3) -> String {
     switch self {
@@ -21,7 +30,7 @@ public enum SecondaryQuantity: String, Sendable, Codable, Hashable, CaseIterable
 }
 
 /// What a study asks of one secondary quantity, in that quantity's unit; one of the two is there.
-public struct Constraint: Sendable, Codable, Hashable {
+public struct Constraint: Sendable, Codable, Hashable, CustomStringConvertible {
   public let quantity: SecondaryQuantity
   /// A candidate above it is not kept.
   public let limit: Double?
@@ -31,6 +40,15 @@ public struct Constraint: Sendable, Codable, Hashable {
     self.quantity = quantity
     self.limit = limit
     self.price = price
+  }
+
+  /// A lowercase fragment, as in `seconds at most 320 s, 0.0001 a second`.
+  public var description: String {
+    let parts = [
+      limit.map { "at most \(quantity.words($0, digits: 9))" },
+      price.map { "\($0.shortened(digits: 9)) \(quantity.unit)" },
+    ]
+    return "\(quantity.rawValue) \(parts.compactMap(\.self).joined(separator: ", "))"
   }
 
   /// Returns the limit that `value` breaks, nil where it holds.

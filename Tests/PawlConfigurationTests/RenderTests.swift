@@ -159,6 +159,13 @@ import Testing
     #expect(text.contains("# demo\n\nMake `total_ms` lower."))
     #expect(text.contains("- Change only these files: `src/`, `vite.config.ts`."))
     #expect(text.contains("- Never change `test/`."))
+    #expect(!text.contains("these count"))
+    var limited = try study(LayoutDetector.detect(pi))
+    limited.constraints = [Constraint(.memory, limit: 0.5), Constraint(.lines, limit: 80, price: 0.25)]
+    #expect(
+      ProgramTemplate.text(for: limited).contains(
+        "- Besides `total_ms` these count, a price in its unit: memory at most 512 MiB; lines at most 80 lines, 0.25 a line."
+      ))
     #expect(text.contains("An attempt gets 10min of wall time;"))
   }
 }

@@ -17,6 +17,15 @@ import Testing
     #expect(Constraint(quantity, limit: limit).breach(by: value)?.description == words)
   }
 
+  @Test(arguments: [
+    (Constraint(.memory, limit: 8), "memory at most 8 GiB"),
+    (Constraint(.seconds, limit: 320, price: 0.0001), "seconds at most 320 s, 0.0001 a second"),
+    (Constraint(.lines, price: 2e-5), "lines 0.00002 a line"),
+  ])
+  func `what is asked for is put into words`(constraint: Constraint, words: String) {
+    #expect(constraint.description == words)
+  }
+
   @Test func `a value at its limit, and a quantity with a price alone, break nothing`() {
     #expect(Constraint(.memory, limit: 8).breach(by: 8) == nil)
     #expect(Constraint(.memory, price: 8).breach(by: .greatestFiniteMagnitude) == nil)

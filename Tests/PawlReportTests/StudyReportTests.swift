@@ -67,6 +67,8 @@ import Testing
     var input = try ExampleStudy().input()
     let reason = "memory 9.1 GiB is over the limit of 8 GiB"
     #expect(!StudyReport.html(input).contains(reason))
+    input.configuration.constraints = [Constraint(.memory, limit: 8)]
+    #expect(StudyReport.html(input).contains("<dt>Besides it</dt><dd>memory at most 8 GiB</dd>"))
     let place = try #require(input.trials.firstIndex { $0.verdict == .discarded })
     input.trials[place].remark = reason
     #expect(StudyReport.html(input).contains("discarded</span><br><span class=\"soft\">\(reason)</span>"))
