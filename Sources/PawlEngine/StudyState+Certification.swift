@@ -37,8 +37,7 @@ extension StudyState {
     branchBlocked = nil
     if let position = stack.firstIndex(where: { $0.trial == certificate.candidate }) {
       stack.removeFirst(position)
-      let steps = Set(stack.map(\.trial))
-      secondary = secondary.filter { steps.contains($0.key) }
+      forgetSecondary()
     }
   }
 

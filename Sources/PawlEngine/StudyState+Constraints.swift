@@ -68,21 +68,30 @@ extension StudyState {
   ///
   /// A hard limit goes before everything: more measurements of the metric could not change what comes of it.
   func judgement(of trial: TrialID, _ opened: OpenTrial, by ratchet: HeadRatchet) -> Judgement {
-    let offset = offset(of: opened)
+    var judgement = ratchet.judge(trial, inFlight: 0)
+    // Prices are for the difference to the very head that the metric is compared with.
+    let offset = offset(of: opened, over: judgement.evidence.head)
     let breach = configuration?.constraints.firstBreach { opened.value(of: $0) }
-    let judgement = ratchet.judge(trial, inFlight: 0, offset: offset ?? 0).with { evidence in
+    if let offset, offset != 0 { judgement = ratchet.judge(trial, inFlight: 0, offset: offset) }
+    judgement = judgement.with { evidence in
       evidence.offset = offset
       evidence.breach = breach
     }
     return breach == nil ? judgement : .decided(.discarded, judgement.evidence)
   }
 
-  /// What the candidate's secondary quantities are worth against the head's, positive is better; nil without prices.
+  /// Forgets heads that no certificate and no open candidate is about any more.
+  mutating func forgetSecondary() {
+    let known = Set(stack.map(\.trial) + open.values.map(\.request.parent))
+    secondary = secondary.filter { known.contains($0.key) }
+  }
+
+  /// What the candidate's secondary quantities are worth against a head's, positive is better; nil without prices.
   ///
   /// Lines are counted against the parent. A quantity that is not known of both sides counts nothing.
-  func offset(of opened: OpenTrial) -> Double? {
+  func offset(of opened: OpenTrial, over head: TrialID) -> Double? {
     guard let prices = configuration?.constraints.filter({ $0.price != nil }), !prices.isEmpty else { return nil }
-    let ofHead = head.flatMap { secondary[$0.trial] }
+    let ofHead = secondary[head]
     return prices.reduce(0) { sum, constraint in
       let known = constraint.quantity == .lines ? 0 : ofHead?[constraint.quantity]
       guard let price = constraint.price, let known, let own = opened.value(of: constraint.quantity) else { return sum }
