@@ -36,12 +36,8 @@ final class MachineLoad: Sendable {
   /// Shorter attempts say nothing: a few ticks would be all there is to see.
   static let leastSeconds = 0.5
 
-  private struct Attempts {
-    var ended = 0.0
-    var running: [UInt64: Double] = [:]
-    var sum: Double { running.values.reduce(ended, +) }
-  }
-  private let attempts = Mutex(Attempts())
+  /// CPU time of all attempts so far, in microseconds.
+  private let spent = Atomic<Int64>(0)
   private let machine: @Sendable () -> MachineTime?
   private let itself: @Sendable () -> Double
   /// Of the kernel's tick in `MachineTime`, a second.
@@ -56,43 +52,39 @@ final class MachineLoad: Sendable {
     self.itself = itself
   }
 
-  /// The moment when an attempt began.
-  struct Mark: Sendable {
-    fileprivate let attempt: UInt64
+  /// An attempt since its beginning; belongs to the thread that runs it.
+  final class Mark {
     fileprivate let machine: MachineTime?
     fileprivate let own: Double
+    /// What the attempt has reported so far, in microseconds.
+    fileprivate var reported: Int64 = 0
+    fileprivate init(machine: MachineTime?, own: Double) {
+      self.machine = machine
+      self.own = own
+    }
   }
 
-  /// - Parameter attempt: a number that no other running attempt has.
-  func begin(_ attempt: UInt64) -> Mark {
-    let own = attempts.withLock { attempts in
-      attempts.running[attempt] = 0
-      return attempts.sum
-    }
-    return Mark(attempt: attempt, machine: machine(), own: own + itself())
-  }
+  private var own: Double { Double(spent.load(ordering: .relaxed)) * 1e-6 + itself() }
+
+  func begin() -> Mark { Mark(machine: machine(), own: own) }
 
   /// Takes in what a running attempt has used so far, in CPU seconds.
   func report(_ mark: Mark, cpuSeconds: Double) {
-    attempts.withLock { attempts in
-      guard let known = attempts.running[mark.attempt] else { return }
-      attempts.running[mark.attempt] = max(known, cpuSeconds)
-    }
+    let now = Int64(max(0, min(1e12, cpuSeconds)) * 1e6)
+    guard now > mark.reported else { return }
+    spent.wrappingAdd(now - mark.reported, ordering: .relaxed)
+    mark.reported = now
   }
 
   /// Ends an attempt that used so much in all, and returns the share of all cores' time that went to others meanwhile.
   ///
   /// - Returns: 0 to 1; nil where the kernel does not tell, or after too short a time.
   func end(_ mark: Mark, wallSeconds: Double, cpuSeconds: Double) -> Double? {
-    let now = machine()
-    let own = attempts.withLock { attempts in
-      attempts.ended += max(cpuSeconds, attempts.running.removeValue(forKey: mark.attempt) ?? 0)
-      return attempts.sum
-    }
-    guard wallSeconds >= Self.leastSeconds, let now, let before = mark.machine else { return nil }
+    report(mark, cpuSeconds: cpuSeconds)
+    guard wallSeconds >= Self.leastSeconds, let now = machine(), let before = mark.machine else { return nil }
     let total = Double(now.total &- before.total)
     guard total > 0 else { return nil }
-    let foreign = Double(now.busy &- before.busy) - (own + itself() - mark.own) * ticks
+    let foreign = Double(now.busy &- before.busy) - (own - mark.own) * ticks
     return max(0, min(1, foreign / total))
   }
 }

@@ -60,8 +60,9 @@ public final class Sandbox: Sendable {
     let log = try CappedLog(path: command.logPath, cap: command.budget.log)
     guard var pipe = Pipe() else { throw .noDescriptors(errno) }
     _ = pawl_grow_pipe(pipe.reading.number, 1 << 20)
-    let serial = Self.serial.wrappingAdd(1, ordering: .relaxed).newValue
-    let launch = Launch(host: host, isolation: isolation, groups: groups, serial: serial, cores: cores)
+    let launch = Launch(
+      host: host, isolation: isolation, groups: groups,
+      serial: Self.serial.wrappingAdd(1, ordering: .relaxed).newValue, cores: cores)
     // Before it can write: a fast writer would else be part of what was there.
     let folderBefore = command.budget.disk == nil ? 0 : DiskUse.bytes(below: directory)
     let launched: Launched
@@ -75,7 +76,7 @@ public final class Sandbox: Sendable {
     let isBubblewrap = isolation != .session
     let supervision = Supervision(
       command: command, grace: grace, isBubblewrap: isBubblewrap, launched: launched, log: log,
-      folderBefore: folderBefore, load: MachineLoad.shared.begin(serial), companion: companion)
+      folderBefore: folderBefore, load: MachineLoad.shared.begin(), companion: companion)
     companion?.commandHasBegun()
     let ending = supervision.follow(output: pipe.reading, cancellation: cancellation, deliver: output)
     return conclude(supervision, ending)

@@ -1,3 +1,4 @@
+import PawlCore
 import Synchronization
 import Testing
 
@@ -42,7 +43,7 @@ import Testing
   @Test func `what others use is what is left when Pawl and its attempts are taken off`() {
     let clocks = Clocks()
     let load = load(clocks)
-    let first = load.begin(1)
+    let first = load.begin()
     // Ten seconds of two cores: 1,300 of 2,000 ticks are busy.
     clocks.advance { ($0.busy, $0.total, $0.itself) = ($0.busy + 1_300, $0.total + 2_000, $0.itself + 1) }
     // 8 seconds of its own, 1 of Pawl's: 4 of 20 are left.
@@ -52,10 +53,10 @@ import Testing
   @Test func `an attempt beside it is not foreign, whether it ends before or goes on`() {
     let clocks = Clocks()
     let load = load(clocks)
-    let (long, short) = (load.begin(1), load.begin(2))
+    let (long, short) = (load.begin(), load.begin())
     clocks.advance { ($0.busy, $0.total) = ($0.busy + 800, $0.total + 2_000) }
     load.report(long, cpuSeconds: 3)
-    let middle = load.begin(3)
+    let middle = load.begin()
     #expect(load.end(short, wallSeconds: 10, cpuSeconds: 5) == 0)
     clocks.advance { ($0.busy, $0.total) = ($0.busy + 1_500, $0.total + 2_000) }
     load.report(long, cpuSeconds: 6)
@@ -63,8 +64,7 @@ import Testing
     load.report(long, cpuSeconds: 4)
     #expect(load.end(middle, wallSeconds: 10, cpuSeconds: 2) == 0.25)
     #expect(load.end(long, wallSeconds: 20, cpuSeconds: 10) == 0.15)
-    load.report(long, cpuSeconds: 1_000)
-    let later = load.begin(4)
+    let later = load.begin()
     clocks.advance { $0.total += 2_000 }
     #expect(load.end(later, wallSeconds: 10, cpuSeconds: 5) == 0)
   }
@@ -72,22 +72,38 @@ import Testing
   @Test func `short attempts, and machines that do not tell, give nothing`() {
     let clocks = Clocks()
     let known = load(clocks)
-    let mark = known.begin(1)
+    let mark = known.begin()
     clocks.advance { ($0.busy, $0.total) = ($0.busy + 90, $0.total + 90) }
     #expect(known.end(mark, wallSeconds: 0.45, cpuSeconds: 0) == nil)
     let silent = MachineLoad(ticks: 100, machine: { nil }, itself: { 0 })
-    #expect(silent.end(silent.begin(1), wallSeconds: 10, cpuSeconds: 1) == nil)
+    #expect(silent.end(silent.begin(), wallSeconds: 10, cpuSeconds: 1) == nil)
     let frozen = load(Clocks())
-    #expect(frozen.end(frozen.begin(1), wallSeconds: 10, cpuSeconds: 1) == nil)
+    #expect(frozen.end(frozen.begin(), wallSeconds: 10, cpuSeconds: 1) == nil)
   }
 
   #if os(Linux)
+    @Test(arguments: [SandboxPolicy.Requirement.full, .none])
+    func `what an attempt uses itself is not foreign, and a short one says nothing`(
+      requirement: SandboxPolicy.Requirement
+    ) throws {
+      let fixture = try Fixture(requirement)
+      let began = try #require(MachineTime.now())
+      let run = try fixture.run("(ulimit -t 1; while :; do :; done); sleep 0.3")
+      let available = Double(try #require(MachineTime.now()).total - began.total) / ProcessTable.ticks
+      let foreign = try #require(run.usage.foreignLoad)
+      #expect(run.usage.cpuSeconds > 0.8)
+      // Together they cannot have used more than there was; on a busy machine they would if one were counted twice.
+      #expect((0...1).contains(foreign) && foreign * available + run.usage.cpuSeconds < available + 0.5)
+      let short = try fixture.run("true")
+      #expect(short.usage.foreignLoad == nil || short.usage.wallSeconds >= MachineLoad.leastSeconds)
+    }
+
     @Test func `a process that is not Pawl's is seen on the real machine`() throws {
       // Its own second of work, however long that takes here: the kernel ends it then.
       let load = MachineLoad()
       let before = try #require(MachineTime.now())
       let began = monotonicSeconds()
-      let mark = load.begin(1)
+      let mark = load.begin()
       var child: pid_t = 0
       let arguments = ["/bin/sh", "-c", "ulimit -t 1; while :; do :; done"]
       let words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
