@@ -130,6 +130,44 @@ import Testing
     #expect(world.engine.state.certificates == 0 && world.engine.state.champion?.trial == .baseline)
   }
 
+  @Test(arguments: 1...8)
+  func `limits, prices, disturbances, crashes and kills go together`(seed: Int) throws {
+    var configuration = try SimulatedWorld.configuration(workers: 1 + seed % 3, trials: 25)
+    configuration.constraints = [
+      Constraint(.memory, limit: 8), Constraint(.seconds, limit: 400, price: 0.0001),
+      Constraint(.lines, limit: 40, price: 0.00001),
+    ]
+    var world = SimulatedWorld(seed: UInt64(seed), noise: 0.03, crashRate: 0.15)
+    world.size = { DiffStatistics(added: $0.rawValue * 37 % 50, removed: 2) }
+    world.use = { request, usage in
+      var own = SeededGenerator(seed: request.seed &+ UInt64(request.trial.rawValue) &* 977)
+      let spread = own.unit()
+      usage.peakMemory = Bytes(Int64((request.trial == .baseline ? 4 : 6 + 3 * spread) * 0x1p30))
+      usage.wallSeconds = 200 + 100 * own.unit()
+      usage.foreignLoad = own.unit() < 0.1 ? 0.7 : 0.1
+    }
+    world.begin(configuration)
+    for _ in 0..<5_000 where world.finished == nil {
+      for _ in 0..<17 where world.finished == nil && !world.pending.isEmpty { world.completeOne() }
+      if world.finished == nil { world.crash(workers: configuration.workers) }
+    }
+    #expect(world.finished == "25 trials are done")
+    var replayed = Engine()
+    for recorded in world.transactions.joined() { replayed.replay(recorded) }
+    #expect(replayed.state == world.engine.state)
+    #expect(try roundTrip(world.engine.state) == world.engine.state)
+    for (trial, verdict, evidence) in judged(world) {
+      #expect(verdict != .kept || evidence.breach == nil && evidence.worth > 0, "trial \(trial)")
+      #expect(verdict != .discarded || evidence.breach != nil || evidence.worth <= 0, "trial \(trial)")
+    }
+    for step in world.engine.state.stack {
+      #expect(
+        try #require(world.engine.state.secondary[step.trial]?[.memory]) <= 8
+          || step.trial == world.engine.state.head?.trial)
+    }
+    #expect(judged(world).contains { $0.evidence.breach != nil } && judged(world).contains { $0.verdict == .kept })
+  }
+
   @Test func `nothing is remarked where a study asks for nothing`() throws {
     let (start, configuration) = try world([])
     var world = start
