@@ -127,7 +127,7 @@ import Testing
       judging: while true {
         switch ratchet.judge(candidate, inFlight: 0) {
         case .decided: break judging
-        case .wait: Issue.record("nothing is in flight")
+        case .wait, .rebase: Issue.record("nothing is in flight, and the head never moves")
         case .replicateHead: ratchet.record(0.9 + 0.2 * generator.unit(), for: .baseline)
         case .replicateCandidate: ratchet.record(0.9 + 0.2 * generator.unit(), for: candidate)
         }
