@@ -30,7 +30,7 @@ public struct SecondaryMeans: Sendable, Codable, Hashable {
 extension OpenTrial {
   /// A quantity of the candidate; lines are those against its parent.
   func value(of quantity: SecondaryQuantity) -> Double? {
-    quantity == .lines ? lines.map(Double.init) : secondary[quantity]
+    quantity == .lines ? size.map { Double($0.added) - Double($0.removed) } : secondary[quantity]
   }
 }
 
@@ -54,9 +54,10 @@ extension StudyState {
       calibrationSecondary.add(result)
       secondary[.baseline, default: SecondaryMeans()].add(result)
     case .search:
+      guard isOfPresentCode(request) else { return }
       if open[request.trial] != nil {
         open[request.trial]?.secondary.add(result)
-      } else if stack.contains(where: { $0.trial == request.trial }) {
+      } else {
         secondary[request.trial, default: SecondaryMeans()].add(result)
       }
     case .certification(let number, _, let candidate):
@@ -68,11 +69,12 @@ extension StudyState {
   ///
   /// A hard limit goes before everything: more measurements of the metric could not change what comes of it.
   func judgement(of trial: TrialID, _ opened: OpenTrial, by ratchet: HeadRatchet) -> Judgement {
-    var judgement = ratchet.judge(trial, inFlight: 0)
+    let favour = favour(of: opened)
+    var judgement = ratchet.judge(trial, inFlight: 0, offset: favour)
     // Prices are for the difference to the very head that the metric is compared with.
     let offset = offset(of: opened, over: judgement.evidence.head)
     let breach = configuration?.constraints.firstBreach { opened.value(of: $0) }
-    if let offset, offset != 0 { judgement = ratchet.judge(trial, inFlight: 0, offset: offset) }
+    if let offset, offset != 0 { judgement = ratchet.judge(trial, inFlight: 0, offset: favour + offset) }
     judgement = judgement.with { evidence in
       evidence.offset = offset
       evidence.breach = breach
@@ -82,7 +84,7 @@ extension StudyState {
 
   /// Forgets heads that no certificate and no open candidate is about any more.
   mutating func forgetSecondary() {
-    let known = Set(stack.map(\.trial) + open.values.map(\.request.parent))
+    let known = Set(stack.map(\.trial) + open.values.map(\.parent.trial))
     secondary = secondary.filter { known.contains($0.key) }
   }
 
@@ -137,7 +139,7 @@ extension [Constraint] {
 extension Judgement {
   fileprivate var evidence: Evidence {
     switch self {
-    case .replicateCandidate(let evidence), .replicateHead(let evidence), .wait(let evidence),
+    case .replicateCandidate(let evidence), .replicateHead(let evidence), .rebase(let evidence), .wait(let evidence),
       .decided(_, let evidence):
       evidence
     }
@@ -150,16 +152,9 @@ extension Judgement {
     switch self {
     case .replicateCandidate: return .replicateCandidate(evidence)
     case .replicateHead: return .replicateHead(evidence)
+    case .rebase: return .rebase(evidence)
     case .wait: return .wait(evidence)
     case .decided(let verdict, _): return .decided(verdict, evidence)
     }
-  }
-}
-
-extension HeadRatchet {
-  func judge(_ trial: TrialID, inFlight: Int, offset: Double) -> Judgement {
-    let judgement = judge(trial, inFlight: inFlight)
-    guard offset != 0, case .decided(_, let evidence) = judgement else { return judgement }
-    return .decided(evidence.effect + offset > 0 ? .kept : .discarded, evidence)
   }
 }

@@ -88,7 +88,8 @@ extension StudyState {
     switch request.purpose {
     case .calibration: !isCalibrated
     case .search:
-      open[request.trial].map { $0.commit == request.commit } ?? (request.trial == head?.trial)
+      open[request.trial].map { $0.commit == request.commit }
+        ?? (request.trial == head?.trial && request.commit == head?.commit)
     case .certification(let number, _, _): certification?.number == number
     }
   }

@@ -18,11 +18,11 @@ import Testing
   }
 
   @Test func `a candidate over a limit is not kept, and log, show and the report say why`() throws {
-    let repository = try study("{memory: {limit: 9GiB}}")
+    let repository = try study("{memory: {limit: 5GiB}}")
     let run = repository.pawl("run")
     #expect(run.code == 0, "\(run.messages)")
     let log = repository.pawl("log", "--all").output
-    for reason in ["memory 12 GiB is over the limit of 9 GiB", "memory 16 GiB is over the limit of 9 GiB"] {
+    for reason in ["memory 12 GiB is over the limit of 5 GiB", "memory 16 GiB is over the limit of 5 GiB"] {
       #expect(log.contains("(\(reason))"), "\(log)")
       #expect(run.messages.contains(reason))
       #expect(repository.read(".pawl/repo/report.html")?.contains(reason) == true)

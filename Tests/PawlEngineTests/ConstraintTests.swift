@@ -165,7 +165,8 @@ import Testing
         try #require(world.engine.state.secondary[step.trial]?[.memory]) <= 8
           || step.trial == world.engine.state.head?.trial)
     }
-    #expect(judged(world).contains { $0.evidence.breach != nil } && judged(world).contains { $0.verdict == .kept })
+    #expect(
+      judged(world).contains { $0.evidence.breach != nil } && judged(world).contains { $0.evidence.breach == nil })
   }
 
   @Test func `nothing is remarked where a study asks for nothing`() throws {

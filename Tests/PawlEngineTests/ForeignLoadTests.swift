@@ -22,6 +22,22 @@ import Testing
     world.events.compactMap { if case .attemptFinished(let result) = $0 { result } else { nil } }
   }
 
+  /// What was decided, with the true metric of the code that it was decided on.
+  private func judged(_ world: SimulatedWorld) -> [(evidence: Evidence, truth: Double)] {
+    var commits: [TrialID: CommitHash] = [:]
+    var judged: [(Evidence, Double)] = []
+    for event in world.events {
+      switch event {
+      case .candidateCreated(let trial, let commit, _): commits[trial] = commit
+      case .candidateRebased(let candidate): commits[candidate.trial] = candidate.commit
+      case .trialJudged(let trial, _, let evidence):
+        if let commit = commits[trial] { judged.append((evidence, world.truth(of: commit))) }
+      default: continue
+      }
+    }
+    return judged
+  }
+
   private func requests(_ world: SimulatedWorld) -> [AttemptID: AttemptRequest] {
     var requests: [AttemptID: AttemptRequest] = [:]
     for case .attemptRequested(let request) in world.events { requests[request.id] = request }
@@ -43,20 +59,14 @@ import Testing
       #expect(again.contains { $0.purpose == first.purpose && $0.commit == first.commit }, "attempt \(result.id)")
     }
     // What counted is the truth and its noise: nothing of the 0.5 that a busy machine feigns.
-    for case .trialJudged(let trial, _, let evidence) in world.events {
-      #expect(abs(evidence.mean - (try #require(world.truth[trial]))) < 0.1, "trial \(trial)")
-    }
+    for (evidence, truth) in judged(world) { #expect(abs(evidence.mean - truth) < 0.1) }
     for case .championCertified(let certificate) in world.events {
       #expect(certificate.effect < 0.45)
       #expect(Set(certificate.seeds).count == certificate.seeds.count)
     }
     let fooled = try self.world(.ignore, seed: seed)
     #expect(results(fooled).allSatisfy { $0.disturbance == nil })
-    #expect(
-      fooled.events.contains { event in
-        guard case .trialJudged(let trial, _, let evidence) = event else { return false }
-        return abs(evidence.mean - (fooled.truth[trial] ?? 0)) > 0.1
-      })
+    #expect(judged(fooled).contains { abs($0.evidence.mean - $0.truth) > 0.1 })
   }
 
   @Test func `a kill loses no repetition`() throws {
