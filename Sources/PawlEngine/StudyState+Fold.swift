@@ -89,7 +89,7 @@ extension StudyState {
   }
 
   private mutating func ready(_ trial: TrialID, _ commit: CommitHash, _ size: DiffStatistics, at: Timestamp) {
-    // Creating it twice, as two sessions may, does no harm: by now it may have been re-based.
+    // A second report of the same candidate, as after a restart, must not undo a re-basing.
     guard let opened = open[trial], case .proposed = opened.stage else { return }
     let latency = max(0, at.since(opened.requestedAt).seconds)
     meanProposalSeconds = meanProposalSeconds.map { $0 + (latency - $0) * 0.2 } ?? latency

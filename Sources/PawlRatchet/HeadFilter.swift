@@ -66,10 +66,10 @@ struct HeadFilter: Sendable, Codable, Hashable {
     let candidateVariance: Double
     /// Covariance of the state with each measurement: `dimension` rows.
     fileprivate let cross: [Double]
-    /// The inverse covariance of the measurements, times ones and times the residuals.
-    fileprivate let ones: [Double]
+    /// What each measurement is above the belief, and the inverse covariance of the measurements times ones.
     fileprivate let residuals: [Double]
-    /// Its Cholesky factor.
+    fileprivate let ones: [Double]
+    /// The Cholesky factor of that covariance.
     fileprivate let lower: [Double]
     fileprivate let count: Int
   }
@@ -103,7 +103,7 @@ struct HeadFilter: Sendable, Codable, Hashable {
     let own = observations.reduce(0.0) { $0 + ($1.seed == nil ? noise.total : noise.own) }
     return Comparison(
       estimate: solved.reduce(0, +) / precision, variance: 1 / precision,
-      candidateVariance: own / Double(count * count), cross: cross, ones: ones, residuals: solved, lower: lower,
+      candidateVariance: own / Double(count * count), cross: cross, residuals: residuals, ones: ones, lower: lower,
       count: count)
   }
 
@@ -119,12 +119,14 @@ struct HeadFilter: Sendable, Codable, Hashable {
     var next = self
     var whitened = [Double](repeating: 0, count: dimension * count)
     var direction = [Double](repeating: 0, count: dimension)
+    // Subtracted before anything is multiplied: what an absurd value explains itself leaves exactly nothing.
+    let unexplained = HeadFilter.solve(comparison.lower, comparison.residuals.map { $0 - effect.mean })
     for row in 0..<dimension {
       let crossRow = Array(comparison.cross[(row * count)..<((row + 1) * count)])
       var move = 0.0
       var ones = 0.0
       for column in 0..<count {
-        move += crossRow[column] * (comparison.residuals[column] - effect.mean * comparison.ones[column])
+        move += crossRow[column] * unexplained[column]
         ones += crossRow[column] * comparison.ones[column]
       }
       next.mean[row] += trust * move

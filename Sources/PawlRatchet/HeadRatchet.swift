@@ -33,6 +33,8 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
   private static let incredible = 4.0
   /// The head is measured before anything is judged by it while its variance is above this many times sigma times a typical effect.
   private static let vague = 1.5
+  /// Measurements of the head that may wait for the next candidate's verdict.
+  private static let mostUnsettled = 24
 
   let direction: Direction
   let rule: RatchetRule
@@ -83,12 +85,21 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     samples[place].cost += cost
     if trial == head { sinceSettled.append(observation) }
     attemptsSinceSettled += 1
+    if sinceSettled.count >= HeadRatchet.mostUnsettled { settleHead() }
   }
 
   /// Counts what an attempt cost that gave no measurement: new ideas are the dearer for it.
   public mutating func recordFailure(cost: Double) {
     costs.failed(cost)
     attemptsSinceSettled += 1
+  }
+
+  /// Takes the head's measurements into the beliefs without waiting for a candidate: many at a time would cost their cube.
+  private mutating func settleHead() {
+    guard let parts = pooled.parts else { return }
+    for index in beliefs.indices { beliefs[index].filter = present(beliefs[index], parts) }
+    sinceSettled = []
+    attemptsSinceSettled = 0
   }
 
   private mutating func register(_ seed: UInt64) -> Int? {
@@ -223,9 +234,7 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     let replica = sample.cost / Double(count)
     // What one more measurement would bring if it were spent on a new idea.
     let elsewhere = prior.expectedGainOfNewIdea * costs.ideas(perReplica: replica)
-    let isHeadVague =
-      !stale && filter.variance > prior.typicalSize * sqrt(parts.total) * HeadRatchet.vague
-    if isHeadVague, inFlight == 0 { return .replicateHead(evidence) }
+    if inFlight == 0, !stale, isHeadVague(filter, parts, prior) { return .replicateHead(evidence) }
     if !unsure, min(effect.gain, effect.loss) <= elsewhere {
       return stale && verdict == .kept ? rebase(evidence, inFlight) : .decided(verdict, evidence)
     }
@@ -242,6 +251,12 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
 
   private func rebase(_ evidence: Evidence, _ inFlight: Int) -> Judgement {
     inFlight > 0 ? .wait(evidence) : .rebase(evidence)
+  }
+
+  /// Whether so little is known of the head that it is better measured before anything is judged by it.
+  private func isHeadVague(_ filter: HeadFilter, _ parts: MeasurementNoise, _ prior: EffectPrior) -> Bool {
+    filter.variance > prior.typicalSize * sqrt(parts.total) * HeadRatchet.vague
+      && (sample(head)?.observations.count ?? 0) < rule.maximumReplicates
   }
 
   /// Whether one measurement alone claims an improvement out of all proportion.
