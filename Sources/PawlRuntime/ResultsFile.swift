@@ -52,7 +52,7 @@ public struct ResultsFile: Sendable {
   public func audit(direction: Direction, noise: AuditNoiseSource) throws -> AuditReport {
     guard metricName != nil else {
       throw RuntimeError(
-        .usage, problems.isEmpty ? "there are no results" : problems.joined(separator: "; "),
+        .usage, problems.first ?? "there are no results",
         hints: [
           "the layout is that of karpathy/autoresearch: `commit val_bpb memory_gb status description`, tab-separated"
         ])

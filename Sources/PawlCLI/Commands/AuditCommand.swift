@@ -28,15 +28,18 @@ struct AuditCommand: Command {
     let file = try ResultsFile(
       path: path.hasPrefix("/") ? path : "\(console.directory)/\(path)",
       hint: "`pawl audit FILE` takes a results.tsv; `pawl export` prints this study's")
+    if file.metricName != nil {
+      // A file of a hundred thousand broken lines must not bury the answer.
+      for problem in file.problems.prefix(10) { note(problem, console) }
+      if file.problems.count > 10 { note("and \(file.problems.count - 10) more lines that cannot be read", console) }
+    }
     let direction = given ?? file.metricName.flatMap { FlagValues.direction(ofMetric: $0) } ?? .minimize
     let report = try file.audit(direction: direction, noise: noise)
     if arguments.has("json") {
       console.output(try JSONText.encode(report) + "\n")
       return 0
     }
-    // A file of a hundred thousand broken lines must not bury the answer.
-    for problem in file.problems.prefix(10) + report.notes { note(problem, console) }
-    if file.problems.count > 10 { note("and \(file.problems.count - 10) more lines that cannot be read", console) }
+    for text in report.notes { note(text, console) }
     let text = AuditText(report: report, metric: file.metricName ?? "metric", console: console)
     console.output(text.table(all: arguments.has("all")) + "\n" + text.summary)
     return 0

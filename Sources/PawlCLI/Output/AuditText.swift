@@ -86,7 +86,7 @@ struct AuditText {
     var text = "sigma \(noise.sigma.formatted(digits: 3)) of one run"
     if let low = noise.low, let high = noise.high, let freedom = noise.degreesOfFreedom {
       text +=
-        " (95 % between \(low.formatted(digits: 2)) and \(high.formatted(digits: 2)), \(freedom) degrees of freedom)"
+        " (95 % between \(low.formatted(digits: 2)) and \(high.formatted(digits: 2)), \(freedom) \(freedom == 1 ? "degree" : "degrees") of freedom)"
     }
     switch noise.source {
     case .given: break
