@@ -20,13 +20,15 @@ public enum Audit {
     -> AuditReport
   {
     var notes: [String] = []
-    let rows = measured(rows, notes: &notes)
+    let saysWhatWasKept = rows.contains { $0.kept != nil }
+    let counted = measured(rows, notes: &notes)
+    let rows = saysWhatWasKept ? counted : keepingAnyBetter(counted, direction: direction)
     let replicates = AuditReplicates(rows)
     guard let course = AuditCourse(rows, replicates: replicates, direction: direction) else {
       throw RatchetError(
         .noMeasurement, "no row has a measurement", hints: ["`pawl log --results FILE` lists what was read"])
     }
-    try check(course, rows: rows, direction: direction, notes: &notes)
+    try check(course, saysWhatWasKept: saysWhatWasKept, direction: direction, notes: &notes)
     if !replicates.commitsTell, rows.contains(where: { $0.commit != nil }) {
       notes.append("rows share their commits, so a commit seen twice is not taken for a measurement made twice")
     }
@@ -66,8 +68,20 @@ public enum Audit {
     return kept
   }
 
+  /// Returns the rows as if any better one had been kept.
+  private static func keepingAnyBetter(_ rows: [AuditRow], direction: Direction) -> [AuditRow] {
+    var best: Double?
+    return rows.map { row in
+      guard let value = row.value else { return row }
+      let better = best.map { direction.improvement(of: value, over: $0) > 0 } ?? true
+      if better { best = value }
+      return AuditRow(
+        line: row.line, commit: row.commit, value: row.value, kept: better, description: row.description)
+    }
+  }
+
   private static func check(
-    _ course: AuditCourse, rows: [AuditRow], direction: Direction, notes: inout [String]
+    _ course: AuditCourse, saysWhatWasKept: Bool, direction: Direction, notes: inout [String]
   ) throws(RatchetError) {
     let keeps = course.steps.filter(\.kept)
     let other = direction == .minimize ? Direction.maximize : .minimize
@@ -75,7 +89,7 @@ public enum Audit {
       throw RatchetError(
         .nothingKept, "nothing was kept after the first row: there is no claim to audit",
         hints: ["kept rows have the status `keep`"]
-          + (rows.contains { $0.kept != nil } ? [] : ["is more better? then `--direction \(other.rawValue)`"]))
+          + (saysWhatWasKept ? [] : ["is more better? then `--direction \(other.rawValue)`"]))
     }
     guard keeps.allSatisfy({ $0.difference < 0 }) else { return }
     let hint = "is \(direction == .minimize ? "more" : "less") better? then `--direction \(other.rawValue)`"

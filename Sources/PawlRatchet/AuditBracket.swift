@@ -24,7 +24,8 @@ extension Audit {
       // No keep is evidence at a noise of twice its difference; each is long before a hundredth.
       let low = log(max(smallest / 100, 1e-100))
       let high = log(max(2 * largest, 2e-100))
-      let points = steps.count > 5_000 ? 12 : 60
+      // Each point is a replay of the whole file.
+      let points = max(8, min(60, 60_000 / max(1, steps.count)))
       for point in 0...points {
         let sigma = exp(low + (high - low) * Double(point) / Double(points))
         let replay = AuditReplay(course, sigma: sigma, inflation: 1, settling: false)

@@ -17,17 +17,16 @@ struct AuditCourse {
   /// Its value less the first row's, positive is better.
   private(set) var claimed = 0.0
 
-  /// `rows` have values, and the first one is the baseline. Where the file does not say what was kept, any better row was.
+  /// `rows` have values and say whether they were kept; the first one is the baseline.
   init?(_ rows: [AuditRow], replicates: AuditReplicates, direction: Direction) {
     guard let first = rows.first, let start = first.value else { return nil }
     func oriented(_ value: Double) -> Double { direction == .minimize ? -value : value }
     baseline = oriented(start)
-    let saysWhatWasKept = rows.contains { $0.kept != nil }
     var head = (index: 0, line: first.line, value: start)
     for (index, row) in rows.enumerated().dropFirst() {
       guard let value = row.value else { continue }
       let difference = direction.improvement(of: value, over: head.value)
-      let kept = saysWhatWasKept ? row.kept == true : difference > 0
+      let kept = row.kept == true
       if let original = replicates.original[index] {
         let isHead = original == head.index || replicates.original[head.index] == original
         let isSameCommit = row.commit != nil && row.commit == rows[original].commit
