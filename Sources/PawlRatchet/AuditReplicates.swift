@@ -17,13 +17,16 @@ struct AuditReplicates {
   /// `rows` are those with a value, the first one is the baseline.
   init(_ rows: [AuditRow]) {
     original = Array(repeating: nil, count: rows.count)
-    let named = rows.compactMap { AuditReplicates.commit(of: $0) }
-    let tell = Set(named).count * 2 > named.count
+    // Among many rows two short commits are the same by chance: at most one file in 200 may have such a pair.
+    let many = Double(max(2, rows.count))
+    let digits = Int((log(100 * many * many) / log(16)).rounded(.up))
+    let named = rows.compactMap { AuditReplicates.commit(of: $0, atLeast: digits) }
+    let tell = named.isEmpty || Set(named).count * 2 > named.count
     commitsTell = tell
     var first: [String: Int] = [:]
     var head = 0
     for (index, row) in rows.enumerated() {
-      let commit = tell ? AuditReplicates.commit(of: row) : nil
+      let commit = tell ? AuditReplicates.commit(of: row, atLeast: digits) : nil
       if let commit, let earlier = first[commit] {
         original[index] = original[earlier] ?? earlier
       } else {
@@ -38,8 +41,8 @@ struct AuditReplicates {
     }
   }
 
-  private static func commit(of row: AuditRow) -> String? {
-    guard let commit = row.commit, commit.count >= 4, commit.contains(where: { $0 != "0" && $0 != "-" }) else {
+  private static func commit(of row: AuditRow, atLeast digits: Int) -> String? {
+    guard let commit = row.commit, commit.count >= digits, commit.contains(where: { $0 != "0" && $0 != "-" }) else {
       return nil
     }
     return commit

@@ -198,6 +198,17 @@ import Testing
     #expect(report.notes.contains { $0.contains("share their commits") })
   }
 
+  @Test func `short commits that are the same by chance are not taken for replicates`() {
+    func originals(_ commit: String) -> Int {
+      var rows = (2..<200).map { Self.row($0, 1, kept: false, "idea") }
+      rows.append(Self.row(300, 1, kept: false, commit: commit, "idea"))
+      rows.append(Self.row(301, 1, kept: false, commit: commit, "idea"))
+      return AuditReplicates(rows).original.count { $0 != nil }
+    }
+    #expect(originals("1a2b") == 0)
+    #expect(originals("1a2b3c4") == 1)
+  }
+
   @Test func `runs that agree to the last digit have the noise of rounding`() throws {
     let rows = [Self.row(2, 0.9, kept: true), Self.row(3, 0.8, kept: true)]
     let report = try Audit.report(rows, direction: .minimize, noise: .runs([0.9, 0.9, 0.9]))
