@@ -105,7 +105,15 @@ extension StudyState {
     let id = lastAttempt + 1
     return AttemptRequest(
       id: AttemptID(rawValue: id), trial: step.trial, commit: step.commit,
-      seed: seed ?? derivedSeed("search", UInt64(id)), purpose: purpose)
+      seed: seed ?? derivedSeed("replicate", UInt64(replicate(of: step.trial))), purpose: purpose)
+  }
+
+  /// How many measurements of the trial were asked for: the first of all trials share a seed, and so do the second ones.
+  ///
+  /// What a seed does to every candidate alike then cancels (common random numbers; Law and Kelton 2000, chapter 11).
+  private func replicate(of trial: TrialID) -> Int {
+    if let opened = open[trial] { return opened.attempts }
+    return headAttempts + (trial == .baseline ? calibrationRequested : 0)
   }
 
   /// A 31-bit seed, so that it fits every library's; certification draws from a stream of its own.

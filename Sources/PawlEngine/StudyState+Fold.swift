@@ -112,7 +112,9 @@ extension StudyState {
     lastAttempt = max(lastAttempt, request.id.rawValue)
     switch request.purpose {
     case .calibration: calibrationRequested += 1
-    case .search: open[request.trial]?.attempts += 1
+    case .search:
+      open[request.trial]?.attempts += 1
+      if request.trial == head?.trial { headAttempts += 1 }
     case .certification(_, let pair, let candidate):
       certification?.requested.insert(.init(pair: pair, candidate: candidate))
       certification?.seeds[pair] = request.seed
@@ -151,6 +153,7 @@ extension StudyState {
         if request.trial == head?.trial { headFailures = 0 }
       } else if isOfPresentCode(request) {
         if !neverRan { ratchet?.recordFailure(cost: result.usage.wallSeconds) }
+        ratchet?.recordFailure(cost: result.usage.wallSeconds)
         open[request.trial]?.failures += 1
         open[request.trial]?.lastFailure = result.outcome
         if request.trial == head?.trial { headFailures += 1 }
@@ -176,6 +179,7 @@ extension StudyState {
     if verdict == .kept, let opened = open[trial], let commit = opened.commit {
       stack.append(HeadStep(trial: trial, commit: commit))
       secondary[trial] = opened.secondary
+      headAttempts = opened.attempts
       noteStep(opened, evidence)
     }
     end(trial)

@@ -109,6 +109,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var baselineOutcome: String?
   /// Attempts that never ran, in a row: the sandbox or the machine is to blame, not the candidate.
   public internal(set) var launchFailures = 0
+  /// Search attempts of the present head, those before it became the head among them, calibration not.
+  public internal(set) var headAttempts = 0
   /// Attempts of the present head that ended without a measurement, in a row.
   public internal(set) var headFailures = 0
 
