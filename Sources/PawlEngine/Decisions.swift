@@ -6,7 +6,9 @@ extension StudyState {
   func nextDecision(at now: Timestamp) -> Event? {
     guard failure == nil, session != nil, let ratchet else { return nil }
     if let head, head.trial != ratchet.head { return .headMoved(to: head.trial, from: ratchet.head) }
-    if let event = baselineFailure() ?? certificationVerdict() ?? judgedTrial(ratchet) { return event }
+    if let event = baselineFailure() ?? baselineBreach() ?? certificationVerdict() ?? judgedTrial(ratchet) {
+      return event
+    }
     guard stopReason == nil, pausedBy == nil else { return nil }
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }
@@ -40,6 +42,7 @@ extension StudyState {
     guard let head else { return nil }
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
       guard case .ready(let commit) = opened.stage, !isInFlight(trial) else { continue }
+      if opened.attempts == 0, let reason = refusal(of: opened) { return .proposalRefused(trial, reason: reason) }
       if ratchet.moments(of: trial) == nil {
         // The sandbox may fail for reasons of its own; anything else that a candidate does wrong is a crash.
         if opened.failures >= 1, let outcome = opened.lastFailure,
@@ -53,12 +56,13 @@ extension StudyState {
       if opened.failures >= 2, let outcome = opened.lastFailure, opened.failures * 2 > opened.attempts {
         return .trialCrashed(trial, outcome)
       }
-      switch ratchet.judge(trial, inFlight: 0, offset: favour(of: opened)) {
+      switch judgement(of: trial, opened, by: ratchet) {
       case .decided(let verdict, let evidence):
         return verdict == .kept && commit == head.commit
           ? .trialJudged(trial, .discarded, evidence) : .trialJudged(trial, verdict, evidence)
       case .replicateHead(let evidence) where headFailures >= 3 && opened.parent.trial == head.trial:
-        return .trialJudged(trial, evidence.effect > 0 ? .kept : .discarded, evidence)
+        let isWorthIt = evidence.worth + favour(of: opened) > 0
+        return .trialJudged(trial, isWorthIt ? .kept : .discarded, evidence)
       case .replicateCandidate, .replicateHead, .rebase, .wait: continue
       }
     }
@@ -70,6 +74,7 @@ extension StudyState {
   /// The most useful attempt now: calibration, then certification, replicates, and new candidates in their order.
   private func nextAttempt(_ ratchet: HeadRatchet) -> AttemptRequest? {
     guard let champion, let head, let rule = configuration?.ratchet else { return nil }
+    if let again = disturbances.waiting.first(where: { isWanted($0.request) }) { return repetition(of: again.request) }
     if stack.count == 1, champion.trial == .baseline, calibrationRequested < rule.calibration {
       return request(champion, .calibration)
     }
@@ -87,7 +92,7 @@ extension StudyState {
         if opened.attempts == opened.failures, fresh == nil { fresh = step }
         continue
       }
-      switch ratchet.judge(trial, inFlight: 0, offset: favour(of: opened)) {
+      switch judgement(of: trial, opened, by: ratchet) {
       case .replicateCandidate: return request(step, .search)
       case .replicateHead where !isInFlight(head.trial): return request(head, .search)
       case .replicateHead, .rebase, .wait, .decided: continue

@@ -14,7 +14,7 @@ extension StudyState {
       var evidence: Evidence?
       if ratchet.moments(of: trial) != nil {
         guard isCalibrated else { continue }
-        switch ratchet.judge(trial, inFlight: 0, offset: favour(of: opened)) {
+        switch judgement(of: trial, opened, by: ratchet) {
         case .rebase(let believed): evidence = believed
         // The head moved again while the candidate was re-based: the new commit was never measured, and need not be.
         case .replicateCandidate(let believed), .replicateHead(let believed), .wait(let believed):
@@ -57,6 +57,7 @@ extension StudyState {
     open[trial]?.parent = HeadStep(trial: candidate.onto, commit: candidate.ontoCommit)
     open[trial]?.knobs = candidate.knobs
     open[trial]?.size = candidate.size
+    open[trial]?.secondary = SecondaryMeans()
     open[trial]?.attempts = 0
     open[trial]?.failures = 0
     open[trial]?.lastFailure = nil
