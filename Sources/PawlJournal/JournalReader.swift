@@ -104,6 +104,17 @@ public final class JournalReader: Sendable {
     }
   }
 
+  /// Returns the starts of all certifications and how those that failed ended, the oldest first; `certificates` has the others.
+  public func certificationEvents() throws(JournalError) -> [RecordedEvent] {
+    try query { connection, coder throws(JournalError) in
+      try connection.all(
+        """
+        SELECT \(eventColumns) FROM events WHERE kind IN ('certificationStarted', 'certificationFailed') ORDER BY sequence
+        """
+      ) { row throws(JournalError) in try coder.event(row, in: connection) }
+    }
+  }
+
   /// Returns at most `limit` events after `sequence`, the oldest first.
   public func events(after sequence: Int64, limit: Int) throws(JournalError) -> [RecordedEvent] {
     try query { connection, coder throws(JournalError) in
