@@ -18,7 +18,10 @@ import Testing
     let orphan = try named("pawl-bwrap-\(gone)")
     let other = try named("pawl-bwrap-\(getpid())")
     let stranger = try named("another-\(gone)")
-    defer { for process in [other, stranger] { process.terminate() } }
+    // Not by SIGTERM, which the thread that started them may have blocked.
+    defer {
+      for process in [orphan, other, stranger] where process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
     let deadline = Date(timeIntervalSinceNow: 300)
     while orphan.isRunning, Date() < deadline {
       Leftovers.end()
