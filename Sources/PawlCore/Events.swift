@@ -20,6 +20,11 @@ public enum Event: Sendable, Codable, Hashable {
   /// The guard, or the search for duplicates, turned the proposal down before it cost anything.
   case proposalRefused(TrialID, reason: String)
   case candidateCreated(TrialID, CommitHash, DiffStatistics)
+  /// The head moved since the candidate was made, so its change is to be put onto the present one.
+  case rebaseRequested(RebaseRequest)
+  case candidateRebased(RebasedCandidate)
+  /// The change and the head exclude each other; the trial ends as a refused one.
+  case rebaseConflicted(RebaseConflict)
   case attemptRequested(AttemptRequest)
   case attemptFinished(AttemptResult)
   case trialJudged(TrialID, Verdict, Evidence)
@@ -52,6 +57,9 @@ public enum Event: Sendable, Codable, Hashable {
     case .proposalFailed: "proposalFailed"
     case .proposalRefused: "proposalRefused"
     case .candidateCreated: "candidateCreated"
+    case .rebaseRequested: "rebaseRequested"
+    case .candidateRebased: "candidateRebased"
+    case .rebaseConflicted: "rebaseConflicted"
     case .attemptRequested: "attemptRequested"
     case .attemptFinished: "attemptFinished"
     case .trialJudged: "trialJudged"
@@ -136,12 +144,17 @@ public struct ProposalRequest: Sendable, Codable, Hashable {
   public let parentCommit: CommitHash
   /// For the agent's own randomness.
   public let seed: UInt64
-  public init(trial: TrialID, agent: String, parent: TrialID, parentCommit: CommitHash, seed: UInt64) {
+  /// What to take out of the parent; nil where an agent is asked.
+  public let reversal: Reversal?
+  public init(
+    trial: TrialID, agent: String, parent: TrialID, parentCommit: CommitHash, seed: UInt64, reversal: Reversal? = nil
+  ) {
     self.trial = trial
     self.agent = agent
     self.parent = parent
     self.parentCommit = parentCommit
     self.seed = seed
+    self.reversal = reversal
   }
 }
 

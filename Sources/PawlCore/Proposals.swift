@@ -5,6 +5,8 @@ public struct FileEdit: Sendable, Codable, Hashable {
     case content(String)
     /// Whole lines replaced one for one; each `old` must stand at its line.
     case lines([LineChange])
+    /// The file goes.
+    case removed
   }
   /// One line for another, both without their line break; `line` counts from 1.
   public struct LineChange: Sendable, Codable, Hashable {
@@ -25,10 +27,11 @@ public struct FileEdit: Sendable, Codable, Hashable {
     self.change = change
   }
 
-  /// Returns the file's new content, or nil where a line to be replaced is not what `original` has there.
+  /// Returns the file's new content, or nil where it has none, or a line to be replaced is not what `original` has there.
   public func applied(to original: String) -> String? {
     switch change {
     case .content(let content): return content
+    case .removed: return nil
     case .lines(let changes):
       // By bytes: to a String, a carriage return and a line feed are one character.
       var lines = original.utf8.split(separator: 10, omittingEmptySubsequences: false).map {

@@ -11,6 +11,7 @@ extension StudyState {
     guard stopReason == nil, pausedBy == nil else { return nil }
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }
+    if let event = nextRebase(ratchet) { return event }
     let free = workers - inFlight.count
     if free > 0, let request = nextAttempt(ratchet) { return .attemptRequested(request) }
     let finishing = limit != nil && open.isEmpty
@@ -54,20 +55,16 @@ extension StudyState {
       if opened.failures >= 2, let outcome = opened.lastFailure, opened.failures * 2 > opened.attempts {
         return .trialCrashed(trial, outcome)
       }
-      switch ratchet.judge(trial, inFlight: 0) {
+      switch ratchet.judge(trial, inFlight: 0, offset: favour(of: opened)) {
       case .decided(let verdict, let evidence):
         return verdict == .kept && commit == head.commit
           ? .trialJudged(trial, .discarded, evidence) : .trialJudged(trial, verdict, evidence)
-      case .replicateHead(let evidence) where headFailures >= 3:
+      case .replicateHead(let evidence) where headFailures >= 3 && opened.parent.trial == head.trial:
         return .trialJudged(trial, evidence.effect > 0 ? .kept : .discarded, evidence)
-      case .replicateCandidate, .replicateHead, .wait: continue
+      case .replicateCandidate, .replicateHead, .rebase, .wait: continue
       }
     }
     return nil
-  }
-
-  private func isInFlight(_ trial: TrialID) -> Bool {
-    inFlight.values.contains { $0.trial == trial && $0.purpose == .search }
   }
 
   // MARK: attempts
@@ -87,10 +84,10 @@ extension StudyState {
         if opened.attempts == opened.failures, fresh == nil { fresh = step }
         continue
       }
-      switch ratchet.judge(trial, inFlight: 0) {
+      switch ratchet.judge(trial, inFlight: 0, offset: favour(of: opened)) {
       case .replicateCandidate: return request(step, .search)
       case .replicateHead where !isInFlight(head.trial): return request(head, .search)
-      case .replicateHead, .wait, .decided: continue
+      case .replicateHead, .rebase, .wait, .decided: continue
       }
     }
     return fresh.map { request($0, .search) }
@@ -113,7 +110,7 @@ extension StudyState {
   }
 
   /// A 31-bit seed, so that it fits every library's; certification draws from a stream of its own.
-  private func derivedSeed(_ stream: String, _ numbers: UInt64...) -> UInt64 {
+  func derivedSeed(_ stream: String, _ numbers: UInt64...) -> UInt64 {
     var hash = StableHash()
     hash.add(configuration?.seed ?? 0)
     hash.add(stream)
@@ -133,6 +130,7 @@ extension StudyState {
   private func nextProposal(freeWorkers: Int) -> Event? {
     // Nothing is asked of anybody before the baseline has shown that a measurement can be had at all.
     guard calibrated > 0, let head, let configuration, let agent = configuration.agents.first else { return nil }
+    if let event = nextRemoval() { return event }
     let waiting = open.values.count { $0.attempts == 0 }
     guard waiting < max(0, freeWorkers) + prefetch else { return nil }
     let trial = TrialID(rawValue: lastTrial + 1)

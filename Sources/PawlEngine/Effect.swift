@@ -5,11 +5,25 @@ public enum Effect: Sendable, Hashable {
   case propose(ProposalRequest)
   /// `at` dates the commit: the same proposal always gives the same one.
   case createCandidate(TrialID, parent: CommitHash, Proposal, at: Timestamp)
+  case rebase(Rebasing)
   case startAttempt(AttemptRequest)
   /// Adds a commit each to `pawl/<study>`, in this order; doing it twice must do no harm.
   case advanceBranch([Certificate])
   /// Nothing runs and nothing is left to start.
   case finish(Finish)
+}
+
+/// A candidate's change that is to be made again on the present head.
+public struct Rebasing: Sendable, Hashable {
+  public let request: RebaseRequest
+  /// What the candidate is a change of now.
+  public let parent: HeadStep
+  public let commit: CommitHash
+  public let proposal: Proposal
+  /// The commit that the proposal's edits were written for.
+  public let writtenFor: CommitHash
+  /// Dates the commit, as it did the first.
+  public let at: Timestamp
 }
 
 /// Why a session is over.

@@ -38,7 +38,8 @@ public struct Engine: Sendable {
 
   private func duplicateRefusal(of observation: Event) -> Event? {
     guard case .proposalReceived(let trial, let proposal) = observation,
-      state.fingerprints.contains(proposal.fingerprint)
+      // The head without a step may well be code that was measured on the way.
+      state.open[trial]?.request.reversal == nil, state.fingerprints.contains(proposal.fingerprint)
     else { return nil }
     return .proposalRefused(trial, reason: "this very code was tried before")
   }
@@ -50,6 +51,7 @@ public struct Engine: Sendable {
       state.open[trial].map {
         [.createCandidate(trial, parent: $0.request.parentCommit, proposal, at: $0.requestedAt)]
       } ?? []
+    case .rebaseRequested(let request): state.rebasing(of: request.trial).map { [.rebase($0)] } ?? []
     case .attemptRequested(let request): [.startAttempt(request)]
     case .championCertified: [.advanceBranch(state.awaitingBranch)]
     case .sessionStarted: recovery()
@@ -68,6 +70,7 @@ public struct Engine: Sendable {
       case .proposed(let proposal):
         effects.append(
           .createCandidate(trial, parent: opened.request.parentCommit, proposal, at: opened.requestedAt))
+      case .rebasing: effects += state.rebasing(of: trial).map { [.rebase($0)] } ?? []
       case .ready: break
       }
     }

@@ -26,7 +26,9 @@ extension StudyState {
     let position = stack.firstIndex { $0.trial == failed.candidate.trial } ?? 0
     stackAtFailure = max(stackAtFailure, position + 1)
     let half = stack[position / 2].trial
-    retryTarget = position >= 2 && !failedTargets.contains(half) ? half : nil
+    let isWorth = position >= 2 && !failedTargets.contains(half) && isClaim(stack[1...(position / 2)])
+    retryTarget = isWorth ? half : nil
+    if position == 1 { doubt(stack[1]) }
   }
 
   /// The champion moves forward; what the stack holds beyond it stays on trial.
@@ -39,7 +41,9 @@ extension StudyState {
     awaitingBranch.append(certificate)
     branchBlocked = nil
     if let position = stack.firstIndex(where: { $0.trial == certificate.candidate }) {
+      doubtSmallSteps(of: stack[...position].dropFirst())
       stack.removeFirst(position)
+      for step in steps.keys where !stack.dropFirst().contains(where: { $0.trial == step }) { steps[step] = nil }
     }
   }
 
@@ -47,7 +51,7 @@ extension StudyState {
   ///
   /// `finishing` lifts the demand that search has settled: at the end of a study there is nothing better to spend on.
   func certificationTarget(finishing: Bool) -> TrialID? {
-    guard certification == nil, isCalibrated, let head, let champion, head.trial != champion.trial else { return nil }
+    guard certification == nil, isCalibrated, let head, isClaim(stack.dropFirst()) else { return nil }
     if let retryTarget { return retryTarget }
     if failedTargets.contains(head.trial) { return nil }
     if finishing { return head.trial }

@@ -16,6 +16,7 @@ extension StudyState {
     case .configurationChanged(let configuration): self.configuration = configuration
     case .proposalRequested(let request):
       open[request.trial] = OpenTrial(request: request, at: at)
+      if let reversal = request.reversal { removals.removeAll { $0 == reversal } }
       lastTrial = max(lastTrial, request.trial.rawValue)
     case .proposalReceived(let trial, let proposal): receive(proposal, for: trial)
     case .proposalFailed(let trial, let reason):
@@ -23,9 +24,14 @@ extension StudyState {
       fruitlessInARow += 1
       exhausted = reason
     case .proposalRefused(let trial, _):
+      if abandon(trial) { break }
+      // A step that cannot be taken out again says nothing about agents.
+      if open[trial]?.request.reversal == nil { fruitlessInARow += 1 }
       end(trial)
-      fruitlessInARow += 1
-    case .candidateCreated(let trial, let commit, _): ready(trial, commit, at: at)
+    case .candidateCreated(let trial, let commit, let size): ready(trial, commit, size, at: at)
+    case .rebaseRequested(let request): startRebasing(request)
+    case .candidateRebased(let candidate): finishRebasing(candidate)
+    case .rebaseConflicted(let conflict): abandon(conflict.trial)
     case .attemptRequested(let request): ask(request)
     case .attemptFinished(let result): finish(result)
     case .trialJudged(let trial, let verdict, let evidence): close(trial, verdict, evidence)
@@ -82,17 +88,21 @@ extension StudyState {
     self.session = nil
   }
 
-  private mutating func ready(_ trial: TrialID, _ commit: CommitHash, at: Timestamp) {
-    guard let opened = open[trial] else { return }
+  private mutating func ready(_ trial: TrialID, _ commit: CommitHash, _ size: DiffStatistics, at: Timestamp) {
+    // A second report of the same candidate, as after a restart, must not undo a re-basing.
+    guard let opened = open[trial], case .proposed = opened.stage else { return }
     let latency = max(0, at.since(opened.requestedAt).seconds)
     meanProposalSeconds = meanProposalSeconds.map { $0 + (latency - $0) * 0.2 } ?? latency
     open[trial]?.stage = .ready(commit)
+    open[trial]?.size = size
+    ratchet?.open(trial, parent: opened.parent.trial)
   }
 
   private mutating func receive(_ proposal: Proposal, for trial: TrialID) {
     spend += proposal.cost
     fingerprints.insert(proposal.fingerprint)
     open[trial]?.stage = .proposed(proposal)
+    open[trial]?.proposal = proposal
     open[trial]?.knobs = proposal.knobs
   }
 
@@ -130,11 +140,12 @@ extension StudyState {
       ratchet?.record(value, for: request.trial)
     case .search:
       if let value = result.measurement {
-        // A replicate of a head that has moved on meanwhile has nothing left to say.
-        if open[request.trial] != nil || request.trial == head?.trial { ratchet?.record(value, for: request.trial) }
         fruitlessInARow = 0
+        // A replicate of a head that has moved on meanwhile has nothing left to say.
+        guard isOfPresentCode(request) else { return }
+        ratchet?.record(value, for: request.trial)
         if request.trial == head?.trial { headFailures = 0 }
-      } else {
+      } else if isOfPresentCode(request) {
         open[request.trial]?.failures += 1
         open[request.trial]?.lastFailure = result.outcome
         if request.trial == head?.trial { headFailures += 1 }
@@ -155,11 +166,12 @@ extension StudyState {
   }
 
   private mutating func close(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) {
-    let direction = configuration?.metric.direction ?? .minimize
-    observe(
-      trial, loss: direction == .minimize ? evidence.mean : -evidence.mean, measurements: evidence.measurements)
+    observe(trial, evidence)
     ratchet?.close(trial, evidence: evidence)
-    if verdict == .kept, let commit = open[trial]?.commit { stack.append(HeadStep(trial: trial, commit: commit)) }
+    if verdict == .kept, let opened = open[trial], let commit = opened.commit {
+      stack.append(HeadStep(trial: trial, commit: commit))
+      noteStep(opened, evidence)
+    }
     end(trial)
     fruitlessInARow = 0
   }
@@ -172,10 +184,15 @@ extension StudyState {
   }
 
   /// A trial is over: what an agent proposed must not be proposed again, whatever came of it.
-  private mutating func end(_ trial: TrialID) {
+  mutating func end(_ trial: TrialID) {
     guard open.removeValue(forKey: trial) != nil else { return }
     ended += 1
     endedSinceHeadMoved += 1
+  }
+
+  mutating func observe(_ trial: TrialID, _ evidence: Evidence) {
+    let isLoss = configuration?.metric.direction ?? .minimize == .minimize
+    observe(trial, loss: isLoss ? evidence.mean : -evidence.mean, measurements: evidence.measurements)
   }
 
   private mutating func observe(_ trial: TrialID, loss: Double?, measurements: Int) {

@@ -11,11 +11,18 @@ public struct OpenTrial: Sendable, Codable, Hashable {
     case proposed(Proposal)
     /// The candidate exists; attempts may be made.
     case ready(CommitHash)
+    /// The candidate exists, and its change is being made again on a newer head.
+    case rebasing(CommitHash, RebaseRequest)
   }
   public let request: ProposalRequest
   public internal(set) var stage: Stage
+  public internal(set) var proposal: Proposal?
+  /// What the candidate is a change of: the head that it was made from, or the one that it was put on since.
+  public internal(set) var parent: HeadStep
   public internal(set) var knobs: [String: KnobValue] = [:]
-  /// Attempts asked for so far.
+  /// Against the parent.
+  public internal(set) var size: DiffStatistics?
+  /// Attempts asked for of the present commit so far.
   public internal(set) var attempts = 0
   /// Attempts that ended without a measurement.
   public internal(set) var failures = 0
@@ -24,11 +31,19 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   init(request: ProposalRequest, at: Timestamp) {
     self.request = request
     stage = .proposing
+    parent = HeadStep(trial: request.parent, commit: request.parentCommit)
     requestedAt = at
   }
   public var commit: CommitHash? {
     if case .ready(let commit) = stage { return commit }
     return nil
+  }
+  /// The candidate's newest commit, whatever is done with it now.
+  var code: CommitHash? {
+    switch stage {
+    case .proposing, .proposed: nil
+    case .ready(let commit), .rebasing(let commit, _): commit
+    }
   }
 }
 
@@ -65,7 +80,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 3
+  public static let snapshotVersion = 4
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -79,6 +94,11 @@ public struct StudyState: Sendable, Codable, Hashable {
 
   /// The head and every head since the champion, the champion first.
   public internal(set) var stack: [HeadStep] = []
+  /// What is remembered of the steps in the stack.
+  public internal(set) var steps: [TrialID: StepRecord] = [:]
+  /// Steps that the head is to be tried without, and those for which that was ever wanted.
+  public internal(set) var removals: [Reversal] = []
+  public internal(set) var doubted: Set<TrialID> = []
   public internal(set) var calibrated = 0
   /// Mean over the calibration.
   public internal(set) var baselineMean: Double?

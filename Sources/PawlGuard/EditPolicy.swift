@@ -87,6 +87,7 @@ public struct EditPolicy: Sendable {
     case .content(let content):
       size = size.clampedAdding(content.utf8.count)
       if content.utf8.contains(0) { return "contains a NUL" }
+    case .removed: break
     case .lines(let changes):
       if changes.isEmpty { return "is empty" }
       if changes.allSatisfy({ $0.old.utf8.elementsEqual($0.new.utf8) }) { return "leaves its content unchanged" }

@@ -104,13 +104,12 @@ public final class JournalReader: Sendable {
     }
   }
 
-  /// Returns the starts of all certifications and how those that failed ended, the oldest first; `certificates` has the others.
-  public func certificationEvents() throws(JournalError) -> [RecordedEvent] {
-    try query { connection, coder throws(JournalError) in
+  /// Returns all events of these kinds (`Event.kind`), the oldest first; for kinds that are few beside attempts.
+  public func events(ofKinds kinds: [String]) throws(JournalError) -> [RecordedEvent] {
+    let places = kinds.map { _ in "?" }.joined(separator: ", ")
+    return try query { connection, coder throws(JournalError) in
       try connection.all(
-        """
-        SELECT \(eventColumns) FROM events WHERE kind IN ('certificationStarted', 'certificationFailed') ORDER BY sequence
-        """
+        "SELECT \(eventColumns) FROM events WHERE kind IN (\(places)) ORDER BY sequence", kinds.map { .text($0) }
       ) { row throws(JournalError) in try coder.event(row, in: connection) }
     }
   }

@@ -1,50 +1,46 @@
 import PawlStatistics
 
-/// What is believed of the head's true metric, turned so that larger is better: a normal with this mean and variance.
-///
-/// A head is adopted because a measurement looked good, so its own mean is biased upwards. What it inherits instead is the belief
-/// in the head before it plus the posterior of the effect; its later measurements then update that as usual.
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What is believed of the head under one assumption of how fast the machine drifts, and how well that assumption has done.
 struct HeadBelief: Sendable, Codable, Hashable {
-  var mean: Double
-  var variance: Double
+  /// Variance that each attempt adds to the common level of all trials, in variances of one measurement.
+  let drift: Double
+  /// How well it predicted lately, in log likelihood; only differences between assumptions mean anything.
+  var support: Double
+  /// Nil while the head has only measurements that are not accounted for yet.
+  var filter: HeadFilter?
 
-  /// Returns the belief in `head + d` given what is believed of the head, of d, and the candidate's own mean.
-  ///
-  /// Exact to second moments: with k the share of the head's variance in the variance of `candidate - head` given d, the
-  /// measured difference moves the head by k of what d does not explain.
-  static func adopted(
-    head: HeadBelief, candidateMean: Double, candidateVariance: Double, effect: EffectPosterior
-  ) -> HeadBelief {
-    let total = head.variance + candidateVariance
-    guard total > 0 else { return HeadBelief(mean: candidateMean, variance: 0) }
-    let share = head.variance / total
-    return HeadBelief(
-      mean: head.mean + share * (candidateMean - head.mean) + (1 - share) * effect.mean,
-      variance: share * candidateVariance + (1 - share) * (1 - share) * effect.deviation * effect.deviation)
+  /// A still machine is believed until the measurements disagree; the others drift by 3, 10 and 30 % of sigma each attempt.
+  static let start = [(0.0, 0.0), (0.001, -3.0), (0.01, -4.0), (0.09, -5.0)].map {
+    HeadBelief(drift: $0.0, support: $0.1, filter: nil)
+  }
+  /// What an older prediction counts for, beside the newest.
+  private static let memory = 0.98
+
+  /// Returns what is believed now, after `attempts` since the filter was settled and measurements of the head among them.
+  func filter(after attempts: Int, measured: [Observation], seeds: Int, noise: MeasurementNoise) -> HeadFilter? {
+    var next: HeadFilter
+    if let filter {
+      next = filter
+      next.drift(by: drift * noise.total * Double(attempts))
+    } else {
+      guard !measured.isEmpty else { return nil }
+      let mean = measured.reduce(0.0) { $0 + $1.value } / Double(measured.count)
+      // Flat beside one measurement; exact where there is no noise.
+      next = HeadFilter(mean: mean, variance: 1e4 * noise.total)
+    }
+    next.extend(to: seeds, variance: noise.shared)
+    return next.updated(by: measured, noise: noise)
   }
 
-  /// Returns the belief after one more candidate, `difference` better than it by its own mean, was judged against it.
-  ///
-  /// The part of the difference that the posterior of the effect leaves open is the head's error or the candidate's, in
-  /// proportion to their variances. This leans on the prior, so it counts by `trust` (0 to 1) while the prior is young.
-  func informed(by difference: Double, variance candidateVariance: Double, effect: EffectPosterior, trust: Double)
-    -> HeadBelief
-  {
-    let total = variance + candidateVariance
-    guard total > 0 else { return self }
-    let share = variance / total * max(0, min(1, trust))
-    return HeadBelief(
-      mean: mean + share * (difference - effect.mean),
-      variance: (1 - share) * variance + share * share * effect.deviation * effect.deviation)
-  }
-
-  /// Returns the belief after `measurements` more, each with variance `noise`.
-  func updated(by measurements: Moments, mean measured: Double, noise: Double) -> HeadBelief {
-    guard measurements.count > 0 else { return self }
-    let theirs = noise / Double(measurements.count)
-    let total = variance + theirs
-    guard total > 0 else { return HeadBelief(mean: measured, variance: 0) }
-    let share = variance / total
-    return HeadBelief(mean: mean + share * (measured - mean), variance: share * theirs)
+  /// Counts how likely a prediction error was, less what the best assumption gave it; at most 0.
+  mutating func score(_ disadvantage: Double) {
+    // One absurd value must not decide between assumptions for the rest of the study.
+    support = HeadBelief.memory * support + max(-6, min(0, disadvantage))
   }
 }

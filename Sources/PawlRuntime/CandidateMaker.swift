@@ -6,14 +6,14 @@ import PawlWorkspace
 
 /// Asks the agent, guards what it says, and commits the candidate; used by one thread at a time.
 final class CandidateMaker {
-  private let workspace: Workspace
-  private let configuration: StudyConfiguration
-  private let policy: EditPolicy
+  let workspace: Workspace
+  let configuration: StudyConfiguration
+  let policy: EditPolicy
   private let links: Set<String>
   /// The editable files of the newest parents and their knobs, oldest first: candidates mostly share theirs.
   private var sources: [(commit: CommitHash, files: [String: String], knobs: [Knob])] = []
   /// Proposals of which the engine may not know yet: two that are asked for at once must not be the same.
-  private var recent: [UInt64] = []
+  private(set) var recent: [UInt64] = []
 
   init(workspace: Workspace, configuration: StudyConfiguration, baseline: CommitHash) throws {
     self.workspace = workspace
@@ -26,13 +26,17 @@ final class CandidateMaker {
     at commit: CommitHash
   ) throws(WorkspaceError) -> (files: [String: String], knobs: [Knob]) {
     if let known = sources.last(where: { $0.commit == commit }) { return (known.files, known.knobs) }
-    let paths = try workspace.files(at: commit)
-      .filter { ($0.kind == .file || $0.kind == .executable) && policy.isEditable($0.path) }.map(\.path)
-    let files = try workspace.texts(of: paths, at: commit)
-    let knobs = KnobFinder.knobs(in: files)
+    let (files, knobs) = try read(commit)
     sources.append((commit, files, knobs))
     if sources.count > 4 { sources.removeFirst() }
     return (files, knobs)
+  }
+
+  func read(_ commit: CommitHash) throws(WorkspaceError) -> (files: [String: String], knobs: [Knob]) {
+    let paths = try workspace.files(at: commit)
+      .filter { ($0.kind == .file || $0.kind == .executable) && policy.isEditable($0.path) }.map(\.path)
+    let files = try workspace.texts(of: paths, at: commit)
+    return (files, KnobFinder.knobs(in: files))
   }
 
   /// Returns what the engine is told: a proposal, its refusal if there is one, or that there is none.
@@ -42,6 +46,7 @@ final class CandidateMaker {
     _ request: ProposalRequest, history: [KnobObservation], known: Set<UInt64>
   ) throws(WorkspaceError) -> [Event] {
     let (files, knobs) = try source(at: request.parentCommit)
+    if let reversal = request.reversal { return try revert(reversal, request, files) }
     guard
       let proposal = KnobAgent.propose(
         files: files, knobs: knobs, parent: nil, history: history, seed: request.seed,
@@ -52,12 +57,16 @@ final class CandidateMaker {
         ? "there is no constant to tune in the editable files" : "every combination of the knobs was tried"
       return [.proposalFailed(request.trial, reason: reason)]
     }
-    recent.append(proposal.fingerprint)
-    if recent.count > 64 { recent.removeFirst() }
+    remember(proposal.fingerprint)
     if let refusal = policy.refusal(of: proposal.edits, links: links) {
       return [.proposalReceived(request.trial, proposal), .proposalRefused(request.trial, reason: refusal)]
     }
     return [.proposalReceived(request.trial, proposal)]
+  }
+
+  func remember(_ fingerprint: UInt64) {
+    recent.append(fingerprint)
+    if recent.count > 64 { recent.removeFirst() }
   }
 
   /// Returns the commit of a proposal, or its refusal where an edit does not fit.
@@ -69,11 +78,15 @@ final class CandidateMaker {
     do {
       let candidate = try workspace.makeCandidate(
         study: study, trial: trial, parent: parent, edits: proposal.edits,
-        message: "\(proposal.hypothesis)\n\nTrial: \(trial)\nAgent: \(proposal.agent)\n", at: at)
+        message: Self.message(trial, proposal), at: at)
       return [.candidateCreated(trial, candidate.commit, candidate.statistics)]
     } catch {
       guard error.code == .badEdit else { throw error }
       return [.proposalRefused(trial, reason: describe(error))]
     }
+  }
+
+  static func message(_ trial: TrialID, _ proposal: Proposal) -> String {
+    "\(proposal.hypothesis)\n\nTrial: \(trial)\nAgent: \(proposal.agent)\n"
   }
 }

@@ -27,13 +27,31 @@ public struct CertificationRecord: Sendable, Codable, Hashable {
   public let wallSeconds: Double
 }
 
+/// What became of candidates whose head moved on: the heads that each was re-based onto, and the conflicts that ended some.
+public struct RebaseRecord: Sendable {
+  public internal(set) var onto: [TrialID: [TrialID]] = [:]
+  public internal(set) var conflicts: [TrialID: RebaseConflict] = [:]
+}
+
 extension StudyReader {
+  public func rebases() throws -> RebaseRecord {
+    var record = RebaseRecord()
+    for recorded in try journal.events(ofKinds: ["candidateRebased", "rebaseConflicted"]) {
+      switch recorded.event {
+      case .candidateRebased(let rebased): record.onto[rebased.trial, default: []].append(rebased.onto)
+      case .rebaseConflicted(let conflict): record.conflicts[conflict.trial] = conflict
+      default: break
+      }
+    }
+    return record
+  }
+
   /// Returns every certification of the study, the oldest first.
   public func certifications() throws -> [CertificationRecord] {
     let configuration = try configuration()
     var starts: [(number: Int, candidate: TrialID, champion: TrialID, alpha: Double, at: Timestamp)] = []
     var failed: Set<Int> = []
-    for recorded in try journal.certificationEvents() {
+    for recorded in try journal.events(ofKinds: ["certificationStarted", "certificationFailed"]) {
       switch recorded.event {
       case .certificationStarted(let number, let candidate, let champion, let alpha):
         starts.append((number, candidate, champion, alpha, recorded.at))

@@ -167,6 +167,9 @@ public final class StudyRun {
     case .createCandidate(let trial, let parent, let proposal, let at):
       let study = opened.configuration.name
       prepare { try $0.create(study: study, trial, parent: parent, proposal, at: at) }
+    case .rebase(let rebasing):
+      let known = engine.state.fingerprints
+      prepare { [opened] in try $0.rebase(rebasing, known: known) { try Self.heads(of: rebasing, in: opened) } }
     case .startAttempt(let request):
       startedAt[request.id] = .now()
       attempts.run { [runner, cancellation, mailbox] in
@@ -179,6 +182,18 @@ public final class StudyRun {
         mailbox.post(.observed(ResultBranch(opened: opened).advance(certificates, from: tip)))
       }
     case .finish(let finish): finished = finish
+    }
+  }
+
+  /// Returns the heads from the candidate's parent to the one that it is put on.
+  private static func heads(of rebasing: Rebasing, in opened: OpenedStudy) throws -> [HeadStep] {
+    let reader = opened.journal.reader
+    let path = try reader.headPath().map(\.trial)
+    guard let last = path.lastIndex(of: rebasing.request.onto),
+      let first = path[...last].lastIndex(of: rebasing.parent.trial)
+    else { return [] }
+    return try path[first...last].compactMap { trial in
+      try reader.trial(trial)?.commit.map { HeadStep(trial: trial, commit: $0) }
     }
   }
 

@@ -68,4 +68,11 @@ enum HalfNormal {
     let mean = 1 / (x + fraction)
     return (scale * mean, scale * scale * fraction * mean)
   }
+
+  /// Returns E[max(x - threshold, 0)] for x of N(`location`, `scale`²) given that it is positive, and has `mean` then.
+  static func excess(location: Double, scale: Double, mean: Double, over threshold: Double) -> Double {
+    guard threshold > 0 else { return mean - threshold }
+    let above = Normal.logCumulative((location - threshold) / scale) - Normal.logCumulative(location / scale)
+    return exp(above) * positiveMoments(location: location - threshold, scale: scale).mean
+  }
 }

@@ -21,8 +21,15 @@ extension Workspace {
     var changed = LineCount()
     for edit in edits { changed.add(try draft.apply(edit, writer: writer)) }
     let tree = try draft.write(writer)
-    let text = Self.commitText(tree: tree, parent: parentName, message: message, at: at)
-    let commit = try writer.commit(text)
+    return try commit(tree, changed, parent: parentName, study: study, trial: trial, message: message, at: at)
+  }
+
+  /// Makes the commit and points the trial's ref to it.
+  func commit(
+    _ tree: ObjectName, _ changed: LineCount, parent: ObjectName, study: StudyName, trial: TrialID, message: String,
+    at: Timestamp
+  ) throws(WorkspaceError) -> CandidateCommit {
+    let commit = try writer.commit(Self.commitText(tree: tree, parent: parent, message: message, at: at))
     try writer.setRef("refs/pawl/\(study)/trials/\(trial)", commit)
     return CandidateCommit(
       commit: CommitHash(rawValue: commit.hex),
@@ -91,15 +98,44 @@ struct TreeDraft {
     if present?.isSubmodule == true { throw Self.misfit(edit, "it is a submodule") }
     let old = try present.map { (item) throws(WorkspaceError) in try reader.blobs([item.object])[0] } ?? []
     let (new, count) = try Self.edited(edit, old: present == nil ? nil : old)
-    let item = TreeItem(mode: present?.mode ?? TreeMode.file, name: name, object: try writer.blob(new))
-    put(item)
+    items.removeAll { $0.name == name }
+    if let new {
+      put(TreeItem(mode: present?.mode ?? TreeMode.file, name: name, object: try writer.blob(new)))
+    }
     return count
+  }
+
+  /// Puts a file at a path, or takes it away where `file` is nil; returns false where that is a folder's place, or below a file's.
+  mutating func set(_ path: ArraySlice<[UInt8]>, to file: TreeItem?) throws(WorkspaceError) -> Bool {
+    guard let name = path.first else { return false }
+    let present = items.first { $0.name == name }
+    guard path.count > 1 else {
+      if present?.isFolder == true || open[name] != nil { return false }
+      items.removeAll { $0.name == name }
+      if let file { put(TreeItem(mode: file.mode, name: name, object: file.object)) }
+      return true
+    }
+    var inner: TreeDraft
+    if let already = open[name] {
+      inner = already
+    } else if let present {
+      guard present.isFolder else { return false }
+      inner = TreeDraft(reader: reader, items: try reader.tree(present.object))
+    } else {
+      inner = TreeDraft(reader: reader, items: [])
+    }
+    let fits = try inner.set(path.dropFirst(), to: file)
+    if fits { open[name] = inner }
+    return fits
   }
 
   private static func edited(
     _ edit: FileEdit, old: [UInt8]?
-  ) throws(WorkspaceError) -> (new: [UInt8], count: LineCount) {
+  ) throws(WorkspaceError) -> (new: [UInt8]?, count: LineCount) {
     switch edit.change {
+    case .removed:
+      guard let old else { throw misfit(edit, "there is no such file") }
+      return (nil, LineDifference.count(from: old, to: []))
     case .content(let content):
       let new = Array(content.utf8)
       return (new, LineDifference.count(from: old ?? [], to: new))
@@ -116,6 +152,10 @@ struct TreeDraft {
     WorkspaceError(.badEdit, "the edit of `\(edit.path)` does not fit: \(why)")
   }
 
+  private var isEmpty: Bool {
+    open.values.allSatisfy { $0.isEmpty } && items.allSatisfy { $0.isFolder && open[$0.name]?.isEmpty == true }
+  }
+
   private mutating func put(_ item: TreeItem) {
     items.removeAll { $0.name == item.name }
     items.insert(item, at: items.firstIndex { item.precedes($0) } ?? items.endIndex)
@@ -125,6 +165,11 @@ struct TreeDraft {
   mutating func write(_ writer: ObjectWriter) throws(WorkspaceError) -> ObjectName {
     for name in open.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       guard var inner = open[name] else { continue }
+      if inner.isEmpty {
+        // Git has no empty folders.
+        items.removeAll { $0.name == name }
+        continue
+      }
       put(TreeItem(mode: TreeMode.folder, name: name, object: try inner.write(writer)))
     }
     open = [:]

@@ -69,7 +69,7 @@ extension Workspace {
     path.utf8.split(separator: 0x2f, omittingEmptySubsequences: false).map { Array($0) }
   }
 
-  private func item(at components: [[UInt8]], in root: [TreeItem]) throws(WorkspaceError) -> TreeItem? {
+  func item(at components: [[UInt8]], in root: [TreeItem]) throws(WorkspaceError) -> TreeItem? {
     var items = root
     for (index, component) in components.enumerated() {
       guard let item = items.first(where: { $0.name == component }) else { return nil }

@@ -26,6 +26,9 @@ enum EventTable {
       .candidateCreated(let trial, _, _), .trialJudged(let trial, _, _), .trialCrashed(let trial, _),
       .headMoved(let trial, _):
       (trial.rawValue, 0)
+    case .rebaseRequested(let request): (request.trial.rawValue, 0)
+    case .candidateRebased(let candidate): (candidate.trial.rawValue, 0)
+    case .rebaseConflicted(let conflict): (conflict.trial.rawValue, 0)
     case .attemptRequested(let request): (request.id.rawValue, 0)
     case .attemptFinished(let result): (result.id.rawValue, result.usage.wallSeconds)
     default: (0, 0)

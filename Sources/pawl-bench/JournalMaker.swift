@@ -100,6 +100,7 @@ struct JournalMaker {
         message: "\(proposal.hypothesis)\n\nTrial: \(trial)\nAgent: \(proposal.agent)\n", at: at)
       truths[candidate.commit] = truth
       observe([.candidateCreated(trial, candidate.commit, candidate.statistics)])
+    case .rebase(let rebasing): observe([try rebased(rebasing)])
     case .startAttempt(let request): observe([.attemptFinished(result(of: request))])
     case .advanceBranch(let certificates):
       for certificate in certificates {
@@ -110,6 +111,27 @@ struct JournalMaker {
       }
     case .finish: break
     }
+  }
+
+  /// A made-up candidate cannot be put anywhere: it counts as one that excludes what the head took in.
+  private mutating func rebased(_ rebasing: Rebasing) throws -> Event {
+    let request = rebasing.request
+    let conflict = RebaseConflict(trial: request.trial, onto: request.onto, paths: [], steps: [])
+    guard rebasing.commit.rawValue != Self.madeUpCommit(request.trial) else { return .rebaseConflicted(conflict) }
+    let change = CandidateChange(
+      parent: rebasing.parent.commit, commit: rebasing.commit, edits: rebasing.proposal.edits,
+      writtenFor: rebasing.writtenFor)
+    let outcome = try workspace.rebase(
+      change, onto: request.ontoCommit, study: configuration.name, trial: request.trial,
+      isEditable: policy.isEditable, message: rebasing.proposal.hypothesis, at: rebasing.at)
+    guard case .made(let candidate) = outcome else { return .rebaseConflicted(conflict) }
+    let files = try editableFiles(at: candidate.commit)
+    let knobs = KnobFinder.knobs(in: files).reduce(into: [:]) { $0[$1.name] = $1.value }
+    truths[candidate.commit] = Self.truth(of: knobs)
+    return .candidateRebased(
+      RebasedCandidate(
+        trial: request.trial, onto: request.onto, ontoCommit: request.ontoCommit, commit: candidate.commit,
+        size: candidate.statistics, fingerprint: KnobAgent.fingerprint(of: files), knobs: knobs))
   }
 
   private mutating func editableFiles(at commit: CommitHash) throws -> [String: String] {

@@ -115,9 +115,12 @@ func roundTrip(_ state: StudyState) throws -> StudyState {
     world.begin(try SimulatedWorld.configuration(trials: 60))
     world.run()
     var champion = TrialID.baseline
+    var heads = [TrialID.baseline]
+    for case .headMoved(let trial, _) in world.events { heads.append(trial) }
     for case .championCertified(let certificate) in world.events {
       #expect(certificate.champion == champion)
-      #expect(certificate.candidate > champion)
+      let place = try #require(heads.firstIndex(of: certificate.candidate))
+      #expect(place > (heads.firstIndex(of: champion) ?? 0))
       #expect(certificate.eValue >= certificate.threshold)
       champion = certificate.candidate
     }

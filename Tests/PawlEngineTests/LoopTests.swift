@@ -11,10 +11,10 @@ import Testing
     world.run()
     #expect(world.finished == "30 trials are done")
     let head = try #require(world.engine.state.head)
-    #expect(try #require(world.truth[head.trial]) < 0.95)
+    #expect(world.truth(of: head.commit) < 0.95)
     #expect(world.engine.state.certificates >= 1)
     let champion = try #require(world.engine.state.champion)
-    #expect(try #require(world.truth[champion.trial]) < 1)
+    #expect(world.truth(of: champion.commit) < 1)
     #expect(world.engine.state.branchTip != nil)
   }
 

@@ -71,7 +71,7 @@ import Testing
     var world = try stacked(seed: 5, steps: 2)
     let before = world.engine.state
     let head = try #require(before.head)
-    world.truth[head.trial] = 1.5
+    world.setTruth(of: head, to: 1.5)
     let events = carryOut(CertificationOrder(candidate: head.trial, maximumPairs: 16), in: &world)
     #expect(world.finished == "certification \(before.certifications + 1) is decided")
     #expect(events.count { $0.kind == "certificationStarted" } == 1)
@@ -87,7 +87,7 @@ import Testing
         let champion = world.engine.state.champion
       else { return nil }
       let before = world.engine.state
-      world.truth[head.trial] = (world.truth[champion.trial] ?? 1) - 0.0005
+      world.setTruth(of: head, to: world.truth(of: champion.commit) - 0.0005)
       _ = carryOut(order(head), in: &world, until: 36)
       return world.finished == nil ? (world, before) : nil
     }
@@ -147,5 +147,12 @@ import Testing
     }
     if least > 4 { #expect(ends(least - 1) == .failed) }
     #expect(ends(least) == .certified)
+  }
+}
+
+extension SimulatedWorld {
+  /// Changes what the newest step of this head does, so that its code measures that on the average.
+  fileprivate mutating func setTruth(of head: HeadStep, to value: Double) {
+    changes[head.trial, default: 0] += value - truth(of: head.commit)
   }
 }

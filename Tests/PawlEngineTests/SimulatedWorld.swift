@@ -14,8 +14,10 @@ struct SimulatedWorld {
   var pending: [Effect] = []
   var finished: String?
   var mostInFlight = 0
-  /// The true metric of each trial; lower is better.
-  var truth: [TrialID: Double] = [.baseline: 1]
+  /// What each trial's change adds to the metric, whatever it is a change of; lower is better.
+  var changes: [TrialID: Double] = [:]
+  /// The changes that a commit's code contains.
+  private(set) var code: [CommitHash: Set<TrialID>] = [CommitHash(rawValue: "base"): []]
 
   private var generator: SeededGenerator
   private var now = Timestamp(milliseconds: 1_000_000)
@@ -28,6 +30,12 @@ struct SimulatedWorld {
   var attemptMilliseconds: Int64 = 5_000
   /// Completes what is not an attempt first, as in a study with long attempts.
   var prefersQuick = false
+  /// The trials whose changes exclude whatever the head took in.
+  var conflicts: (TrialID) -> Bool = { _ in false }
+  /// The lines of each trial's change.
+  var size: (TrialID) -> DiffStatistics = { _ in DiffStatistics(added: 1, removed: 1) }
+  /// Hands the old code back where a re-basing was asked for, as if heads and candidates were all that there is.
+  var forgetsHeads = false
   /// The change of the truth by one proposal; negative is better.
   var effect: (inout SeededGenerator) -> Double
 
@@ -90,9 +98,12 @@ struct SimulatedWorld {
     switch effect {
     case .propose(let request): observe([proposal(request)], after: proposalMilliseconds)
     case .createCandidate(let trial, let parent, _, _):
-      let base = truthOfCommit(parent)
-      if truth[trial] == nil { truth[trial] = base + self.effect(&generator) }
-      observe([.candidateCreated(trial, CommitHash(rawValue: "c\(trial)"), DiffStatistics(added: 1, removed: 1))])
+      let reverted = engine.state.open[trial]?.request.reversal?.step
+      if changes[trial] == nil { changes[trial] = reverted == nil ? self.effect(&generator) : 0 }
+      let commit = CommitHash(rawValue: "c\(trial)")
+      code[commit] = (code[parent] ?? []).subtracting([reverted].compactMap(\.self)).union([trial])
+      observe([.candidateCreated(trial, commit, size(trial))])
+    case .rebase(let rebasing): observe([rebased(rebasing)])
     case .startAttempt(let request): observe([.attemptFinished(result(request))], after: attemptMilliseconds)
     case .advanceBranch(let certificates):
       observe(
@@ -101,13 +112,34 @@ struct SimulatedWorld {
     }
   }
 
-  private func truthOfCommit(_ commit: CommitHash) -> Double {
-    guard commit.rawValue != "base", let number = Int(commit.rawValue.dropFirst()) else { return 1 }
-    return truth[TrialID(rawValue: number)] ?? 1
+  /// The true metric of a commit: the baseline's and all changes that are in it.
+  func truth(of commit: CommitHash) -> Double {
+    1 + (code[commit] ?? []).sorted().reduce(0) { $0 + (changes[$1] ?? 0) }
+  }
+
+  private mutating func rebased(_ rebasing: Rebasing) -> Event {
+    let request = rebasing.request
+    if conflicts(request.trial) {
+      return .rebaseConflicted(
+        RebaseConflict(trial: request.trial, onto: request.onto, paths: ["a"], steps: [request.onto]))
+    }
+    let commit = CommitHash(rawValue: "c\(request.trial).\(request.onto)")
+    let base = code[forgetsHeads ? rebasing.commit : request.ontoCommit] ?? []
+    let reverted = engine.state.open[request.trial]?.request.reversal?.step
+    code[commit] = base.subtracting([reverted].compactMap(\.self)).union([request.trial])
+    return .candidateRebased(
+      RebasedCandidate(
+        trial: request.trial, onto: request.onto, ontoCommit: request.ontoCommit, commit: commit,
+        size: size(request.trial),
+        fingerprint: rebasing.proposal.fingerprint &+ UInt64(request.onto.rawValue) << 32,
+        knobs: rebasing.proposal.knobs))
   }
 
   private mutating func proposal(_ request: ProposalRequest) -> Event {
-    .proposalReceived(
+    if request.reversal != nil, conflicts(request.trial) {
+      return .proposalRefused(request.trial, reason: "later steps build on it")
+    }
+    return .proposalReceived(
       request.trial,
       Proposal(
         agent: request.agent, hypothesis: "try \(request.trial)", edits: [],
@@ -126,7 +158,7 @@ struct SimulatedWorld {
     let shift = request.purpose.split == .sealed ? sealedShift : 0
     return AttemptResult(
       id: request.id, outcome: crashes ? .exited(code: 1) : .exited(code: 0),
-      measurement: crashes ? nil : (truth[request.trial] ?? 1) + spread + shift, remark: nil,
+      measurement: crashes ? nil : truth(of: request.commit) + spread + shift, remark: nil,
       usage: Usage(
         wallSeconds: Double(attemptMilliseconds) / 1_000, cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1)),
       reportedMemory: nil, sandbox: .full, referee: .report, logTail: nil)

@@ -138,7 +138,20 @@ func certificate(_ number: Int, candidate: Int) -> Certificate {
     seeds: [1, .max], candidateValues: [1.0, 1.1], championValues: [1.2, 1.3], referee: .referee, sandbox: .partial)
 }
 
-/// One event of every kind, in an order that makes a whole small study; an older format has not what came after it.
+func rebase(_ trial: Int, onto: Int, evidence: Evidence? = nil) -> RebaseRequest {
+  RebaseRequest(
+    trial: TrialID(rawValue: trial), onto: TrialID(rawValue: onto), ontoCommit: commit(onto), evidence: evidence)
+}
+
+func rebased(_ trial: Int, onto: Int) -> RebasedCandidate {
+  RebasedCandidate(
+    trial: TrialID(rawValue: trial), onto: TrialID(rawValue: onto), ontoCommit: commit(onto),
+    commit: commit(100 * trial + onto), size: DiffStatistics(added: 2, removed: 5), fingerprint: UInt64.max,
+    knobs: ["lr": .real(2)])
+}
+
+/// One event of every kind that a stored journal has, in an order that makes a whole small study; an older format has not what came
+/// after it.
 func everyKind(format: Int = Event.formatVersion) throws -> [Event] {
   let one = TrialID(rawValue: 1)
   var changed = try configuration(command: "sh new.sh")
@@ -193,7 +206,7 @@ struct EventStream {
   mutating func next() throws -> Event {
     func pick(_ count: Int) -> Int { Int.random(in: 0..<count, using: &generator) }
     let trial = TrialID(rawValue: pick(trials + 2))
-    switch pick(17) {
+    switch pick(18) {
     case 0, 1:
       trials += 1
       return .proposalRequested(
@@ -220,6 +233,13 @@ struct EventStream {
     case 12: return .proposalFailed(trial, reason: "nothing")
     case 13: return .proposalRefused(trial, reason: "twice")
     case 14: return .championCertified(certificate(pick(20), candidate: trial.rawValue))
+    case 16:
+      let onto = TrialID(rawValue: pick(trials + 1))
+      return [
+        .rebaseRequested(rebase(trial.rawValue, onto: onto.rawValue, evidence: pick(2) == 0 ? nil : evidence())),
+        .candidateRebased(rebased(trial.rawValue, onto: onto.rawValue)),
+        .rebaseConflicted(RebaseConflict(trial: trial, onto: onto, paths: ["train.py"], steps: [onto])),
+      ][pick(3)]
     case 15:
       return [.paused(by: "a"), .resumed(by: "b"), .stopRequested(reason: "c"), .studyFailed(reason: "d")][pick(4)]
     default:

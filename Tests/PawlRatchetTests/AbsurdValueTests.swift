@@ -11,10 +11,11 @@ import Testing
     for noise in [0.0, 1e-8, -1e-8, 2e-8] { ratchet.record(1 + noise, for: .baseline) }
     for number in 1...4 {
       let trial = TrialID(rawValue: number)
-      ratchet.record(number % 2 == 1 ? abs(value) : 0.9 + Double(number) * 0.01, for: trial)
+      let measured = number % 2 == 1 ? abs(value) : 0.9 + Double(number) * 0.01
+      ratchet.record(measured, for: trial)
       var replicates = 1
       while case .replicateCandidate = ratchet.judge(trial, inFlight: 0), replicates < 10 {
-        ratchet.record(abs(value), for: trial)
+        ratchet.record(measured, for: trial)
         replicates += 1
       }
       guard case .decided(let verdict, let evidence) = ratchet.judge(trial, inFlight: 0) else {

@@ -69,7 +69,7 @@ struct StudySimulation {
       measure(candidate)
       judging: while true {
         switch ratchet.judge(candidate, inFlight: 0) {
-        case .replicateCandidate, .wait:
+        case .replicateCandidate, .wait, .rebase:
           guard spent < attempts else { break judging }
           measure(candidate)
         case .replicateHead:

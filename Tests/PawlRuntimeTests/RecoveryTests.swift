@@ -10,6 +10,7 @@ import Testing
     var attempts: [AttemptID: AttemptRequest] = [:]
     var proposing: [TrialID: ProposalRequest] = [:]
     var creating: [TrialID: Proposal] = [:]
+    var rebasing: [TrialID: RebaseRequest] = [:]
     var branch: [Int] = []
 
     mutating func take(_ event: Event) {
@@ -23,7 +24,11 @@ import Testing
       case .proposalFailed(let trial, _), .proposalRefused(let trial, _):
         proposing[trial] = nil
         creating[trial] = nil
+        rebasing[trial] = nil
       case .candidateCreated(let trial, _, _): creating[trial] = nil
+      case .rebaseRequested(let request): rebasing[request.trial] = request
+      case .candidateRebased(let candidate): rebasing[candidate.trial] = nil
+      case .rebaseConflicted(let conflict): rebasing[conflict.trial] = nil
       case .championCertified(let certificate): branch.append(certificate.number)
       case .branchAdvanced(let number, _): branch.removeAll { $0 == number }
       default: break
@@ -80,6 +85,7 @@ import Testing
       var attempts: [AttemptID: AttemptRequest] = [:]
       var proposing: [TrialID: ProposalRequest] = [:]
       var creating: [TrialID: Proposal] = [:]
+      var rebasing: [TrialID: RebaseRequest] = [:]
       var branch: [Int] = []
       for effect in step.effects {
         switch effect {
@@ -87,14 +93,17 @@ import Testing
           #expect(attempts.updateValue(request, forKey: request.id) == nil, "event \(index) starts an attempt twice")
         case .propose(let request) where !requested.contains(request.trial): proposing[request.trial] = request
         case .createCandidate(let trial, _, let proposal, _): creating[trial] = proposal
+        case .rebase(let asked) where !step.events.contains(.rebaseRequested(asked.request)):
+          rebasing[asked.request.trial] = asked.request
         case .advanceBranch(let certificates):
           branch += certificates.map(\.number).filter { !certified.contains($0) && !branch.contains($0) }
-        case .startAttempt, .propose, .finish: break
+        case .startAttempt, .propose, .rebase, .finish: break
         }
       }
       #expect(attempts == open.attempts, "after event \(index)")
       #expect(proposing == open.proposing, "after event \(index)")
       #expect(creating == open.creating, "after event \(index)")
+      #expect(rebasing == open.rebasing, "after event \(index)")
       #expect(branch == open.branch, "after event \(index)")
       let newest = study.state(through: recorded.sequence).lastAttempt
       #expect(asked.allSatisfy { $0.rawValue > newest }, "event \(index) gives the number of an attempt anew")

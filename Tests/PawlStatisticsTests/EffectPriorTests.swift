@@ -34,8 +34,8 @@ import Testing
   @Test func `the masses sum to one and none ever vanishes`() {
     var prior = EffectPrior.weak(sigma: 1)
     for _ in 0..<5_000 { prior.observe(estimate: -3, standardError: 0.1) }
-    #expect(prior.improves > 0.001)
-    #expect(prior.nothing > 0.001)
+    #expect(prior.improves > 0.0001)
+    #expect(prior.nothing > 0.0001)
     #expect(prior.hurts < 1)
     #expect(abs(prior.improves + prior.nothing + prior.hurts - 1) < 1e-12)
   }
@@ -52,7 +52,7 @@ import Testing
     // The truth: a fifth improves, by 2 sqrt(2/pi) on average.
     #expect(abs(prior.expectedGainOfNewIdea - 0.2 * 1.596) < 0.13)
     #expect(abs(prior.improves - 0.2) < 0.08)
-    #expect(abs(prior.hurts - 0.6) < 0.1)
+    #expect(abs(prior.hurts - 0.6) < 0.12)
   }
 
   @Test func `what is not finite teaches nothing`() {

@@ -9,32 +9,43 @@ struct EvidenceListing {
   /// A line of `--json`; one of the two is there.
   private struct Line: Encodable {
     var trial: TrialSummary?
+    /// The heads that the candidate was re-based onto, and what it conflicted with.
+    var rebasedOnto: [TrialID]?
+    var conflict: RebaseConflict?
     var certification: CertificationRecord?
   }
 
-  func text(_ trials: [TrialSummary], _ tests: [CertificationRecord]) -> String {
-    [verdicts(trials, tests), certifications(tests)].filter { !$0.isEmpty }.joined(separator: "\n")
+  func text(_ trials: [TrialSummary], _ tests: [CertificationRecord], _ rebases: RebaseRecord) -> String {
+    [verdicts(trials, tests, rebases), certifications(tests)].filter { !$0.isEmpty }.joined(separator: "\n")
   }
 
-  func json(_ trials: [TrialSummary], _ tests: [CertificationRecord]) throws -> String {
-    let lines = trials.map { Line(trial: $0) } + tests.map { Line(certification: $0) }
+  func json(_ trials: [TrialSummary], _ tests: [CertificationRecord], _ rebases: RebaseRecord) throws -> String {
+    let lines =
+      trials.map { Line(trial: $0, rebasedOnto: rebases.onto[$0.id], conflict: rebases.conflicts[$0.id]) }
+      + tests.map { Line(certification: $0) }
     return try lines.map { try JSONText.encode($0, pretty: false) + "\n" }.joined()
   }
 
-  private func verdicts(_ trials: [TrialSummary], _ tests: [CertificationRecord]) -> String {
-    let rows = trials.compactMap { trial in trial.evidence.map { (trial, $0) } }
-    guard !rows.isEmpty else { return "" }
+  private func verdicts(
+    _ trials: [TrialSummary], _ tests: [CertificationRecord], _ rebases: RebaseRecord
+  ) -> String {
+    guard !trials.isEmpty else { return "" }
     let certificates = tests.filter { $0.standing == .certified }
     let header = ["trial", "verdict", "effect", "gain", "loss", "n", metric, "over", "σ", ""]
     return TextTable(header: header, numbers: [0, 3, 4, 5, 6, 7, 8], console: console).text(
-      rows.map { trial, evidence in
-        let certificate = certificates.last { $0.candidate == trial.id }
+      trials.map { trial in
+        let onto = rebases.onto[trial.id].map { "re-based onto \($0.map(\.description).joined(separator: ", "))" }
+        let certificate = certificates.last { $0.candidate == trial.id }.map { "★ \($0.number)" }
+        let notes = [certificate, onto, rebases.conflicts[trial.id]?.reason].compactMap(\.self).joined(separator: ", ")
+        guard let evidence = trial.evidence else {
+          return ([trial.id.description, trial.standing] + Array(repeating: "", count: 7) + [notes], false)
+        }
         let cells = [
           trial.id.description, trial.standing,
           "\(evidence.effect.asEffect) ± \(evidence.deviation.formatted(digits: 2))",
           evidence.gain.formatted(digits: 2), evidence.loss.formatted(digits: 2), String(evidence.measurements),
           evidence.mean.asMetric, evidence.head.description, evidence.sigma.formatted(digits: 2),
-          certificate.map { "★ \($0.number)" } ?? "",
+          notes,
         ]
         return (cells, trial.verdict == .kept)
       })

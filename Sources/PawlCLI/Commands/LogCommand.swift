@@ -31,9 +31,11 @@ struct LogCommand: Command {
     if arguments.has("evidence") {
       let listed = Set(trials.map(\.id))
       let tests = try reader.certifications().filter { listed.contains($0.candidate) }
-      let judged = trials.filter { $0.evidence != nil }
+      let rebases = try reader.rebases()
+      let judged = trials.filter { $0.evidence != nil || rebases.conflicts[$0.id] != nil }
       let listing = EvidenceListing(metric: metric, console: console)
-      console.output(arguments.has("json") ? try listing.json(judged, tests) : listing.text(judged, tests))
+      console.output(
+        arguments.has("json") ? try listing.json(judged, tests, rebases) : listing.text(judged, tests, rebases))
       if judged.isEmpty { console.messages("no judged trial matches\n") }
       return 0
     }

@@ -64,23 +64,25 @@ struct ShowCommand: Command {
       lines.append(("referee", "\(certificate.referee.rawValue): \(certificate.referee.meaning)"))
     }
     text += lines.map { "\($0.0.padded(to: 10))\($0.1)\n" }.joined()
-    text += attempts(details.attempts, metric: metric)
+    text += attempts(details.attempts, of: trial.commit, metric: metric)
     if let diff = details.diff, !diff.isEmpty { text += "\n\(coloured(diff, console.colour))" }
     if let log = details.log { text += "\nend of \(log.path):\n\(indented(log.tail))" }
     return text
   }
 
-  private static func attempts(_ attempts: [AttemptSummary], metric: MetricRule) -> String {
+  private static func attempts(_ attempts: [AttemptSummary], of commit: CommitHash?, metric: MetricRule) -> String {
     guard !attempts.isEmpty else { return "" }
     let width = max(24, (attempts.map(\.request.purpose.words.count).max() ?? 0) + 2)
     let lines = attempts.map { attempt -> String in
       let start =
         "  \(attempt.request.id.description.aligned(to: 5))  seed \(attempt.request.seed.description.padded(to: 11))\(attempt.request.purpose.words.padded(to: width))"
       guard let result = attempt.result else { return start + "not finished\n" }
+      let before =
+        attempt.request.commit == commit ? "" : ", of \(attempt.request.commit.short), before it was re-based"
       let value =
         result.measurement.map { "\(metric.name) \($0.asMetric)" + (result.remark.map { ", \($0)" } ?? "") }
         ?? result.outcome.words(with: result.remark)
-      return start + "\(value), \(result.usage.wallSeconds.asDuration), \(result.usage.peakMemory)\n"
+      return start + "\(value), \(result.usage.wallSeconds.asDuration), \(result.usage.peakMemory)\(before)\n"
     }
     return "\nattempts:\n" + lines.joined()
   }

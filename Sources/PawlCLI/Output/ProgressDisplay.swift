@@ -94,6 +94,8 @@ final class ProgressDisplay {
     case .trialCrashed(let trial, let outcome):
       return row(trial, "crashed", outcome.words(with: remarks.removeValue(forKey: trial)))
     case .proposalRefused(let trial, let reason): return row(trial, "refused", reason)
+    case .rebaseRequested(let request): return promising(request)
+    case .rebaseConflicted(let conflict): return row(conflict.trial, "refused", conflict.reason)
     case .certificationStarted(let number, let candidate, let champion, _):
       return "certificate \(number): trial \(candidate) against \(name(champion)), on fresh paired seeds"
     case .certificationFailed(let number, let eValue, let pairs):
@@ -126,9 +128,20 @@ final class ProgressDisplay {
   }
 
   private func judged(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) -> String {
+    row(trial, verdict.rawValue, numbers(evidence))
+  }
+
+  private func numbers(_ evidence: Evidence) -> String {
     let times = evidence.measurements > 1 ? " (\(evidence.measurements)x)" : ""
-    let effect = "\(evidence.effect.asEffect) ± \(evidence.deviation.formatted(digits: 2))"
-    return row(trial, verdict.rawValue, "\(evidence.mean.asMetric)\(times)  \(effect)")
+    return "\(evidence.mean.asMetric)\(times)  \(evidence.effect.asEffect) ± \(evidence.deviation.formatted(digits: 2))"
+  }
+
+  /// What was measured against a head that is gone is not decided yet, and takes more attempts on the present one.
+  private func promising(_ request: RebaseRequest) -> String? {
+    guard let evidence = request.evidence else { return nil }
+    let word = Ink.careful.paint("promising".padded(to: 12), console.messageColour)
+    return "trial \(request.trial.description.padded(to: 5)) \(word) \(numbers(evidence)) over \(name(evidence.head)), "
+      + "to be measured again on \(name(request.onto))"
   }
 
   private func row(_ trial: TrialID, _ standing: String, _ text: String) -> String {

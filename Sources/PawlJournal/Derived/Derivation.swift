@@ -16,6 +16,7 @@ struct Derivation {
     case .proposalRequested, .proposalReceived, .proposalFailed, .proposalRefused, .candidateCreated, .trialJudged,
       .trialCrashed:
       try applyToTrial(record, &tally)
+    case .rebaseRequested, .candidateRebased, .rebaseConflicted: try applyToRebasing(record, &tally)
     case .attemptRequested(let request): try requested(request, record, &tally)
     case .attemptFinished(let result): try finished(result, record, &tally)
     case .headMoved(let head, _):
@@ -103,12 +104,7 @@ struct Derivation {
       if evidence.sigma.isFinite { tally.sigma = evidence.sigma }
       try update(trial, to: .judged, verdict: verdict, &tally)
       try end(trial, remark: nil, at)
-      try connection.run(
-        """
-        UPDATE trials SET effect = ?, deviation = ?, gain = ?, loss = ?, mean = ?, basis = ?, sigma = ?, head = ? WHERE id = ?
-        """, .real(evidence.effect), .real(evidence.deviation), .real(evidence.gain), .real(evidence.loss),
-        .real(evidence.mean), .integer(evidence.measurements), .real(evidence.sigma),
-        .integer(evidence.head.rawValue), .integer(trial.rawValue))
+      try note(evidence, of: trial)
     case .trialCrashed(let trial, let outcome):
       let known = try connection.first("SELECT remark FROM trials WHERE id = ?", [.integer(trial.rawValue)]) {
         row throws(JournalError) in row.optionalText(0)
@@ -152,7 +148,7 @@ struct Derivation {
       .integer(record.at.milliseconds))
   }
 
-  private func update(
+  func update(
     _ trial: TrialID, to state: TrialState, verdict: Verdict? = nil, _ tally: inout Tally
   ) throws(JournalError) {
     let old = try connection.first(
@@ -169,9 +165,18 @@ struct Derivation {
       .optional(verdict?.rawValue), .integer(trial.rawValue))
   }
 
-  private func end(_ trial: TrialID, remark: String?, _ at: SQLValue) throws(JournalError) {
+  func end(_ trial: TrialID, remark: String?, _ at: SQLValue) throws(JournalError) {
     try connection.run(
       "UPDATE trials SET remark = ?, ended_at = ? WHERE id = ?", .optional(remark), at, .integer(trial.rawValue))
+  }
+
+  func note(_ evidence: Evidence, of trial: TrialID) throws(JournalError) {
+    try connection.run(
+      """
+      UPDATE trials SET effect = ?, deviation = ?, gain = ?, loss = ?, mean = ?, basis = ?, sigma = ?, head = ? WHERE id = ?
+      """, .real(evidence.effect), .real(evidence.deviation), .real(evidence.gain), .real(evidence.loss),
+      .real(evidence.mean), .integer(evidence.measurements), .real(evidence.sigma),
+      .integer(evidence.head.rawValue), .integer(trial.rawValue))
   }
 
   private func note(_ outcome: Outcome, of trial: TrialID) throws(JournalError) {

@@ -1,0 +1,88 @@
+import PawlCore
+import PawlRatchet
+
+/// A candidate is a change of the head that it was made from. When the head has moved, its code lacks what the head took in since,
+/// so it is put onto the present head before it is measured for the first time, and before it may be kept.
+extension StudyState {
+  /// The next candidate whose change is to be made again on the present head: not measured yet, or worth to be kept over its parent.
+  ///
+  /// Each re-basing takes a head that moved, so there is an end to it. None is begun while an attempt of the trial is in flight.
+  func nextRebase(_ ratchet: HeadRatchet) -> Event? {
+    guard let head else { return nil }
+    for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
+      guard case .ready = opened.stage, opened.parent.trial != head.trial, !isInFlight(trial) else { continue }
+      var evidence: Evidence?
+      if ratchet.moments(of: trial) != nil {
+        guard isCalibrated else { continue }
+        switch ratchet.judge(trial, inFlight: 0, offset: favour(of: opened)) {
+        case .rebase(let believed): evidence = believed
+        // The head moved again while the candidate was re-based: the new commit was never measured, and need not be.
+        case .replicateCandidate(let believed), .replicateHead(let believed), .wait(let believed):
+          guard opened.attempts == 0 else { continue }
+          evidence = believed
+        case .decided: continue
+        }
+      }
+      return .rebaseRequested(
+        RebaseRequest(trial: trial, onto: head.trial, ontoCommit: head.commit, evidence: evidence))
+    }
+    return nil
+  }
+
+  func isInFlight(_ trial: TrialID) -> Bool {
+    inFlight.values.contains { $0.trial == trial && $0.purpose == .search }
+  }
+
+  /// What the runtime needs for a re-basing that was asked for; nil where none is under way.
+  func rebasing(of trial: TrialID) -> Rebasing? {
+    guard let opened = open[trial], case .rebasing(let commit, let request) = opened.stage,
+      let proposal = opened.proposal
+    else { return nil }
+    return Rebasing(
+      request: request, parent: opened.parent, commit: commit, proposal: proposal,
+      writtenFor: opened.request.parentCommit, at: opened.requestedAt)
+  }
+
+  mutating func startRebasing(_ request: RebaseRequest) {
+    guard case .ready(let commit) = open[request.trial]?.stage else { return }
+    open[request.trial]?.stage = .rebasing(commit, request)
+  }
+
+  /// The candidate is new code from here on: its attempts are counted anew.
+  mutating func finishRebasing(_ candidate: RebasedCandidate) {
+    let trial = candidate.trial
+    guard case .rebasing = open[trial]?.stage else { return }
+    fingerprints.insert(candidate.fingerprint)
+    open[trial]?.stage = .ready(candidate.commit)
+    open[trial]?.parent = HeadStep(trial: candidate.onto, commit: candidate.ontoCommit)
+    open[trial]?.knobs = candidate.knobs
+    open[trial]?.size = candidate.size
+    open[trial]?.attempts = 0
+    open[trial]?.failures = 0
+    open[trial]?.lastFailure = nil
+    // Where the head has moved again, what was measured still speaks of the older parent.
+    if candidate.onto == head?.trial { ratchet?.rebase(trial) }
+  }
+
+  /// Ends a trial whose change cannot be put on the head; what was measured of it still says something about effects and knobs.
+  ///
+  /// Returns false, and does nothing, where the trial is not being re-based.
+  @discardableResult
+  mutating func abandon(_ trial: TrialID) -> Bool {
+    guard case .rebasing(_, let request) = open[trial]?.stage else { return false }
+    if let evidence = request.evidence {
+      observe(trial, evidence)
+      ratchet?.close(trial, evidence: evidence)
+    } else {
+      ratchet?.drop(trial)
+    }
+    end(trial)
+    return true
+  }
+
+  /// Whether the attempt ran the code that its trial stands for now, as an open candidate or as the head.
+  func isOfPresentCode(_ request: AttemptRequest) -> Bool {
+    if let opened = open[request.trial] { return opened.code == request.commit }
+    return head?.trial == request.trial && head?.commit == request.commit
+  }
+}
