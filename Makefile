@@ -12,7 +12,7 @@ demo: build
 	scripts/demo
 
 test: bootstrap
-	swift test $(CHECKED)
+	scripts/test $(CHECKED)
 
 check: bootstrap lint test
 

@@ -109,13 +109,31 @@ public struct SessionStart: Sendable, Codable, Hashable {
   /// Bounds of this session alone, from the command line, on top of the configuration's.
   public let stop: StopRule
   public let workers: Int
-  public init(version: String, host: String, process: Int32, sandbox: SandboxLevel, stop: StopRule, workers: Int) {
+  /// The one test that the session is for (`pawl certify`); nil where it searches. Absent in journals of before.
+  public let order: CertificationOrder?
+  public init(
+    version: String, host: String, process: Int32, sandbox: SandboxLevel, stop: StopRule, workers: Int,
+    order: CertificationOrder? = nil
+  ) {
+    self.order = order
     self.version = version
     self.host = host
     self.process = process
     self.sandbox = sandbox
     self.stop = stop
     self.workers = workers
+  }
+}
+
+/// A certification that a person asked for.
+public struct CertificationOrder: Sendable, Codable, Hashable {
+  /// A step of the stack between champion and head.
+  public let candidate: TrialID
+  /// Pairs after which the test gives up, in place of the study's own number.
+  public let maximumPairs: Int
+  public init(candidate: TrialID, maximumPairs: Int) {
+    self.candidate = candidate
+    self.maximumPairs = maximumPairs
   }
 }
 

@@ -5,6 +5,7 @@ extension StudyState {
   /// The next event that follows from the state alone, or nil when the engine waits for the world.
   func nextDecision(at now: Timestamp) -> Event? {
     guard failure == nil, session != nil, let ratchet else { return nil }
+    if let order = session?.start.order { return orderedDecision(order) }
     if let head, head.trial != ratchet.head { return .headMoved(to: head.trial, from: ratchet.head) }
     if let event = baselineFailure() ?? baselineBreach() ?? certificationVerdict() ?? judgedTrial(ratchet) {
       return event
@@ -25,6 +26,7 @@ extension StudyState {
     guard session != nil, inFlight.isEmpty, awaitingBranch.isEmpty || branchBlocked != nil else { return nil }
     if let failure { return Finish(.failed, failure) }
     if let stopReason { return Finish(.stopped, stopReason) }
+    if let order = session?.start.order { return orderedFinish(order) }
     guard let limit = limitReached(at: now) else { return nil }
     if isSpent(at: now) { return limit }
     guard pausedBy == nil else { return nil }
@@ -78,12 +80,7 @@ extension StudyState {
     if stack.count == 1, champion.trial == .baseline, calibrationRequested < rule.calibration {
       return request(champion, .calibration)
     }
-    if let certification, let half = nextHalf() {
-      let side = half.candidate ? certification.candidate : certification.champion
-      return request(
-        side, .certification(certification.number, pair: half.pair, candidate: half.candidate),
-        seed: derivedSeed("certification", UInt64(certification.number), UInt64(half.pair)))
-    }
+    if let half = certificationAttempt() { return half }
     var fresh: HeadStep?
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
       guard case .ready(let commit) = opened.stage, !isInFlight(trial) else { continue }
@@ -99,6 +96,15 @@ extension StudyState {
       }
     }
     return fresh.map { request($0, .search) }
+  }
+
+  /// The next half of a pair of the certification that is under way.
+  func certificationAttempt() -> AttemptRequest? {
+    guard let certification, let half = nextHalf() else { return nil }
+    let side = half.candidate ? certification.candidate : certification.champion
+    return request(
+      side, .certification(certification.number, pair: half.pair, candidate: half.candidate),
+      seed: derivedSeed("certification", UInt64(certification.number), UInt64(half.pair)))
   }
 
   private func request(_ step: HeadStep, _ purpose: AttemptPurpose, seed: UInt64? = nil) -> AttemptRequest {

@@ -66,7 +66,9 @@ public struct Engine: Sendable {
   /// What was under way when the last session ended: asked for again, with the same seeds and parents.
   private func recovery() -> [Effect] {
     var effects: [Effect] = state.awaitingBranch.isEmpty ? [] : [.advanceBranch(state.awaitingBranch)]
-    for (trial, opened) in state.open.sorted(by: { $0.key < $1.key }) {
+    // A session that only certifies leaves proposals to the next one.
+    let open = state.session?.start.order == nil ? state.open : [:]
+    for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
       switch opened.stage {
       case .proposing: effects.append(.propose(opened.request))
       case .proposed(let proposal):

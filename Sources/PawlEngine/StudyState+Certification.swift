@@ -8,11 +8,14 @@ extension StudyState {
     guard let configuration, let from = stack.first, let to = stack.first(where: { $0.trial == candidate }) else {
       return
     }
+    var rule = configuration.ratchet
+    let ordered = beginOrdered(number: number, candidate: candidate)
+    if let ordered { rule.maximumPairs = ordered }
     certification = RunningCertification(
       test: Certification(
-        number: number, candidate: candidate, champion: champion, alpha: alpha, rule: configuration.ratchet,
+        number: number, candidate: candidate, champion: champion, alpha: alpha, rule: rule,
         direction: configuration.metric.direction),
-      number: number, candidate: to, champion: from)
+      number: number, candidate: to, champion: from, orderedPairs: ordered)
   }
 
   /// A stack that fails is halved: its older half is tried next, down to a single step.
@@ -67,7 +70,7 @@ extension StudyState {
   /// The next half of a pair that has not been asked for; several pairs are in flight at once to use all workers.
   func nextHalf() -> RunningCertification.Half? {
     guard let certification, case .running(let nextPair) = certification.test.state else { return nil }
-    let limit = configuration?.ratchet.maximumPairs ?? 0
+    let limit = certification.orderedPairs ?? configuration?.ratchet.maximumPairs ?? 0
     let ahead = max(1, workers / 2)
     for pair in nextPair..<max(nextPair, min(nextPair + ahead, limit)) {
       for candidate in [true, false] {

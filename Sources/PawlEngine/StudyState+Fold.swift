@@ -80,6 +80,7 @@ extension StudyState {
     launchFailures = 0
     baselineOutcome = nil
     calibrationRequested = calibrated + inFlight.values.count { $0.purpose == .calibration }
+    adoptOrdered()
   }
 
   private mutating func closeSession(at: Timestamp) {

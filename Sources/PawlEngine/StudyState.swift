@@ -70,6 +70,8 @@ public struct RunningCertification: Sendable, Codable, Hashable {
   public let number: Int
   public let candidate: HeadStep
   public let champion: HeadStep
+  /// Pairs after which it gives up, where a person said so.
+  public internal(set) var orderedPairs: Int?
   public internal(set) var requested: Set<Half> = []
   /// What the attempts of its candidate used that measured.
   public internal(set) var secondary = SecondaryMeans()
@@ -160,6 +162,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   public struct Session: Sendable, Codable, Hashable {
     public let start: SessionStart
     public let at: Timestamp
+    /// The number of the certification that the session's order asked for, once it has begun.
+    public internal(set) var orderedCertification: Int?
     /// What had been used when it began, for the bounds of this session alone.
     let endedBefore: Int
     let computeBefore: Double

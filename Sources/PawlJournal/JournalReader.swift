@@ -104,6 +104,16 @@ public final class JournalReader: Sendable {
     }
   }
 
+  /// Returns all events of these kinds (`Event.kind`), the oldest first; for kinds that are few beside attempts.
+  public func events(ofKinds kinds: [String]) throws(JournalError) -> [RecordedEvent] {
+    let places = kinds.map { _ in "?" }.joined(separator: ", ")
+    return try query { connection, coder throws(JournalError) in
+      try connection.all(
+        "SELECT \(eventColumns) FROM events WHERE kind IN (\(places)) ORDER BY sequence", kinds.map { .text($0) }
+      ) { row throws(JournalError) in try coder.event(row, in: connection) }
+    }
+  }
+
   /// Returns at most `limit` events after `sequence`, the oldest first.
   public func events(after sequence: Int64, limit: Int) throws(JournalError) -> [RecordedEvent] {
     try query { connection, coder throws(JournalError) in

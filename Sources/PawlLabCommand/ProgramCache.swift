@@ -46,7 +46,13 @@ struct ProgramCache {
     let key = Fingerprint(record).text
     if take(key, record, to: path) { return }
     let lock = lock(key)
-    defer { if lock >= 0 { close(lock) } }
+    // Unlocked first: a child between fork(2) and execve(2) has the descriptor too.
+    defer {
+      if lock >= 0 {
+        _ = flock(lock, LOCK_UN)
+        close(lock)
+      }
+    }
     // Another attempt may have compiled it while this one waited.
     if take(key, record, to: path) { return }
     try build()

@@ -23,6 +23,8 @@ public final class OpenedStudy: Sendable {
   /// To be journaled before the session begins: the study's start, or a change of its configuration.
   let firstEvents: [Event]
   let resumed: Bool
+  /// What the certification that was asked for will take; nil where none was.
+  public let plan: CertificationPlan?
   /// What a person should know before it runs, one line each.
   let notes: [String]
 
@@ -31,10 +33,15 @@ public final class OpenedStudy: Sendable {
     public var stop: StopRule
     public var workers: Int?
     public var allowDirty: Bool
-    public init(stop: StopRule = StopRule(), workers: Int? = nil, allowDirty: Bool = false) {
+    /// The session is for one certification alone.
+    public var certify: CertificationWish?
+    public init(
+      stop: StopRule = StopRule(), workers: Int? = nil, allowDirty: Bool = false, certify: CertificationWish? = nil
+    ) {
       self.stop = stop
       self.workers = workers
       self.allowDirty = allowDirty
+      self.certify = certify
     }
   }
 
@@ -46,9 +53,7 @@ public final class OpenedStudy: Sendable {
     workspace = try Workspace.open(at: path)
     sandbox = try Sandbox.probe(requirement: configuration.sandbox.requirement)
     paths = StudyPaths(root: workspace.root, study: configuration.name)
-    session = SessionStart(
-      version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
-      sandbox: sandbox.level, stop: options.stop, workers: options.workers ?? configuration.workers)
+    let workers = options.workers ?? configuration.workers
     var notes = Self.sandboxNotes(sandbox) + Self.programNotes(configuration)
     notes +=
       CheckoutLinks(
@@ -68,6 +73,10 @@ public final class OpenedStudy: Sendable {
       try Self.checkBranch(workspace, configuration.name, expected: engine.state)
       // Now, not hours later when the first certificate would move it.
       try workspace.refuseCheckedOut(configuration.name)
+      plan = try options.certify.map { try CertificationPlan($0, of: restored.engine.state, workers: workers) }
+    } else if options.certify != nil {
+      throw RuntimeError(
+        .noStudy, "study `\(configuration.name)` has tried nothing yet", hints: ["run `pawl run` to begin it"])
     } else {
       let start = try Self.begin(configuration, in: workspace, allowDirty: options.allowDirty, notes: &notes)
       guard try workspace.branchTip(study: configuration.name) == nil else {
@@ -82,9 +91,13 @@ public final class OpenedStudy: Sendable {
       engine = Engine()
       snapshotSequence = 0
       resumed = false
+      plan = nil
       baseline = start.baseline
       firstEvents = [.studyStarted(start)]
     }
+    session = SessionStart(
+      version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
+      sandbox: sandbox.level, stop: options.stop, workers: workers, order: plan?.order)
     self.notes = notes
   }
 

@@ -6,7 +6,7 @@ public struct RuntimeError: DescribedError {
   public struct Code: Sendable, Hashable {
     enum Kind: Hashable, Sendable {
       case noConfiguration, dirtyTree, changedStudy, branchMoved, baselineFailed, noEditableFile, notRunning, noStudy
-      case noTrial, usage, exists, system
+      case noTrial, nothingToCertify, held, usage, exists, system
     }
     let kind: Kind
     /// There is no pawl.yaml.
@@ -26,6 +26,10 @@ public struct RuntimeError: DescribedError {
     /// The study has no journal yet.
     public static let noStudy = Self(kind: .noStudy)
     public static let noTrial = Self(kind: .noTrial)
+    /// There is no step between the champion and the head.
+    public static let nothingToCertify = Self(kind: .nothingToCertify)
+    /// Another process runs the study.
+    public static let held = Self(kind: .held)
     /// What was asked for cannot be: an argument is missing or wrong.
     public static let usage = Self(kind: .usage)
     /// Something is there already and is not overwritten.

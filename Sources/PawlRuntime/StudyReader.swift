@@ -60,6 +60,16 @@ public struct StudyReader: Sendable {
     public let since: Timestamp
   }
 
+  /// The error for what only one process may do, while another does it.
+  public static func isRun(by runner: Runner, study: StudyName) -> RuntimeError {
+    RuntimeError(
+      .held, "process \(runner.process) on `\(runner.host)` runs study `\(study)`, and certifies its head by itself",
+      hints: [
+        "`pawl status` shows what it does; to certify at once, end it with Ctrl-C (or `kill -INT`) and run `pawl certify` again",
+        "`pawl run` carries on after that",
+      ])
+  }
+
   public func trials(_ filter: TrialFilter = TrialFilter()) throws -> [TrialSummary] { try journal.trials(filter) }
 
   public func configuration() throws -> StudyConfiguration {

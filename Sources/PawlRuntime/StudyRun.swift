@@ -39,7 +39,9 @@ public final class StudyRun {
   static let snapshotInterval: Int64 = 10_000
 
   /// Whether a study could not be opened because another process runs it.
-  public static func isHeldByAnother(_ error: any Error) -> Bool { (error as? JournalError)?.code == .locked }
+  public static func isHeldByAnother(_ error: any Error) -> Bool {
+    (error as? JournalError)?.code == .locked || (error as? RuntimeError)?.code == .held
+  }
 
   public init(_ opened: OpenedStudy, observer: @escaping (StudyNotice) -> Void) throws {
     self.opened = opened

@@ -23,8 +23,6 @@ public final class Sandbox: Sendable {
   private let cores: Int
   /// Names marks and control groups, so it is one for the process, however many sandboxes there are.
   private static let serial = Atomic<UInt64>(0)
-  /// The kernel's count of processes that it killed for lack of memory.
-  private let kernelKills: Atomic<Int64>
 
   init(
     host: Host, isolation: Isolation, groups: ControlGroups, level: SandboxLevel, findings: [SandboxFinding],
@@ -37,7 +35,6 @@ public final class Sandbox: Sendable {
     self.findings = findings
     self.grace = grace
     cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    kernelKills = Atomic(kernelMemoryKills())
   }
 
   /// Runs one command; blocks the calling thread until every descendant is gone.
@@ -52,6 +49,7 @@ public final class Sandbox: Sendable {
     output: (UnsafeRawBufferPointer) -> Void
   ) throws(SandboxError) -> SandboxedRun {
     let began = monotonicSeconds()
+    let killsBefore = kernelMemoryKills()
     guard command.directory.hasPrefix("/"), let directory = resolved(command.directory), directory != "/" else {
       return failed("`\(command.directory)` is no folder that an attempt can run in", began: began)
     }
@@ -79,7 +77,7 @@ public final class Sandbox: Sendable {
       folderBefore: folderBefore, load: MachineLoad.shared.begin(), companion: companion)
     companion?.commandHasBegun()
     let ending = supervision.follow(output: pipe.reading, cancellation: cancellation, deliver: output)
-    return conclude(supervision, ending)
+    return conclude(supervision, ending, killsBefore: killsBefore)
   }
 
   private func failed(_ why: String, began: Double) -> SandboxedRun {
@@ -89,7 +87,10 @@ public final class Sandbox: Sendable {
       outcome: .launchFailed(reason: why), usage: usage, tail: "", level: level, cancelled: false, notes: [])
   }
 
-  private func conclude(_ supervision: Supervision, _ ending: Supervision.Ending) -> SandboxedRun {
+  /// - Parameter killsBefore: what `kernelMemoryKills` said before the command began; an earlier kill was another's.
+  private func conclude(
+    _ supervision: Supervision, _ ending: Supervision.Ending, killsBefore: Int64
+  ) -> SandboxedRun {
     let wall = supervision.wallSeconds
     let cpuSeconds = max(ending.cpuSeconds, supervision.watcher?.cpuSeconds ?? 0)
     let foreignLoad = MachineLoad.shared.end(supervision.load, wallSeconds: wall, cpuSeconds: cpuSeconds)
@@ -100,7 +101,7 @@ public final class Sandbox: Sendable {
     if supervision.log.failure != 0 {
       notes.append("the log could not be written: \(systemMessage(supervision.log.failure))")
     }
-    let outcome = outcome(of: supervision, ending, tail: tail, notes: &notes)
+    let outcome = outcome(of: supervision, ending, tail: tail, killsBefore: killsBefore, notes: &notes)
     var peak = ending.peakBytes
     if isolation == .session && peak <= pawl_own_peak_bytes() { peak = 0 }
     let usage = Usage(
@@ -112,7 +113,8 @@ public final class Sandbox: Sendable {
   }
 
   private func outcome(
-    of supervision: Supervision, _ ending: Supervision.Ending, tail: String, notes: inout [String]
+    of supervision: Supervision, _ ending: Supervision.Ending, tail: String, killsBefore: Int64,
+    notes: inout [String]
   ) -> Outcome {
     let budget = supervision.command.budget
     switch supervision.reason {
@@ -152,12 +154,9 @@ public final class Sandbox: Sendable {
       notes.append("the kernel killed it at \(budget.memory ?? Bytes(0)) of memory")
       return .outOfMemory
     }
-    if signal == SIGKILL {
-      let kills = kernelMemoryKills()
-      if kernelKills.exchange(kills, ordering: .relaxed) < kills {
-        notes.append("the kernel killed a process for lack of memory on this machine")
-        return .outOfMemory
-      }
+    if signal == SIGKILL, kernelMemoryKills() > killsBefore {
+      notes.append("the kernel killed a process for lack of memory on this machine")
+      return .outOfMemory
     }
     if !endedWell && (supervision.watcher?.temporaryIsFull ?? false) {
       notes.append("its private /tmp or home folder is full")

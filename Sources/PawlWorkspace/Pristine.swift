@@ -161,6 +161,8 @@ final class PristineStore: @unchecked Sendable {
     while flock(gate.number, LOCK_EX) != 0 {
       guard errno == EINTR else { throw .system("`\(cache)/lock` could not be locked") }
     }
+    // A child between fork(2) and execve(2) has the descriptor too, so closing it is not enough.
+    defer { _ = flock(gate.number, LOCK_UN) }
     for name in try FilePath.names(in: cache) where name != "lock" { sweep("\(cache)/\(name)") }
     var number = 0
     while mkdir("\(cache)/\(getpid())-\(number)", 0o777) != 0 {

@@ -86,9 +86,11 @@ import Testing
   }
 
   @Test func `a branch that somebody moved or checked out is not overwritten`() throws {
-    let repository = try repository()
+    // Whatever is tried first is better: what the knob agent sees before it proposes depends on how busy the machine is.
+    let script = "depth=2  # pawl: 2...60\necho \"loss: $((900 - 9 * depth)).$((PAWL_SEED % 10))\"\n"
+    let repository = try repository(["train.sh": script])
     try #require(repository.initialise().code == 0)
-    try #require(repository.pawl("run", "--trials", "6").code == 0)
+    try #require(repository.pawl("run", "--trials", "2").code == 0)
     let tip = try repository.git("rev-parse", "pawl/repo")
     try repository.git("branch", "-f", "pawl/repo", "main")
     let moved = repository.pawl("run", "--trials", "1")
@@ -268,11 +270,11 @@ import Testing
     // The folder `.pawl` lies on a disk of 1 MiB for as long as this shell lives, and its content is copied out at the end.
     let script = """
       mkdir .pawl && mount -t tmpfs -o size=1m pawl .pawl || exit 99
-      timeout 60 '\(TemporaryRepository.program)' run --trials 2000; echo "code $?"
+      timeout 600 '\(TemporaryRepository.program)' run --trials 2000; echo "code $?"
       cp -r .pawl '\(repository.place)/saved'
       """
     let run = repository.shell("unshare -m sh -c '\(script.replacing("'", with: "'\\''"))'")
-    #expect(run.output.contains("code 1"), "\(run.shown)")
+    #expect(run.output.contains("code 1\n"), "\(run.shown)")
     #expect(run.messages.contains("disk"), "\(run.messages)")
     #expect(run.messages.contains("hint:"), "\(run.messages)")
     // On a larger disk the study carries on, and what was acknowledged is there.

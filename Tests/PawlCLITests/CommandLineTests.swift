@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct CommandLineTests {
   static let commands = [
-    "init", "doctor", "run", "status", "log", "show", "diff", "pause", "resume", "report", "export",
+    "init", "doctor", "run", "status", "log", "show", "diff", "certify", "pause", "resume", "report", "export",
   ]
 
   @Test func `the overview and the help of every command`() throws {
@@ -71,6 +71,7 @@ import Testing
     }
     try snapshot("status", "status")
     try snapshot("log", "log")
+    try snapshot("log-evidence", "log", "--evidence")
     try snapshot("log-last", "log", "--last", "1")
     try snapshot("log-kept", "log", "--kept")
     try snapshot("log-crashed", "log", "--state", "crashed")

@@ -72,7 +72,7 @@ struct GatedStudy {
       if number > 0 { #expect(eventually { program.messages.contains("stopping") }) }
       program.kill(signal)
     }
-    let run = program.wait(seconds: 20)
+    let run = program.wait()
     #expect(run.code == 130 && run.signal == 0, "\(run.shown)")
     let before = study.repository.pawl("show", "0").output
     let seed = try #require(before.firstMatch(of: try Regex("1  seed [0-9]+")).map { String(before[$0.range]) })

@@ -15,7 +15,7 @@ struct SimulatedWorld {
   var finished: String?
   var mostInFlight = 0
   /// What each trial's change adds to the metric, whatever it is a change of; lower is better.
-  private(set) var changes: [TrialID: Double] = [:]
+  var changes: [TrialID: Double] = [:]
   /// The changes that a commit's code contains.
   private(set) var code: [CommitHash: Set<TrialID>] = [CommitHash(rawValue: "base"): []]
 

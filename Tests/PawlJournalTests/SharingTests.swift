@@ -40,6 +40,56 @@ import Testing
     #expect(Timestamp(milliseconds: 1_709_210_096_789).utc == "2024-02-29 12:34:56 UTC")
   }
 
+  @Test func `what a killed writer had just forked is waited for, and a living writer is not`() throws {
+    let folder = try StudyFolder()
+    let journal = try Journal.create(in: folder.path)
+    let host = try #require(Journal.holder(in: folder.path)).host
+    journal.close()
+    // No process has the largest number there is (proc_sys_kernel(5), pid_max).
+    for (holder, isGone) in [(Int32.max, true), (getpid(), false)] {
+      let text = #"{"pid":\#(holder),"host":"\#(host)","since":0}"#
+      try writeBytes(Array(text.utf8), to: folder.path + "/lock")
+      let tries = Locked(0)
+      let busyForHundredTries: LockFile.Flock = { descriptor, operation in
+        let number = tries.withLock { tries in
+          tries += 1
+          return tries
+        }
+        guard number <= 100 else { return LockFile.systemFlock(descriptor, operation) }
+        errno = EWOULDBLOCK
+        return -1
+      }
+      if isGone {
+        _ = try LockFile(folder: folder.path, flock: busyForHundredTries)
+      } else {
+        #expect(code { _ = try LockFile(folder: folder.path, flock: busyForHundredTries) } == .locked)
+      }
+    }
+  }
+
+  @Test func `the lock is free as soon as the journal is closed, whoever inherited its descriptor`() throws {
+    let folder = try StudyFolder()
+    let journal = try Journal.create(in: folder.path)
+    // What a child has between fork(2) and execve(2): a copy of each descriptor.
+    let copies = try lockDescriptors(folder).map { dup($0) }
+    defer { for copy in copies { close(copy) } }
+    try #require(!copies.isEmpty)
+    journal.close()
+    #expect(Journal.holder(in: folder.path) == nil)
+    try Journal.open(in: folder.path).close()
+  }
+
+  /// This process's descriptors of a study's lock file.
+  private func lockDescriptors(_ folder: StudyFolder) throws -> [Int32] {
+    let path = try #require(realpath(folder.path + "/lock", nil))
+    defer { free(path) }
+    return (0..<1024).filter { number in
+      var target = [CChar](repeating: 0, count: 4096)
+      let count = readlink("/proc/self/fd/\(number)", &target, target.count - 1)
+      return count > 0 && strncmp(target, path, 4096) == 0
+    }
+  }
+
   @Test func `a file system that cannot lock is refused`() throws {
     let folder = try StudyFolder()
     let refusing: LockFile.Flock = { _, _ in

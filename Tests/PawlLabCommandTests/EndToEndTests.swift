@@ -171,7 +171,12 @@ import PawlReferee
     do throws(LabError) {
       let result = try measure([source, option, "0.1"])
       #expect(result.steps > 0 && result.bitsPerByte > 0)
-    } catch { #expect(error.code == .outOfTime && error.message.contains("budget of `0.10` s")) }
+    } catch {
+      // On the wall's clock, which a busy machine moves, answering may have been too slow as well.
+      let tooShort = error.message.contains("budget of `0.10` s")
+      let tooSlow = option == "--wall" && error.message.hasPrefix("pace check: ")
+      #expect(error.code == .outOfTime && (tooShort || tooSlow), "\(error.message)")
+    }
   }
 
   @Test(arguments: ["1 << 38", "1 << 28"]) func `a candidate that asks for too much memory ends`(count: String) throws {

@@ -63,7 +63,7 @@ final class CandidatePlace {
 
   /// Judges a Python candidate that begins with `from cheat import *`.
   func judged(
-    python: String, windows: Int = 120, budget: TrainingBudget = TrainingBudget(hardSeconds: 60),
+    python: String, windows: Int = 120, budget: TrainingBudget = TrainingBudget(hardSeconds: 600),
     isolation: TrainingRun.Isolation = .full, memoryBytes: Int? = nil, diskBytes: Int = 1 << 30
   ) throws -> Judged {
     try write("from cheat import *\n" + python, to: "candidate.py")
@@ -73,7 +73,7 @@ final class CandidatePlace {
   }
 
   func judged(
-    _ command: [String], windows: Int = 120, budget: TrainingBudget = TrainingBudget(hardSeconds: 60),
+    _ command: [String], windows: Int = 120, budget: TrainingBudget = TrainingBudget(hardSeconds: 600),
     isolation: TrainingRun.Isolation = .full, memoryBytes: Int? = nil, diskBytes: Int = 1 << 30
   ) throws -> Judged {
     var generator = SystemRandomNumberGenerator()

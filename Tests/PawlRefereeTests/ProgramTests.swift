@@ -48,7 +48,7 @@ import Testing
         [
           "-c",
           "cd \(place.path)/work && exec \(program) \(Self.call) --cpu 1.5 --metric bits --seed-env S -- /usr/bin/python3 train.py train.txt",
-        ], environment: currentEnvironment() + ["S=\(seed)"], seconds: 60)
+        ], environment: currentEnvironment() + ["S=\(seed)"], seconds: 600)
       let text = String(decoding: bytes, as: UTF8.self)
       #expect(ending.succeeded && text.contains("---\nbits: ") && text.contains("isolation: full"), "\(text)")
       scores.append(String(text.split(separator: "\n").first { $0.hasPrefix("bits: ") } ?? ""))
@@ -61,7 +61,7 @@ import Testing
     let sandbox = try Sandbox.probe(requirement: .full)
     var output: [UInt8] = []
     var command = SandboxedCommand(
-      shell: shell, directory: place.path + "/work", budget: Budget(wallSeconds: 60), logPath: place.path + "/log")
+      shell: shell, directory: place.path + "/work", budget: Budget(wallSeconds: 600), logPath: place.path + "/log")
     // Wherever the checkout lies: a sandbox has a home and a /tmp of its own.
     command.policy.readable = [Self.program].compactMap { $0 }.map {
       String($0[..<($0.lastIndex(of: "/") ?? $0.endIndex)])
@@ -93,7 +93,7 @@ import Testing
     #expect(late.run.outcome == .exited(code: 5) && late.output.contains("of processor time, of a budget of `0.50` s"))
     try place.write(
       "from cheat import *\nimport threading, time\nthreading.stack_size(65536)\n"
-        + "for _ in range(1000): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\ntime.sleep(60)",
+        + "for _ in range(1000): threading.Thread(target=time.sleep, args=(500,), daemon=True).start()\ntime.sleep(500)",
       to: "threads.py")
     let threads = try attempt("\(program) \(Self.call) -- /usr/bin/python3 threads.py", in: place)
     #expect(threads.run.outcome == .exited(code: 4) && threads.output.contains("threads"), "\(threads.output)")
@@ -114,7 +114,7 @@ import Testing
       echo environment > ../home/venv/bin
       HOME=\(place.path)/home KEY_OF_MINE=1 LISTED=yes exec \(program) \(Self.call) --env LISTED -- /bin/sh look.sh
       """
-    let (ending, bytes) = try ChildProcess.output("/bin/sh", ["-c", shell], seconds: 60)
+    let (ending, bytes) = try ChildProcess.output("/bin/sh", ["-c", shell], seconds: 600)
     let text = String(decoding: bytes, as: UTF8.self)
     #expect(ending.code == 4 && !text.contains("leak"))
     #expect(text.contains("| environment\n| 0\n| LISTED=yes\n"), "\(text)")
@@ -131,7 +131,7 @@ import Testing
           "-c",
           "cd \(place.path)/work && PATH=/nowhere exec \(program) \(Self.call) \(more) -- /usr/bin/python3 train.py train.txt",
         ],
-        seconds: 60)
+        seconds: 600)
       return (ending.code, String(decoding: bytes, as: UTF8.self))
     }
     let refused = try call("--cpu 1")

@@ -63,7 +63,7 @@ import Testing
       ["/bin/ls", "-A", "/", "/usr", "/etc", "/dev", "/tmp", place.path], directory: place.path + "/work",
       view: .only(["/bin/ls"] + libraries), threads: 20)
     var run = TrainingRun(
-      candidate, examination: examination, budget: TrainingBudget(hardSeconds: 20), seed: 0, isolation: .full)
+      candidate, examination: examination, budget: TrainingBudget(hardSeconds: 600), seed: 0, isolation: .full)
     let printed = place.path + "/listing"
     run.output = open(printed, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     #expect(throws: LabError.self) { try run.execute() }
@@ -136,8 +136,9 @@ import Testing
       python: """
         import threading, time
         threading.stack_size(65536)
-        for _ in range(1000): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
-        trained(); answer()
+        for _ in range(1000): threading.Thread(target=time.sleep, args=(500,), daemon=True).start()
+        # The threads are counted now and then: it must not be done between two looks.
+        time.sleep(500); trained(); answer()
         """
     ).failure()
     #expect(error.code == .trainingFailed)

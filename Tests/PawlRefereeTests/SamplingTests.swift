@@ -28,7 +28,7 @@ import Testing
       threads: 200)
     let sampling = Sampling(
       candidate, isolation: .full, context: 2, seed: 1, prompt: [65], count: 1, temperature: 1, write: { _ in })
-    return try #require(throws: LabError.self) { try sampling.execute(hardSeconds: 20) }
+    return try #require(throws: LabError.self) { try sampling.execute(hardSeconds: 600) }
   }
 
   @Test func `predictions before any question, and handing in twice, are out of turn`() throws {

@@ -18,7 +18,7 @@ import Testing
     let error = try CandidatePlace().judged(
       python: Self.burn
         + "burn(1.2)\ntime.process_time = time.monotonic = time.time = lambda: 0.0\ntrained(); answer()",
-      budget: TrainingBudget(cpuSeconds: 0.5, hardSeconds: 60)
+      budget: TrainingBudget(cpuSeconds: 0.5, hardSeconds: 600)
     ).failure()
     #expect(error.code == .outOfTime && error.message.contains("s of processor time, of a budget of `0.50` s"))
   }
@@ -27,16 +27,19 @@ import Testing
     let children = """
       import signal
       signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+      # Ends when the last process that holds its other end does.
+      waiting, held = os.pipe()
       def child():
           if os.fork() == 0:
               if os.fork() == 0: burn(0.6)
               os._exit(0)
       child(); child()
-      time.sleep(2)
+      os.close(held)
+      os.read(waiting, 1)
       trained(); answer()
       """
     let error = try CandidatePlace().judged(
-      python: Self.burn + children, budget: TrainingBudget(cpuSeconds: 0.5, hardSeconds: 60)
+      python: Self.burn + children, budget: TrainingBudget(cpuSeconds: 0.5, hardSeconds: 600)
     ).failure()
     #expect(error.code == .outOfTime && error.message.contains("of processor time"))
   }
@@ -44,13 +47,13 @@ import Testing
   @Test func `more wall time than the budget gives no metric`() throws {
     let error = try CandidatePlace().judged(
       python: "import time; time.sleep(3); trained(); answer()",
-      budget: TrainingBudget(wallSeconds: 0.5, hardSeconds: 60)
+      budget: TrainingBudget(wallSeconds: 0.5, hardSeconds: 600)
     ).failure()
     #expect(error.code == .outOfTime && error.message.contains("of a budget of `0.50` s"))
   }
 
   @Test func `saying that it took fewer steps does not help, saying that it took more gives no metric`() throws {
-    let budget = TrainingBudget(operations: 1000, steps: 10, cpuSeconds: 0.5, hardSeconds: 60)
+    let budget = TrainingBudget(operations: 1000, steps: 10, cpuSeconds: 0.5, hardSeconds: 600)
     let place = try CandidatePlace()
     let steps = try place.judged(python: "trained(steps=11); answer()", budget: budget).failure()
     #expect(steps.code == .trainingFailed && steps.message.contains("`11` steps of a budget of `10`"))
@@ -69,7 +72,7 @@ import Testing
     let error = try CandidatePlace().judged(
       python: Self.burn
         + "late = [1.5]\ndef before():\n    burn(late[0]); late[0] = 0\ntrained(); answer(before=before)",
-      budget: TrainingBudget(cpuSeconds: 5, hardSeconds: 60)
+      budget: TrainingBudget(cpuSeconds: 5, hardSeconds: 600)
     ).failure()
     #expect(error.code == .outOfTime && error.message.contains("pace check: the first answer took"))
   }
@@ -77,7 +80,7 @@ import Testing
   @Test func `a slow model that is equally slow all the time is honest`() throws {
     let judged = try CandidatePlace().judged(
       python: Self.burn + "trained(); answer(before=lambda: burn(0.04))",
-      budget: TrainingBudget(cpuSeconds: 5, hardSeconds: 60))
+      budget: TrainingBudget(cpuSeconds: 5, hardSeconds: 600))
     #expect(try judged.result.get().bitsPerByte < 4)
   }
 
@@ -85,7 +88,7 @@ import Testing
     let error = try CandidatePlace().judged(
       python: Self.burn
         + "late = [2.0]\ndef before():\n    burn(late[0]); late[0] = 0.5\ntrained(); answer(before=before)",
-      budget: TrainingBudget(cpuSeconds: 5, hardSeconds: 60)
+      budget: TrainingBudget(cpuSeconds: 5, hardSeconds: 600)
     ).failure()
     #expect(error.code == .outOfTime && error.message.contains("pace check: answering took more than `2.5` s"))
   }

@@ -5,7 +5,7 @@ import Testing
 
 /// Real child programs, written in shell, that misbehave in one way each.
 @Suite struct TrainingRunTests {
-  private func run(_ script: String, hardSeconds: Double = 30) throws -> LabError {
+  private func run(_ script: String, hardSeconds: Double = 600) throws -> LabError {
     let place = try CandidatePlace()
     try place.write(script, to: "candidate.sh")
     return try place.judged(["/bin/sh", "candidate.sh"], budget: TrainingBudget(hardSeconds: hardSeconds)).failure()

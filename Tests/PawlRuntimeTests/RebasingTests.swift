@@ -65,6 +65,8 @@ import Testing
     #expect(shown.contains("parent    trial \(trial.onto)\n") && shown.contains("commit    \(trial.commit)\n"))
     #expect(shown.contains(", before it was re-based\n"), "\(shown)")
     #expect(run.messages.contains("trial \(trial.trial.description)     promising    "), "\(run.messages)")
+    let evidence = repository.pawl("log", "--evidence").output
+    #expect(evidence.contains("re-based onto \(trial.onto)"), "\(evidence)")
     let diff = repository.pawl("diff", "\(trial.trial)").output
     #expect(diff.split(separator: "\n").count { $0.hasPrefix("+") } == 1 + trial.size.added, "\(diff)")
     #expect(repository.pawl("export", "--format", "tsv").output.contains(String(trial.commit.rawValue.prefix(7))))
@@ -84,6 +86,8 @@ import Testing
     #expect(run.messages.contains("refused      \(reason)"), "\(run.messages)")
     #expect(repository.pawl("log", "--state", "refused").output.contains(reason))
     #expect(repository.pawl("show", "\(conflict.trial)").output.contains("because   \(reason)\n"))
+    #expect(repository.pawl("log", "--evidence").output.contains(reason))
+    #expect(repository.pawl("log", "--evidence", "--json").output.contains("\"conflict\":{"))
     #expect(repository.read(".pawl/repo/report.html")?.contains("conflicts with trial \(conflict.onto)") == true)
     // It was measured, which its agent learns from.
     #expect(study.state().history.count == 2)

@@ -79,7 +79,7 @@ import Testing
 
   @Test func `what is written to the home folder counts`() throws {
     let fixture = try Fixture()
-    let budget = Budget(wallSeconds: 20, disk: .mebibytes(4))
+    let budget = Budget(wallSeconds: 300, disk: .mebibytes(4))
     let run = try fixture.run(
       "for i in 1 2 3 4 5 6 7 8; do head -c 1000000 /dev/zero > ~/$i || { sleep 2; exit 1; }; done", budget: budget)
     #expect(run.outcome == .diskFull)

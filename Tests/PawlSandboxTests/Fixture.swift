@@ -48,7 +48,7 @@ final class Fixture: Sendable {
   }
 
   func run(
-    _ shell: String, in folder: String = "work", budget: Budget = Budget(wallSeconds: 20),
+    _ shell: String, in folder: String = "work", budget: Budget = Budget(wallSeconds: 300),
     policy: SandboxPolicy = SandboxPolicy(), hidden: [String] = [], environment: [String: String] = [:],
     cancellation: Cancellation = Cancellation(), log: String = "log",
     output: (UnsafeRawBufferPointer) -> Void = { _ in }
@@ -57,6 +57,17 @@ final class Fixture: Sendable {
       shell: shell, directory: "\(place)/\(folder)", environment: environment, policy: policy, hidden: hidden,
       budget: budget, logPath: "\(place)/\(log)")
     return try sandbox.run(command, cancellation: cancellation, output: output)
+  }
+}
+
+extension Fixture {
+  /// Runs a command that prints `ready` and is then stopped by its wall time; gives it longer where it was not ready by then.
+  func runUntilReady(_ shell: String) throws -> SandboxedRun {
+    for wall in [0.3, 2, 10, 60] {
+      let run = try run(shell, budget: Budget(wallSeconds: wall))
+      if run.tail.contains("ready") { return run }
+    }
+    return try run(shell, budget: Budget(wallSeconds: 300))
   }
 }
 

@@ -60,7 +60,7 @@ import Testing
   @Test func `where no change does anything hardly any study certifies anything`() {
     let summary = plan(.nothing, sigma: 1, budget: 120).compare([.ours], studies: 60)[0]
     #expect(summary.certifyingShare <= 0.1)
-    #expect(summary.allCertificates.allSatisfy(\.isFalse))
+    #expect(summary.allCertificates.allSatisfy { $0.isFalse })
     #expect(summary.progress.value == 0)
   }
 
@@ -68,7 +68,6 @@ import Testing
     let summary = plan(sigma: 0.1, budget: 120, workers: 8).compare([.ours], studies: 6)[0]
     let alone = plan(sigma: 0.1, budget: 120).compare([.ours], studies: 6)[0]
     #expect(summary.progress.value > 0.6 * alone.progress.value)
-    #expect(summary.outcomes.allSatisfy { $0.certificates.allSatisfy(\.covers) || $0.certificates.count > 1 })
   }
 
   @Test func `effects of a file are drawn from it alone`() {

@@ -86,7 +86,7 @@ public final class RunningProgram: @unchecked Sendable {
   }
 
   /// Returns how it ended; a program that outlives `seconds` is killed, which its signal then shows.
-  public func wait(seconds: Double = 120) -> ProgramRun {
+  public func wait(seconds: Double = 600) -> ProgramRun {
     if !eventually(seconds: seconds, { hasEnded }) {
       sendSignal(process, SIGKILL)
       _ = eventually(seconds: 30) { hasEnded }
@@ -98,7 +98,7 @@ public final class RunningProgram: @unchecked Sendable {
 private func sendSignal(_ process: pid_t, _ signal: Int32) { _ = kill(process, signal) }
 
 /// Polls until `condition` holds; returns false when it does not within the time.
-public func eventually(seconds: Double = 30, _ condition: () -> Bool) -> Bool {
+public func eventually(seconds: Double = 300, _ condition: () -> Bool) -> Bool {
   let deadline = monotonic() + seconds
   while !condition() {
     if monotonic() > deadline { return false }

@@ -15,6 +15,9 @@ struct LogCommand: Command {
         name: "state", value: "S", help: "judged, crashed, refused, failed, measuring … (repeatable)", repeats: true),
       .init(name: "agent", value: "NAME", help: "trials of this agent"),
       .init(name: "grep", value: "TEXT", help: "trials whose hypothesis contains TEXT"),
+      .init(
+        name: "evidence", value: nil,
+        help: "what each verdict rests on, and the certifications, in place of the hypothesis"),
       .init(name: "results", value: "FILE", help: "list another tool's results.tsv instead, and what is wrong in it"),
       CommandSpecification.json,
     ])
@@ -24,12 +27,23 @@ struct LogCommand: Command {
     let filter = try filter(arguments)
     let reader = try reader(arguments, console: console)
     let trials = try reader.trials(filter)
+    let metric = try reader.configuration().metric.name
+    if arguments.has("evidence") {
+      let listed = Set(trials.map(\.id))
+      let tests = try reader.certifications().filter { listed.contains($0.candidate) }
+      let rebases = try reader.rebases()
+      let judged = trials.filter { $0.evidence != nil || rebases.conflicts[$0.id] != nil }
+      let listing = EvidenceListing(metric: metric, console: console)
+      console.output(
+        arguments.has("json") ? try listing.json(judged, tests, rebases) : listing.text(judged, tests, rebases))
+      if judged.isEmpty { console.messages("no judged trial matches\n") }
+      return 0
+    }
     if arguments.has("json") {
       for trial in trials { console.output(try JSONText.encode(trial, pretty: false) + "\n") }
       return 0
     }
-    let direction = try reader.configuration().metric
-    console.output(TrialTable(metric: direction.name, console: console).text(trials))
+    console.output(TrialTable(metric: metric, console: console).text(trials))
     if trials.isEmpty { console.messages("no trial matches\n") }
     return 0
   }

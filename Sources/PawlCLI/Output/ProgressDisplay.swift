@@ -33,6 +33,14 @@ final class ProgressDisplay {
     }
   }
 
+  /// Ends a session whose result is printed elsewhere.
+  func conclude(_ end: StudyEnd) {
+    clear()
+    if end.failed { console.messages(Ink.bad.paint("failed", console.messageColour) + ": \(end.reason)\n") }
+    guard !quiet, let problem = end.reportProblem else { return }
+    console.messages(Ink.careful.paint("note", console.messageColour) + " there is no report: \(problem)\n")
+  }
+
   func finish(_ end: StudyEnd) {
     clear()
     if end.failed {

@@ -57,7 +57,7 @@ final class LockFile {
     write(sequence: witnessed)
   }
 
-  deinit { close(descriptor) }
+  deinit { Self.release(descriptor) }
 
   /// Drops what an earlier journal left in the file.
   func forget() { witnessed = nil }
@@ -78,12 +78,21 @@ final class LockFile {
     let descriptor = open(path(in: folder), O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return nil }
+    if flock(descriptor, LOCK_SH | LOCK_NB) == 0 {
+      _ = flock(descriptor, LOCK_UN)
+      return nil
+    }
     guard errno == EWOULDBLOCK else { return nil }
     guard let content = content(descriptor) else {
       return LockHolder(pid: 0, host: "unknown", since: Timestamp(milliseconds: 0))
     }
     return LockHolder(pid: content.pid, host: content.host, since: content.since)
+  }
+
+  /// Unlocks before it closes: a child between fork(2) and execve(2) has the descriptor too, and would hold the lock on.
+  private static func release(_ descriptor: Int32) {
+    _ = systemFlock(descriptor, LOCK_UN)
+    close(descriptor)
   }
 
   static func systemFlock(_ descriptor: Int32, _ operation: Int32) -> Int32 { flock(descriptor, operation) }
@@ -97,9 +106,10 @@ final class LockFile {
       switch number {
       case EINTR: continue
       case EWOULDBLOCK:
-        // `holder(in:)` of another process holds a shared lock for an instant; a writer holds its own for long.
+        // `holder(in:)` of another process holds a shared lock for an instant; a writer holds its own for long. Where the writer
+        // was killed, a child that it was about to start keeps the lock until it runs its program, which a busy machine delays.
         tries += 1
-        if tries <= 20 {
+        if tries <= (isOfTheDead(descriptor) ? 5_000 : 20) {
           usleep(2000)
           continue
         }
@@ -114,6 +124,12 @@ final class LockFile {
           cause: SystemFailure(message: String(cString: strerror(number)).lowercased()))
       }
     }
+  }
+
+  /// Whether whoever wrote the file last ran on this host and is gone.
+  private static func isOfTheDead(_ descriptor: Int32) -> Bool {
+    guard let content = content(descriptor), content.pid > 0, content.host == host() else { return false }
+    return kill(content.pid, 0) != 0 && errno == ESRCH
   }
 
   private static func content(_ descriptor: Int32) -> Content? {
