@@ -86,7 +86,7 @@ func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .init(
 // Reference figures and stored files that tests read from the source tree.
 let testData = [
   "PawlCLI": ["Snapshots"], "PawlJournal": ["Journals"], "PawlLab": ["References"],
-  "PawlStatistics": ["References/make_references.py"],
+  "PawlStatistics": ["References/make_references.py", "References/make_inference_references.py"],
 ]
 // Tests that call the whole `pawl` share what starts it.
 let wholeProgram = ["PawlCLI", "PawlRuntime"]

@@ -6,7 +6,7 @@ public enum LayoutDetector {
   public static func detect(_ repository: some RepositoryView) -> StudyDraft {
     let paths = Set(repository.paths)
     var draft =
-      lab(paths) ?? PiLayout.detect(repository, paths) ?? autoresearch(repository, paths)
+      lab(repository, paths) ?? PiLayout.detect(repository, paths) ?? autoresearch(repository, paths)
       ?? CustomLayout.detect(repository, paths)
     if draft.command?.hasPrefix("uv run") == true {
       for entry in uv.readable where !draft.sandbox.readable.contains(entry) { draft.sandbox.readable.append(entry) }
@@ -26,7 +26,7 @@ public enum LayoutDetector {
     readable: ["~/.cache/autoresearch", "~/.cache/huggingface/hub", ".venv"],
     environment: ["CUDA_VISIBLE_DEVICES", "HF_HUB_OFFLINE=1"])
 
-  private static func lab(_ paths: Set<String>) -> StudyDraft? {
+  private static func lab(_ repository: some RepositoryView, _ paths: Set<String>) -> StudyDraft? {
     // Agents may change any line of `train.swift`, and nothing of `lab.conf`, so a study is known by its names alone.
     guard paths.isSuperset(of: ["train.swift", "lab.conf"]) else { return nil }
     return StudyDraft(
@@ -34,8 +34,18 @@ public enum LayoutDetector {
       metric: MetricRule(
         name: "val_bpb", pattern: MetricCheck.pattern(forMetric: "val_bpb"), direction: .minimize, plausible: 0.1...8),
       editable: ["train.swift"], budget: Budget(wallSeconds: 120, memory: Bytes(2_000_000_000)),
+      foreignLoad: isTimed(repository.text(of: "lab.conf") ?? "") ? .repeats : .ignore,
       notes: ["the embedded lab: `train.swift` is what agents change, `pawl-lab` is the frozen referee that judges it"]
     ).withMissing()
+  }
+
+  /// Whether settings of the lab bound the training by time: a budget of operations or steps is the same on a busy machine.
+  private static func isTimed(_ settings: String) -> Bool {
+    settings.split(whereSeparator: \.isNewline).contains { line in
+      let parts = line.prefix { $0 != "#" }.split(separator: "=", maxSplits: 1).map { $0.filter { !$0.isWhitespace } }
+      guard parts.count == 2, ["wall_seconds", "cpu_seconds"].contains(parts[0]) else { return false }
+      return Double(parts[1]) != 0
+    }
   }
 
   /// karpathy/autoresearch prints a summary behind a `---` line: `val_bpb:          0.997900`, `peak_vram_mb:     45060.2`, …

@@ -13,6 +13,10 @@ public enum ProgramTemplate {
       "All else being equal, simpler is better: a change that removes code at the same `\(metric.name)` is a win.",
     ]
     if !configuration.frozen.isEmpty { rules.insert("Never change \(quoted(configuration.frozen)).", at: 1) }
+    if !configuration.constraints.isEmpty {
+      let constraints = configuration.constraints.map(\.description).joined(separator: "; ")
+      rules.append("Besides `\(metric.name)` these count, a price in its unit: \(constraints).")
+    }
     var limits: [String] = []
     if let wall = configuration.budget.wallSeconds { limits.append("\(Quantity.text(seconds: wall)) of wall time") }
     if let cpu = configuration.budget.cpuSeconds { limits.append("\(Quantity.text(seconds: cpu)) of CPU time") }

@@ -19,6 +19,7 @@ public struct StudyDraft: Sendable {
   public var frozen: [String]
   public var budget: Budget
   public var sandbox: SandboxPolicy
+  public var foreignLoad: ForeignLoadRule
   /// What was recognised: one lowercase line each, for `pawl init` to show.
   public var notes: [String]
   /// What the user must still give, of `command`, `metric` and `editable`.
@@ -27,7 +28,8 @@ public struct StudyDraft: Sendable {
   public init(
     layout: StudyLayout, command: String? = nil, isReferee: Bool = false, metric: MetricRule? = nil,
     editable: [String] = [], frozen: [String] = [], budget: Budget = Budget(),
-    sandbox: SandboxPolicy = SandboxPolicy(), notes: [String] = [], missing: [String] = []
+    sandbox: SandboxPolicy = SandboxPolicy(), foreignLoad: ForeignLoadRule = .repeats, notes: [String] = [],
+    missing: [String] = []
   ) {
     self.layout = layout
     self.command = command
@@ -37,6 +39,7 @@ public struct StudyDraft: Sendable {
     self.frozen = frozen
     self.budget = budget
     self.sandbox = sandbox
+    self.foreignLoad = foreignLoad
     self.notes = notes
     self.missing = missing
   }

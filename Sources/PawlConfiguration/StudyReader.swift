@@ -2,12 +2,11 @@ import PawlCore
 
 /// Makes a configuration of the nodes of one pawl.yaml.
 struct StudyReader {
-  private var reader = NodeReader()
+  var reader = NodeReader()
 
   static let keys = [
-    "study", "command", "referee", "evaluate", "artifacts", "metric", "editable", "frozen", "budget", "sandbox",
-    "workers",
-    "stop", "ratchet", "agents", "seed",
+    "study", "command", "referee", "evaluate", "artifacts", "metric", "constraints", "editable", "frozen", "budget",
+    "sandbox", "workers", "foreign_load", "stop", "ratchet", "agents", "seed",
   ]
   static let metricKeys = ["name", "pattern", "direction", "plausible", "memory_pattern"]
   static let budgetKeys = ["wall", "cpu", "memory", "disk", "processes", "log"]
@@ -51,14 +50,16 @@ struct StudyReader {
         hint: "list what `command` leaves for it, as in `artifacts: [out/]`")
     }
     let workers = reader.integer("workers", of: file, 1...1024) ?? 1
+    let constraints = constraints(in: file)
+    let foreignLoad = reader.choice("foreign_load", of: file, ForeignLoadRule.allCases) ?? .repeats
     let agents = agents(in: file)
     let seed = seed(in: file)
     guard let name, let command, let metric, let editable else { return nil }
     return StudyConfiguration(
       name: name, command: command, isReferee: file.values["referee"] != nil, evaluate: evaluate,
-      artifacts: artifacts.map(\.text), metric: metric, editable: editable.map(\.text), frozen: frozen.map(\.text),
-      budget: defaults.budget, sandbox: defaults.sandbox, workers: workers, stop: defaults.stop,
-      ratchet: defaults.ratchet, agents: agents, seed: seed)
+      artifacts: artifacts.map(\.text), metric: metric, constraints: constraints, editable: editable.map(\.text),
+      frozen: frozen.map(\.text), budget: defaults.budget, sandbox: defaults.sandbox, foreignLoad: foreignLoad,
+      workers: workers, stop: defaults.stop, ratchet: defaults.ratchet, agents: agents, seed: seed)
   }
 
   /// Returns what runs one attempt: `command`, or the `referee` in its place.

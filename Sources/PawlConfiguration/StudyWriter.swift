@@ -20,6 +20,7 @@ struct StudyWriter {
     metric(configuration.metric)
     files(configuration)
     budget(configuration.budget)
+    constraints(configuration.constraints)
     sandbox(configuration.sandbox)
     rules(configuration)
   }
@@ -66,6 +67,26 @@ struct StudyWriter {
     key(
       "memory_pattern", Self.scalar(rule.memoryPattern ?? "^peak_vram_mb:", alwaysQuoted: true),
       isDefault: rule.memoryPattern == nil, indent: true, "peak memory in MiB, where the program prints it")
+  }
+
+  private mutating func constraints(_ constraints: [Constraint]) {
+    line("")
+    line("# A candidate above a limit is not kept; a price is what a unit more costs, in the metric's unit.")
+    line("constraints:")
+    let examples = [
+      Constraint(.memory, limit: 8, price: 0.001), Constraint(.seconds, limit: 320, price: 0.0001),
+      Constraint(.lines, price: 0.00002),
+    ]
+    let remarks: [SecondaryQuantity: String] = [
+      .memory: "price of a GiB", .seconds: "wall time of an attempt, price of a second",
+      .lines: "added less removed, price of a line",
+    ]
+    for example in examples {
+      let own = constraints.first { $0.quantity == example.quantity }
+      key(
+        example.quantity.rawValue, Quantity.text(own ?? example), isDefault: own == nil, indent: true,
+        remarks[example.quantity] ?? "")
+    }
   }
 
   private mutating func files(_ configuration: StudyConfiguration) {
@@ -118,6 +139,9 @@ struct StudyWriter {
   private mutating func rules(_ configuration: StudyConfiguration) {
     line("")
     key("workers", "\(configuration.workers)", isDefault: configuration.workers == 1, "attempts at the same time")
+    key(
+      "foreign_load", configuration.foreignLoad.rawValue, isDefault: configuration.foreignLoad == .repeats,
+      "attempts that something else on the machine disturbed; ignore where no number depends on time")
     let stop = configuration.stop
     line("")
     line("# When to stop; without any of these, when you do.")

@@ -28,12 +28,25 @@ public struct Usage: Sendable, Codable, Hashable {
   public var peakMemory: Bytes
   /// All that it printed, kept or not.
   public var output: Bytes
-  public init(wallSeconds: Double, cpuSeconds: Double, peakMemory: Bytes, output: Bytes) {
+  /// The share of all cores' time that others than Pawl and its attempts used meanwhile, 0 to 1; nil where that is not known.
+  public var foreignLoad: Double?
+  public init(
+    wallSeconds: Double, cpuSeconds: Double, peakMemory: Bytes, output: Bytes, foreignLoad: Double? = nil
+  ) {
     self.wallSeconds = wallSeconds
     self.cpuSeconds = cpuSeconds
     self.peakMemory = peakMemory
     self.output = output
+    self.foreignLoad = foreignLoad
   }
+}
+
+/// What was made of an attempt that shared the machine with more than its like did.
+public enum Disturbance: String, Sendable, Codable, Hashable {
+  /// Its measurement does not count: it is made again, with the same seed.
+  case repeated
+  /// It counts as it is: it was made again often enough, or too many were.
+  case counted
 }
 
 /// Who produced the number (DESIGN, section 6); the level is on every certificate.
@@ -121,9 +134,11 @@ public struct AttemptResult: Sendable, Codable, Hashable {
   public let referee: RefereeLevel
   /// The last lines of the output, at most 4 KiB, cut at a line; nil where the measurement succeeded.
   public let logTail: String?
+  /// Set by the engine before the result is journaled; nil for an attempt that nothing disturbed.
+  public var disturbance: Disturbance?
   public init(
     id: AttemptID, outcome: Outcome, measurement: Double?, remark: String?, usage: Usage, reportedMemory: Bytes?,
-    sandbox: SandboxLevel, referee: RefereeLevel, logTail: String?
+    sandbox: SandboxLevel, referee: RefereeLevel, logTail: String?, disturbance: Disturbance? = nil
   ) {
     self.id = id
     self.outcome = outcome
@@ -134,5 +149,6 @@ public struct AttemptResult: Sendable, Codable, Hashable {
     self.sandbox = sandbox
     self.referee = referee
     self.logTail = logTail
+    self.disturbance = disturbance
   }
 }

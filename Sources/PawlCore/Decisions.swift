@@ -18,9 +18,13 @@ public struct Evidence: Sendable, Codable, Hashable {
   public let sigma: Double
   /// The head that it was judged against.
   public let head: TrialID
+  /// What the secondary quantities are worth by their prices, against the head's; positive is better. Nil without prices.
+  public var offset: Double?
+  /// The hard limit that the candidate breaks: it is not kept, whatever its effect.
+  public var breach: Breach?
   public init(
     effect: Double, deviation: Double, gain: Double, loss: Double, mean: Double, measurements: Int, sigma: Double,
-    head: TrialID
+    head: TrialID, offset: Double? = nil, breach: Breach? = nil
   ) {
     self.effect = effect
     self.deviation = deviation
@@ -30,6 +34,20 @@ public struct Evidence: Sendable, Codable, Hashable {
     self.measurements = measurements
     self.sigma = sigma
     self.head = head
+    self.offset = offset
+    self.breach = breach
+  }
+}
+
+extension Evidence {
+  /// The effect with what the secondary quantities are worth, which together decide.
+  public var worth: Double { effect + (offset ?? 0) }
+
+  /// What counted besides the metric, as a lowercase fragment; nil where nothing did.
+  public var besides: String? {
+    if let breach { return breach.description }
+    guard let offset, offset != 0 else { return nil }
+    return "prices add \(offset < 0 ? "-" : "+")\(offset.magnitude.formatted(digits: 3)) to the effect"
   }
 }
 

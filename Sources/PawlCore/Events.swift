@@ -32,7 +32,8 @@ public enum Event: Sendable, Codable, Hashable {
   case trialCrashed(TrialID, Outcome)
   case headMoved(to: TrialID, from: TrialID)
   case certificationStarted(number: Int, candidate: TrialID, champion: TrialID, alpha: Double)
-  case certificationFailed(number: Int, eValue: Double, pairs: Int)
+  /// `breach` is the hard limit that the candidate broke; nil where the evidence did not suffice.
+  case certificationFailed(number: Int, eValue: Double, pairs: Int, breach: Breach? = nil)
   case championCertified(Certificate)
   /// The branch `pawl/<study>` took in the step of that certificate.
   case branchAdvanced(certificate: Int, to: CommitHash)

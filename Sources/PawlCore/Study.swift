@@ -122,12 +122,16 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
   /// Files and folders (globs) that `command` leaves for `evaluate`.
   public var artifacts: [String]
   public var metric: MetricRule
+  /// Limits and prices of other quantities, each named once, in the order of `SecondaryQuantity.allCases`.
+  public var constraints: [Constraint]
   /// Globs of the files that agents may change; everything else is frozen.
   public var editable: [String]
   /// Globs that stay frozen even where `editable` would match; an overlap of literal names is an error.
   public var frozen: [String]
   public var budget: Budget
   public var sandbox: SandboxPolicy
+  /// What is done about attempts that shared the machine with something else.
+  public var foreignLoad: ForeignLoadRule
   /// Attempts that run at the same time.
   public var workers: Int
   public var stop: StopRule
@@ -138,9 +142,9 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
   public var seed: UInt64
   public init(
     name: StudyName, command: String, isReferee: Bool = false, evaluate: String? = nil, artifacts: [String] = [],
-    metric: MetricRule, editable: [String], frozen: [String] = [], budget: Budget = Budget(),
-    sandbox: SandboxPolicy = SandboxPolicy(), workers: Int = 1, stop: StopRule = StopRule(),
-    ratchet: RatchetRule = RatchetRule(), agents: [String] = ["knobs"],
+    metric: MetricRule, constraints: [Constraint] = [], editable: [String], frozen: [String] = [],
+    budget: Budget = Budget(), sandbox: SandboxPolicy = SandboxPolicy(), foreignLoad: ForeignLoadRule = .repeats,
+    workers: Int = 1, stop: StopRule = StopRule(), ratchet: RatchetRule = RatchetRule(), agents: [String] = ["knobs"],
     seed: UInt64 = 1
   ) {
     self.name = name
@@ -149,10 +153,12 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
     self.evaluate = evaluate
     self.artifacts = artifacts
     self.metric = metric
+    self.constraints = constraints
     self.editable = editable
     self.frozen = frozen
     self.budget = budget
     self.sandbox = sandbox
+    self.foreignLoad = foreignLoad
     self.workers = workers
     self.stop = stop
     self.ratchet = ratchet
@@ -163,7 +169,7 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
   /// Who produces the number.
   public var refereeLevel: RefereeLevel { isReferee ? .referee : evaluate == nil ? .report : .evaluate }
 
-  /// Reads what any version stored: before version 2 of events there was no referee.
+  /// Reads what any version stored: before version 2 of events there was no referee, and later ones added more keys.
   public init(from decoder: any Decoder) throws {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -172,10 +178,12 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
       evaluate: try values.decodeIfPresent(String.self, forKey: .evaluate),
       artifacts: try values.decode([String].self, forKey: .artifacts),
       metric: try values.decode(MetricRule.self, forKey: .metric),
+      constraints: try values.decodeIfPresent([Constraint].self, forKey: .constraints) ?? [],
       editable: try values.decode([String].self, forKey: .editable),
       frozen: try values.decode([String].self, forKey: .frozen),
       budget: try values.decode(Budget.self, forKey: .budget),
       sandbox: try values.decode(SandboxPolicy.self, forKey: .sandbox),
+      foreignLoad: try values.decodeIfPresent(ForeignLoadRule.self, forKey: .foreignLoad) ?? .repeats,
       workers: try values.decode(Int.self, forKey: .workers), stop: try values.decode(StopRule.self, forKey: .stop),
       ratchet: try values.decode(RatchetRule.self, forKey: .ratchet),
       agents: try values.decode([String].self, forKey: .agents), seed: try values.decode(UInt64.self, forKey: .seed))

@@ -18,6 +18,8 @@ public struct StudyOverview: Sendable, Codable, Hashable {
   public var attemptsFinished: Int
   /// Attempts asked for and not finished; where no writer is alive, those that will be run again.
   public var attemptsRunning: Int
+  /// Finished attempts that foreign load disturbed, and whose measurement was made again.
+  public var attemptsRepeated: Int
   /// Wall time of all finished attempts, in seconds.
   public var wallSeconds: Double
   public var certificates: Int
@@ -48,7 +50,7 @@ public struct StudyOverview: Sendable, Codable, Hashable {
     attemptsFinished: Int, attemptsRunning: Int, wallSeconds: Double, certificates: Int, paused: Bool,
     stopRequested: String?, failed: String?, sessions: Int, startedAt: Timestamp, lastEventAt: Timestamp,
     lastSequence: Int64, sigma: Double?, headMean: Double?, headEstimate: Double?, championMean: Double?,
-    baselineMean: Double?, cost: Double
+    baselineMean: Double?, cost: Double, attemptsRepeated: Int = 0
   ) {
     self.name = name
     self.baseline = baseline
@@ -63,6 +65,7 @@ public struct StudyOverview: Sendable, Codable, Hashable {
     self.trialsOpen = trialsOpen
     self.attemptsFinished = attemptsFinished
     self.attemptsRunning = attemptsRunning
+    self.attemptsRepeated = attemptsRepeated
     self.wallSeconds = wallSeconds
     self.certificates = certificates
     self.paused = paused

@@ -17,7 +17,7 @@ public struct TrialSummary: Sendable, Codable, Hashable {
   public var evidence: Evidence?
   /// The last outcome that was not a clean exit, where there is one.
   public var outcome: Outcome?
-  /// Why it was refused, failed or crashed.
+  /// Why it was refused, failed or crashed, or what counted for its verdict besides the metric.
   public var remark: String?
   /// Mean of the search measurements.
   public var mean: Double?

@@ -7,7 +7,9 @@ extension StudyState {
     guard failure == nil, session != nil, let ratchet else { return nil }
     if let order = session?.start.order { return orderedDecision(order) }
     if let head, head.trial != ratchet.head { return .headMoved(to: head.trial, from: ratchet.head) }
-    if let event = baselineFailure() ?? certificationVerdict() ?? judgedTrial(ratchet) { return event }
+    if let event = baselineFailure() ?? baselineBreach() ?? certificationVerdict() ?? judgedTrial(ratchet) {
+      return event
+    }
     guard stopReason == nil, pausedBy == nil else { return nil }
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }
@@ -42,6 +44,7 @@ extension StudyState {
     guard let head else { return nil }
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
       guard case .ready(let commit) = opened.stage, !isInFlight(trial) else { continue }
+      if opened.attempts == 0, let reason = refusal(of: opened) { return .proposalRefused(trial, reason: reason) }
       if ratchet.moments(of: trial) == nil {
         // The sandbox may fail for reasons of its own; anything else that a candidate does wrong is a crash.
         if opened.failures >= 1, let outcome = opened.lastFailure,
@@ -55,12 +58,13 @@ extension StudyState {
       if opened.failures >= 2, let outcome = opened.lastFailure, opened.failures * 2 > opened.attempts {
         return .trialCrashed(trial, outcome)
       }
-      switch ratchet.judge(trial, inFlight: 0, offset: favour(of: opened)) {
+      switch judgement(of: trial, opened, by: ratchet) {
       case .decided(let verdict, let evidence):
         return verdict == .kept && commit == head.commit
           ? .trialJudged(trial, .discarded, evidence) : .trialJudged(trial, verdict, evidence)
       case .replicateHead(let evidence) where headFailures >= 3 && opened.parent.trial == head.trial:
-        return .trialJudged(trial, evidence.effect > 0 ? .kept : .discarded, evidence)
+        let isWorthIt = evidence.worth + favour(of: opened) > 0
+        return .trialJudged(trial, isWorthIt ? .kept : .discarded, evidence)
       case .replicateCandidate, .replicateHead, .rebase, .wait: continue
       }
     }
@@ -72,6 +76,7 @@ extension StudyState {
   /// The most useful attempt now: calibration, then certification, replicates, and new candidates in their order.
   private func nextAttempt(_ ratchet: HeadRatchet) -> AttemptRequest? {
     guard let champion, let head, let rule = configuration?.ratchet else { return nil }
+    if let again = disturbances.waiting.first(where: { isWanted($0.request) }) { return repetition(of: again.request) }
     if stack.count == 1, champion.trial == .baseline, calibrationRequested < rule.calibration {
       return request(champion, .calibration)
     }
@@ -84,7 +89,7 @@ extension StudyState {
         if opened.attempts == opened.failures, fresh == nil { fresh = step }
         continue
       }
-      switch ratchet.judge(trial, inFlight: 0, offset: favour(of: opened)) {
+      switch judgement(of: trial, opened, by: ratchet) {
       case .replicateCandidate: return request(step, .search)
       case .replicateHead where !isInFlight(head.trial): return request(head, .search)
       case .replicateHead, .rebase, .wait, .decided: continue
@@ -106,7 +111,15 @@ extension StudyState {
     let id = lastAttempt + 1
     return AttemptRequest(
       id: AttemptID(rawValue: id), trial: step.trial, commit: step.commit,
-      seed: seed ?? derivedSeed("search", UInt64(id)), purpose: purpose)
+      seed: seed ?? derivedSeed("replicate", UInt64(replicate(of: step.trial))), purpose: purpose)
+  }
+
+  /// How many measurements of the trial were asked for: the first of all trials share a seed, and so do the second ones.
+  ///
+  /// What a seed does to every candidate alike then cancels (common random numbers; Law and Kelton 2000, chapter 11).
+  private func replicate(of trial: TrialID) -> Int {
+    if let opened = open[trial] { return opened.attempts }
+    return headAttempts + (trial == .baseline ? calibrationRequested : 0)
   }
 
   /// A 31-bit seed, so that it fits every library's; certification draws from a stream of its own.

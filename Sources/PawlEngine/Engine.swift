@@ -15,7 +15,11 @@ public struct Engine: Sendable {
   /// Folds in what was observed and decides what follows; empty `observations` only look at the clock.
   public mutating func handle(_ observations: [Event], at now: Timestamp) -> Step {
     var step = Step()
-    for observation in observations {
+    for var observation in observations {
+      if case .attemptFinished(var result) = observation {
+        result.disturbance = state.disturbance(of: result)
+        observation = .attemptFinished(result)
+      }
       let duplicate = duplicateRefusal(of: observation)
       take(observation, into: &step, at: now)
       if let duplicate { take(duplicate, into: &step, at: now) }

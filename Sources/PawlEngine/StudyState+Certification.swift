@@ -44,6 +44,7 @@ extension StudyState {
       doubtSmallSteps(of: stack[...position].dropFirst())
       stack.removeFirst(position)
       for step in steps.keys where !stack.dropFirst().contains(where: { $0.trial == step }) { steps[step] = nil }
+      forgetSecondary()
     }
   }
 
@@ -84,6 +85,10 @@ extension StudyState {
   func certificationVerdict() -> Event? {
     guard let certification, let configuration else { return nil }
     let test = certification.test
+    if test.state != .failed, let breach = certification.breach(of: configuration.constraints) {
+      return .certificationFailed(
+        number: certification.number, eValue: test.eValue, pairs: test.pairs.count, breach: breach)
+    }
     switch test.state {
     case .running: return nil
     case .failed:

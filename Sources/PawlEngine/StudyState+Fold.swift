@@ -27,11 +27,12 @@ extension StudyState {
       if abandon(trial) { break }
       // A step that cannot be taken out again says nothing about agents.
       if open[trial]?.request.reversal == nil { fruitlessInARow += 1 }
+      ratchet?.drop(trial)
       end(trial)
     case .candidateCreated(let trial, let commit, let size): ready(trial, commit, size, at: at)
     case .rebaseRequested(let request): startRebasing(request)
     case .candidateRebased(let candidate): finishRebasing(candidate)
-    case .rebaseConflicted(let conflict): abandon(conflict.trial)
+    case .rebaseConflicted(let conflict): abandon(conflict.trial, onto: conflict.onto)
     case .attemptRequested(let request): ask(request)
     case .attemptFinished(let result): finish(result)
     case .trialJudged(let trial, let verdict, let evidence): close(trial, verdict, evidence)
@@ -108,10 +109,13 @@ extension StudyState {
 
   private mutating func ask(_ request: AttemptRequest) {
     inFlight[request.id] = request
+    disturbances.ask(request)
     lastAttempt = max(lastAttempt, request.id.rawValue)
     switch request.purpose {
     case .calibration: calibrationRequested += 1
-    case .search: open[request.trial]?.attempts += 1
+    case .search:
+      open[request.trial]?.attempts += 1
+      if request.trial == head?.trial { headAttempts += 1 }
     case .certification(_, let pair, let candidate):
       certification?.requested.insert(.init(pair: pair, candidate: candidate))
       certification?.seeds[pair] = request.seed
@@ -125,8 +129,11 @@ extension StudyState {
     meanAttemptSeconds =
       meanAttemptSeconds.map { $0 + (result.usage.wallSeconds - $0) * 0.1 } ?? result.usage.wallSeconds
     if result.sandbox.weakness > weakestSandbox.weakness { weakestSandbox = result.sandbox }
+    if result.disturbance == .repeated { return setAside(request) }
+    disturbances.accept(result)
     let neverRan = result.outcome.isLaunchFailure
     launchFailures = neverRan ? launchFailures + 1 : 0
+    noteSecondary(of: result, request)
     switch request.purpose {
     case .calibration:
       guard let value = result.measurement else {
@@ -137,15 +144,17 @@ extension StudyState {
       }
       calibrated += 1
       baselineMean = (baselineMean ?? value) + (value - (baselineMean ?? value)) / Double(calibrated)
-      ratchet?.record(value, for: request.trial)
+      ratchet?.record(value, for: request.trial, cost: result.usage.wallSeconds)
     case .search:
       if let value = result.measurement {
         fruitlessInARow = 0
         // A replicate of a head that has moved on meanwhile has nothing left to say.
         guard isOfPresentCode(request) else { return }
-        ratchet?.record(value, for: request.trial)
+        ratchet?.record(value, for: request.trial, cost: result.usage.wallSeconds)
         if request.trial == head?.trial { headFailures = 0 }
       } else if isOfPresentCode(request) {
+        if !neverRan { ratchet?.recordFailure(cost: result.usage.wallSeconds) }
+        ratchet?.recordFailure(cost: result.usage.wallSeconds)
         open[request.trial]?.failures += 1
         open[request.trial]?.lastFailure = result.outcome
         if request.trial == head?.trial { headFailures += 1 }
@@ -170,6 +179,8 @@ extension StudyState {
     ratchet?.close(trial, evidence: evidence)
     if verdict == .kept, let opened = open[trial], let commit = opened.commit {
       stack.append(HeadStep(trial: trial, commit: commit))
+      secondary[trial] = opened.secondary
+      headAttempts = opened.attempts
       noteStep(opened, evidence)
     }
     end(trial)
@@ -192,7 +203,8 @@ extension StudyState {
 
   mutating func observe(_ trial: TrialID, _ evidence: Evidence) {
     let isLoss = configuration?.metric.direction ?? .minimize == .minimize
-    observe(trial, loss: isLoss ? evidence.mean : -evidence.mean, measurements: evidence.measurements)
+    let loss = (isLoss ? evidence.mean : -evidence.mean) + (open[trial].map { penalty(of: $0) } ?? 0)
+    observe(trial, loss: evidence.breach == nil ? loss : nil, measurements: evidence.measurements)
   }
 
   private mutating func observe(_ trial: TrialID, loss: Double?, measurements: Int) {

@@ -14,7 +14,7 @@ extension StudyState {
       var evidence: Evidence?
       if ratchet.moments(of: trial) != nil {
         guard isCalibrated else { continue }
-        switch ratchet.judge(trial, inFlight: 0, offset: favour(of: opened)) {
+        switch judgement(of: trial, opened, by: ratchet) {
         case .rebase(let believed): evidence = believed
         // The head moved again while the candidate was re-based: the new commit was never measured, and need not be.
         case .replicateCandidate(let believed), .replicateHead(let believed), .wait(let believed):
@@ -51,12 +51,13 @@ extension StudyState {
   /// The candidate is new code from here on: its attempts are counted anew.
   mutating func finishRebasing(_ candidate: RebasedCandidate) {
     let trial = candidate.trial
-    guard case .rebasing = open[trial]?.stage else { return }
+    guard case .rebasing(_, let request) = open[trial]?.stage, request.onto == candidate.onto else { return }
     fingerprints.insert(candidate.fingerprint)
     open[trial]?.stage = .ready(candidate.commit)
     open[trial]?.parent = HeadStep(trial: candidate.onto, commit: candidate.ontoCommit)
     open[trial]?.knobs = candidate.knobs
     open[trial]?.size = candidate.size
+    open[trial]?.secondary = SecondaryMeans()
     open[trial]?.attempts = 0
     open[trial]?.failures = 0
     open[trial]?.lastFailure = nil
@@ -66,10 +67,12 @@ extension StudyState {
 
   /// Ends a trial whose change cannot be put on the head; what was measured of it still says something about effects and knobs.
   ///
-  /// Returns false, and does nothing, where the trial is not being re-based.
+  /// Returns false, and does nothing, where the trial is not being re-based, or onto another head.
   @discardableResult
-  mutating func abandon(_ trial: TrialID) -> Bool {
-    guard case .rebasing(_, let request) = open[trial]?.stage else { return false }
+  mutating func abandon(_ trial: TrialID, onto: TrialID? = nil) -> Bool {
+    guard case .rebasing(_, let request) = open[trial]?.stage, onto ?? request.onto == request.onto else {
+      return false
+    }
     if let evidence = request.evidence {
       observe(trial, evidence)
       ratchet?.close(trial, evidence: evidence)

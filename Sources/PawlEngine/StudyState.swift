@@ -28,6 +28,8 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   public internal(set) var failures = 0
   public internal(set) var lastFailure: Outcome?
   public internal(set) var requestedAt: Timestamp
+  /// What its own search attempts used that measured.
+  public internal(set) var secondary = SecondaryMeans()
   init(request: ProposalRequest, at: Timestamp) {
     self.request = request
     stage = .proposing
@@ -71,6 +73,8 @@ public struct RunningCertification: Sendable, Codable, Hashable {
   /// Pairs after which it gives up, where a person said so.
   public internal(set) var orderedPairs: Int?
   public internal(set) var requested: Set<Half> = []
+  /// What the attempts of its candidate used that measured.
+  public internal(set) var secondary = SecondaryMeans()
   public internal(set) var seeds: [Int: UInt64] = [:]
 }
 
@@ -107,8 +111,16 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var baselineOutcome: String?
   /// Attempts that never ran, in a row: the sandbox or the machine is to blame, not the candidate.
   public internal(set) var launchFailures = 0
+  /// Search attempts of the present head, those before it became the head among them, calibration not.
+  public internal(set) var headAttempts = 0
   /// Attempts of the present head that ended without a measurement, in a row.
   public internal(set) var headFailures = 0
+
+  /// What the attempts of each head in the stack used that measured, and of these what calibration used.
+  public internal(set) var secondary: [TrialID: SecondaryMeans] = [:]
+  public internal(set) var calibrationSecondary = SecondaryMeans()
+
+  public internal(set) var disturbances = Disturbances()
 
   public internal(set) var certification: RunningCertification?
   public internal(set) var certifications = 0

@@ -117,9 +117,19 @@ struct HeadFilter: Sendable, Codable, Hashable {
   {
     let count = comparison.count
     var next = self
+    // What differs from the head by so much says nothing of the head.
+    if comparison.estimate * comparison.estimate > 1e12 * comparison.variance {
+      guard adopted else { return self }
+      next.mean[0] += effect.mean
+      for index in 0..<dimension {
+        next.covariance[index] = 0
+        next.covariance[index * dimension] = 0
+      }
+      next.covariance[0] = effect.deviation * effect.deviation
+      return next
+    }
     var whitened = [Double](repeating: 0, count: dimension * count)
     var direction = [Double](repeating: 0, count: dimension)
-    // Subtracted before anything is multiplied: what an absurd value explains itself leaves exactly nothing.
     let unexplained = HeadFilter.solve(comparison.lower, comparison.residuals.map { $0 - effect.mean })
     for row in 0..<dimension {
       let crossRow = Array(comparison.cross[(row * count)..<((row + 1) * count)])

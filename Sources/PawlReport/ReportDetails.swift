@@ -46,6 +46,9 @@ extension ReportPage {
       let (low, high) = (plausible.lowerBound.formatted(digits: 6), plausible.upperBound.formatted(digits: 6))
       facts.append(("Plausible", "\(low) to \(high)"))
     }
+    if !configuration.constraints.isEmpty {
+      facts.append(("Besides it", configuration.constraints.map(\.description.escaped).joined(separator: "; ")))
+    }
     facts.append(("Editable", configuration.editable.map(code).joined(separator: " ")))
     if !configuration.frozen.isEmpty {
       facts.append(("Also frozen", configuration.frozen.map(code).joined(separator: " ")))

@@ -127,8 +127,11 @@ extension ReportPage {
     }
     let label = trial.state == .crashed ? "crashed" : trial.state == .refused ? "refused" : trial.standing
     let why =
-      trial.state == .crashed
-      ? trial.remark ?? trial.outcome?.description : trial.state == .refused ? trial.remark : nil
+      switch trial.state {
+      case .crashed: trial.remark ?? trial.outcome?.description
+      case .refused, .judged: trial.remark
+      default: nil as String?
+      }
     let detail = why.map { "<br><span class=\"soft\">\($0.abbreviated(to: 120).escaped)</span>" } ?? ""
     return "<span class=\"pill \(name)\">\(label.escaped)</span>\(detail)"
   }

@@ -120,6 +120,7 @@ struct AttemptRunner: Sendable {
     let remark = run.notes + missing + [reason].compactMap(\.self)
     var usage = run.usage
     if let before {
+      usage.foreignLoad = usage.foreignLoad(joining: before)
       usage.wallSeconds += before.wallSeconds
       usage.cpuSeconds += before.cpuSeconds
       usage.peakMemory = max(usage.peakMemory, before.peakMemory)
@@ -144,6 +145,14 @@ struct AttemptRunner: Sendable {
       id: request.id, outcome: .launchFailed(reason: reason), measurement: nil, remark: nil,
       usage: run?.usage ?? nothing, reportedMemory: nil,
       sandbox: sandbox.level, referee: configuration.refereeLevel, logTail: run?.tail)
+  }
+}
+
+extension Usage {
+  /// The foreign load over two processes of one attempt, by their time; what is not known of one is taken from the other.
+  fileprivate func foreignLoad(joining before: Usage) -> Double? {
+    guard let own = foreignLoad, let other = before.foreignLoad else { return foreignLoad ?? before.foreignLoad }
+    return (own * wallSeconds + other * before.wallSeconds) / (wallSeconds + before.wallSeconds)
   }
 }
 

@@ -1,7 +1,9 @@
 import Foundation
+public import PawlCore
+import PawlRatchet
 import PawlReport
 
-/// Any fork's `results.tsv`, as `pawl log --results` lists it.
+/// Any fork's `results.tsv`, as `pawl log --results` lists it and `pawl audit` replays it.
 public struct ResultsFile: Sendable {
   public struct Row: Sendable, Encodable {
     /// In the file, from 1.
@@ -21,12 +23,11 @@ public struct ResultsFile: Sendable {
   /// What could not be read, with line numbers.
   public let problems: [String]
 
-  /// Reads the file at `path`; rows survive where they can. - Throws: where the file cannot be read at all.
-  public init(path: String) throws {
+  /// Reads the file at `path`; rows survive where they can. - Throws: with `hint` where the file cannot be read at all.
+  public init(path: String, hint: String) throws {
     let data: Data
     do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-      throw RuntimeError(
-        .system, "cannot read `\(path)`", hints: ["`pawl log` without `--results` lists this study's trials"])
+      throw RuntimeError(.system, "cannot read `\(path)`", hints: [hint])
     }
     let parsed = ResultsTable.parse(String(decoding: data, as: UTF8.self))
     metricName = parsed.metricName
@@ -43,5 +44,29 @@ public struct ResultsFile: Sendable {
         line: row.line, commit: row.commit, metric: row.metric, memoryGB: row.memoryGB, status: status,
         description: row.description)
     }
+  }
+
+  /// Replays the rows in file order, and says which keeps are evidence (`Audit`).
+  ///
+  /// - Throws: where no column holds the metric, and what `Audit.report` throws.
+  public func audit(direction: Direction, noise: AuditNoiseSource) throws -> AuditReport {
+    guard metricName != nil else {
+      throw RuntimeError(
+        .usage, problems.first ?? "there are no results",
+        hints: [
+          "the layout is that of karpathy/autoresearch: `commit val_bpb memory_gb status description`, tab-separated"
+        ])
+    }
+    let rows = rows.map { row in
+      let kept: Bool? =
+        switch row.status {
+        case "keep": true
+        case "discard", "crash": false
+        default: nil
+        }
+      return AuditRow(
+        line: row.line, commit: row.commit, value: row.metric, kept: kept, description: row.description)
+    }
+    return try Audit.report(rows, direction: direction, noise: noise)
   }
 }

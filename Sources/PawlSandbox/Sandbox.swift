@@ -74,7 +74,7 @@ public final class Sandbox: Sendable {
     let isBubblewrap = isolation != .session
     let supervision = Supervision(
       command: command, grace: grace, isBubblewrap: isBubblewrap, launched: launched, log: log,
-      folderBefore: folderBefore, companion: companion)
+      folderBefore: folderBefore, load: MachineLoad.shared.begin(), companion: companion)
     companion?.commandHasBegun()
     let ending = supervision.follow(output: pipe.reading, cancellation: cancellation, deliver: output)
     return conclude(supervision, ending, killsBefore: killsBefore)
@@ -92,6 +92,8 @@ public final class Sandbox: Sendable {
     _ supervision: Supervision, _ ending: Supervision.Ending, killsBefore: Int64
   ) -> SandboxedRun {
     let wall = supervision.wallSeconds
+    let cpuSeconds = max(ending.cpuSeconds, supervision.watcher?.cpuSeconds ?? 0)
+    let foreignLoad = MachineLoad.shared.end(supervision.load, wallSeconds: wall, cpuSeconds: cpuSeconds)
     let tail = supervision.log.tail()
     let dropped = supervision.log.finish()
     var notes = [String]()
@@ -103,8 +105,8 @@ public final class Sandbox: Sendable {
     var peak = ending.peakBytes
     if isolation == .session && peak <= pawl_own_peak_bytes() { peak = 0 }
     let usage = Usage(
-      wallSeconds: wall, cpuSeconds: max(ending.cpuSeconds, supervision.watcher?.cpuSeconds ?? 0),
-      peakMemory: Bytes(max(peak, supervision.watcher?.peakBytes ?? 0)), output: Bytes(supervision.log.total))
+      wallSeconds: wall, cpuSeconds: cpuSeconds, peakMemory: Bytes(max(peak, supervision.watcher?.peakBytes ?? 0)),
+      output: Bytes(supervision.log.total), foreignLoad: foreignLoad)
     return SandboxedRun(
       outcome: outcome, usage: usage, tail: tail, level: level, cancelled: supervision.reason == .cancelled,
       notes: notes)

@@ -23,6 +23,7 @@ final class Supervision {
   var log: CappedLog
   private(set) var watcher: Watcher?
   private(set) var reason: StopReason?
+  let load: MachineLoad.Mark
   private let started: Double
   /// Bytes in the attempt's folder before it began.
   private let folderBefore: Int64
@@ -35,8 +36,9 @@ final class Supervision {
 
   init(
     command: SandboxedCommand, grace: Double, isBubblewrap: Bool, launched: Launched,
-    log: CappedLog, folderBefore: Int64, companion: (any Companion)? = nil
+    log: CappedLog, folderBefore: Int64, load: MachineLoad.Mark, companion: (any Companion)? = nil
   ) {
+    self.load = load
     self.companion = companion
     self.folderBefore = folderBefore
     self.command = command
@@ -135,6 +137,7 @@ final class Supervision {
     guard now >= nextLook else { return }
     if watcher == nil { watcher = makeWatcher(now: now) }
     if let used = watcher?.look(now: now) { stop(used, now: now) }
+    if let watcher { MachineLoad.shared.report(load, cpuSeconds: watcher.cpuSeconds) }
     nextLook = watcher?.nextLook ?? now + 0.02
   }
 

@@ -116,7 +116,8 @@ struct JournalMaker {
   /// A made-up candidate cannot be put anywhere: it counts as one that excludes what the head took in.
   private mutating func rebased(_ rebasing: Rebasing) throws -> Event {
     let request = rebasing.request
-    let conflict = RebaseConflict(trial: request.trial, onto: request.onto, paths: [], steps: [])
+    let conflict = RebaseConflict(
+      trial: request.trial, onto: request.onto, paths: rebasing.proposal.edits.map(\.path), steps: [])
     guard rebasing.commit.rawValue != Self.madeUpCommit(request.trial) else { return .rebaseConflicted(conflict) }
     let change = CandidateChange(
       parent: rebasing.parent.commit, commit: rebasing.commit, edits: rebasing.proposal.edits,

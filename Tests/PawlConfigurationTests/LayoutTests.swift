@@ -100,6 +100,18 @@ let lab = Files(texts: ["train.swift": "import PawlLab\n", "lab.conf": "operatio
     #expect(draft.missing == ["metric", "editable"])
   }
 
+  @Test(arguments: [
+    ("operations = 3e11\n", ForeignLoadRule.ignore), ("wall_seconds = 0\nsteps = 10\n", .ignore),
+    ("[rung 1]\n wall_seconds=30 # seconds\n", .repeats), ("cpu_seconds = 5\n", .repeats),
+    ("# wall_seconds = 30\nsteps = 10\nwall_limit = 100\n", .ignore),
+  ])
+  func `repeats disturbed attempts of the lab only where time bounds the training`(
+    settings: String, rule: ForeignLoadRule
+  ) {
+    #expect(LayoutDetector.detect(Files(texts: ["train.swift": "", "lab.conf": settings])).foreignLoad == rule)
+    #expect(LayoutDetector.detect(karpathy).foreignLoad == .repeats)
+  }
+
   @Test func `recognises a study of the lab by its settings, and has its referee judge`() {
     let draft = LayoutDetector.detect(lab)
     #expect(draft.layout == .lab)

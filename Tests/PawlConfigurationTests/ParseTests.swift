@@ -58,7 +58,12 @@ func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
       frozen: [src/eval.py]
       budget: {wall: 1.5h, cpu: none, memory: 16GB, disk: 10GiB, processes: none, log: 1 MiB}
       sandbox: {level: full, network: true, read: [~/.cache, /data, .venv], environment: [CUDA_VISIBLE_DEVICES, A=b=c]}
+      constraints:
+        lines: {price: 2e-5}
+        memory: {limit: 8GiB, price: 0.5}
+        seconds: {limit: 320}
       workers: 3
+      foreign_load: ignore
       stop: {trials: 50, for: 8h, compute: 2d, spend: 20.5}
       ratchet: {alpha: 0.1, calibration: 6, max_replicates: 9, max_pairs: 20}
       agents: [knobs]
@@ -83,6 +88,12 @@ func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
         == SandboxPolicy(
           requirement: .full, network: true, readable: ["~/.cache", "/data", ".venv"],
           environment: ["CUDA_VISIBLE_DEVICES", "A=b=c"]))
+    #expect(
+      study.constraints
+        == [
+          Constraint(.memory, limit: 8, price: 0.5), Constraint(.seconds, limit: 320), Constraint(.lines, price: 2e-5),
+        ])
+    #expect(study.foreignLoad == .ignore)
     #expect(study.workers == 3)
     #expect(study.stop == StopRule(trials: 50, wallSeconds: 28800, computeSeconds: 172800, spend: 20.5))
     #expect(study.ratchet == RatchetRule(alpha: 0.1, calibration: 6, maximumReplicates: 9, maximumPairs: 20))
@@ -116,6 +127,39 @@ func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
       ),
       ("budget: {processes: 0}\n", "8:21: `budget.processes` must be at least 1, not `0`", nil, .badValue),
       ("budget: 10min\n", "8:9: `budget` must be a map of keys, not `10min`", nil, .wrongType),
+      (
+        "constraints: {memry: {limit: 8GiB}}\n", "8:15: unknown key `memry` in `constraints`", "did you mean `memory`?",
+        .unknownKey
+      ),
+      (
+        "constraints: {latency: {limit: 8s}}\n", "8:15: unknown key `latency` in `constraints`",
+        "keys of `constraints` are: `memory`, `seconds`, `lines`", .unknownKey
+      ),
+      (
+        "constraints: {memory: {}}\n", "8:23: `constraints.memory` has neither `limit` nor `price`",
+        "write `memory: {limit: 8GiB}`, or a `price` in the metric's unit", .missingKey
+      ),
+      (
+        "constraints: {memory: {limit: 8}}\n", "8:31: `constraints.memory.limit` has no unit: `8`",
+        "write it like `8GiB`, or `none` for no limit", .wrongUnit
+      ),
+      (
+        "constraints: {seconds: {limit: 8GB}}\n",
+        "8:32: `constraints.seconds.limit` has `GB` for a unit of time: `8GB`",
+        "write it like `320s`, or `none` for no limit", .wrongUnit
+      ),
+      (
+        "constraints: {seconds: {price: -1}}\n", "8:32: `constraints.seconds.price` must be at least 0, not `-1`",
+        "it is what a second more costs, in the metric's unit, whichever way the metric improves", .badValue
+      ),
+      (
+        "constraints: {lines: {limit: -1}}\n", "8:30: `constraints.lines.limit` must be at least 0, not `-1`", nil,
+        .badValue
+      ),
+      ("constraints: 8GiB\n", "8:14: `constraints` must be a map of keys, not `8GiB`", nil, .wrongType),
+      (
+        "foreign_load: ignored\n", "8:15: `foreign_load` cannot be `ignored`", "did you mean `ignore`?", .badValue
+      ),
       ("workers: 0\n", "8:10: `workers` must be at least 1, not `0`", nil, .badValue),
       ("workers: two\n", "8:10: `workers` must be a whole number, not `two`", nil, .wrongType),
       (

@@ -8,7 +8,7 @@ import Testing
       name: try #require(StudyName(rawValue: "demo")), command: try #require(draft.command),
       isReferee: draft.isReferee,
       metric: try #require(draft.metric), editable: draft.editable, frozen: draft.frozen, budget: draft.budget,
-      sandbox: draft.sandbox)
+      sandbox: draft.sandbox, foreignLoad: draft.foreignLoad)
   }
 
   @Test(arguments: [
@@ -24,6 +24,7 @@ import Testing
         memory_pattern: '^peak_vram_mb:'  # peak memory in MiB, where the program prints it
       editable: [train.py]
       budget:
+      constraints:
       sandbox:
         read: ['~/.cache/autoresearch', '~/.cache/huggingface/hub', .venv, '~/.local/share/uv']  # of your home and of what git ignores here
         environment: [CUDA_VISIBLE_DEVICES, 'HF_HUB_OFFLINE=1', 'UV_OFFLINE=1', 'UV_NO_SYNC=1']  # variables that it may see, or NAME=value
@@ -43,6 +44,7 @@ import Testing
       editable: [src/, vite.config.ts]
       frozen: [test/]  # frozen even where `editable` would match
       budget:
+      constraints:
       sandbox:
       stop:
       ratchet:
@@ -62,7 +64,9 @@ import Testing
       budget:
         wall: 2min
         memory: 2GB
+      constraints:
       sandbox:
+      foreign_load: ignore  # attempts that something else on the machine disturbed; ignore where no number depends on time
       stop:
       ratchet:
       """
@@ -100,6 +104,14 @@ import Testing
           name: draw(["val_bpb", "x: y", "it's"]), pattern: draw(["^a: (.*)$", "it's \"(\\S+)\" # no", "a"]),
           direction: draw([.minimize, .maximize]), plausible: draw([nil, 0...1, -1.5e-7...3e20, 0.1...0.1]),
           memoryPattern: draw([nil, "^peak:"])),
+        constraints: draw([
+          [],
+          [
+            Constraint(.memory, limit: 123_456_789 / 0x1p30), Constraint(.seconds, price: 1e-7),
+            Constraint(.lines, limit: 0, price: 2.5),
+          ], [Constraint(.seconds, limit: 0.25, price: 1e12), Constraint(.lines, limit: 1_000_000_000)],
+          [Constraint(.memory, limit: 1 / 0x1p30, price: 0)],
+        ]),
         editable: ["e" + draw(texts)], frozen: draw([[], ["f" + draw(texts), "g"]]),
         budget: Budget(
           wallSeconds: draw([nil, 600, 90, 0.25, 1e-5, 86400, 5400.5]), cpuSeconds: draw([nil, 300]),
@@ -111,7 +123,7 @@ import Testing
           requirement: draw([.available, .full, .none]), network: draw([true, false]),
           readable: draw([[], ["~/x y", "/z", ".venv", "a b/c"]]),
           environment: draw([[], ["HOME", "A_1", "B=x: #y", "C="]])),
-        workers: draw([1, 8]),
+        foreignLoad: draw(ForeignLoadRule.allCases), workers: draw([1, 8]),
         stop: StopRule(
           trials: draw([nil, 16]), wallSeconds: draw([nil, 28800]), computeSeconds: draw([nil, 1]),
           spend: draw([nil, 0, 20.25])),
@@ -147,6 +159,13 @@ import Testing
     #expect(text.contains("# demo\n\nMake `total_ms` lower."))
     #expect(text.contains("- Change only these files: `src/`, `vite.config.ts`."))
     #expect(text.contains("- Never change `test/`."))
+    #expect(!text.contains("these count"))
+    var limited = try study(LayoutDetector.detect(pi))
+    limited.constraints = [Constraint(.memory, limit: 0.5), Constraint(.lines, limit: 80, price: 0.25)]
+    #expect(
+      ProgramTemplate.text(for: limited).contains(
+        "- Besides `total_ms` these count, a price in its unit: memory at most 512 MiB; lines at most 80 lines, 0.25 a line."
+      ))
     #expect(text.contains("An attempt gets 10min of wall time;"))
   }
 }

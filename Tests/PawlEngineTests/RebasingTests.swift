@@ -193,6 +193,12 @@ import Testing
       result(3, 0.25),
     ])
     #expect(state.ratchet?.moments(of: two) == nil && state.open[two]?.commit?.rawValue == "c2.1")
+    let rebased = state
+    apply([
+      .candidateCreated(two, CommitHash(rawValue: "c2"), DiffStatistics(added: 1, removed: 1)),
+      .rebaseConflicted(RebaseConflict(trial: two, onto: one, paths: [], steps: [])),
+    ])
+    #expect(state == rebased, "what was asked for twice may come twice")
     apply([attempt(4, two, "c2.1"), result(4, 0.25)])
     #expect(state.ratchet?.moments(of: two)?.count == 1)
   }

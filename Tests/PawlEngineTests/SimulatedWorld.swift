@@ -30,6 +30,10 @@ struct SimulatedWorld {
   var attemptMilliseconds: Int64 = 5_000
   /// Completes what is not an attempt first, as in a study with long attempts.
   var prefersQuick = false
+  /// What an attempt uses, where that is not the same for all.
+  var use: (AttemptRequest, inout Usage) -> Void = { _, _ in }
+  /// What a foreign load above one half adds to a measurement.
+  var loadEffect = 0.0
   /// The trials whose changes exclude whatever the head took in.
   var conflicts: (TrialID) -> Bool = { _ in false }
   /// The lines of each trial's change.
@@ -156,12 +160,14 @@ struct SimulatedWorld {
     let crashes = request.trial != .baseline && own.unit() < crashRate && request.purpose == .search
     let spread = (own.unit() + own.unit() + own.unit() - 1.5) * 2 * noise
     let shift = request.purpose.split == .sealed ? sealedShift : 0
+    var usage = Usage(
+      wallSeconds: Double(attemptMilliseconds) / 1_000, cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1))
+    use(request, &usage)
+    let feigned = (usage.foreignLoad ?? 0) > 0.5 ? loadEffect : 0
     return AttemptResult(
       id: request.id, outcome: crashes ? .exited(code: 1) : .exited(code: 0),
-      measurement: crashes ? nil : truth(of: request.commit) + spread + shift, remark: nil,
-      usage: Usage(
-        wallSeconds: Double(attemptMilliseconds) / 1_000, cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1)),
-      reportedMemory: nil, sandbox: .full, referee: .report, logTail: nil)
+      measurement: crashes ? nil : truth(of: request.commit) + spread + shift + feigned, remark: nil,
+      usage: usage, reportedMemory: nil, sandbox: .full, referee: .report, logTail: nil)
   }
 
   /// Kills the engine: what is journaled stays, what was pending is lost, and a new session begins.

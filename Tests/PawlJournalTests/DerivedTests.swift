@@ -43,6 +43,51 @@ import Testing
     #expect(overview.headMean == (try reader.trial(overview.head)?.mean))
   }
 
+  @Test func `a trial keeps what counted for its verdict besides the metric`() throws {
+    let folder = try StudyFolder()
+    let journal = try Journal.create(in: folder.path)
+    let one = TrialID(rawValue: 1)
+    var priced = evidence()
+    priced.offset = -0.25
+    var broken = evidence()
+    broken.breach = Breach(quantity: .memory, value: 9.1, limit: 8)
+    _ = try journal.append(
+      [
+        .studyStarted(try start()),
+        .proposalRequested(
+          ProposalRequest(trial: one, agent: "knobs", parent: .baseline, parentCommit: commit(0), seed: 1)),
+        .trialJudged(one, .discarded, priced),
+      ], at: at(0))
+    #expect(try journal.reader.trial(one)?.remark == "prices add -0.250 to the effect")
+    _ = try journal.append([.trialJudged(one, .discarded, broken)], at: at(1))
+    #expect(try journal.reader.trial(one)?.remark == "memory 9.1 GiB is over the limit of 8 GiB")
+    journal.close()
+  }
+
+  @Test func `an attempt that was disturbed and made again counts for nothing but its time`() throws {
+    let folder = try StudyFolder()
+    let journal = try Journal.create(in: folder.path)
+    let one = TrialID(rawValue: 1)
+    var disturbed = [result(2, 9.0), result(3, nil, outcome: .timedOut, remark: "slow"), result(4, 2.0)]
+    (disturbed[0].disturbance, disturbed[1].disturbance) = (.repeated, .repeated)
+    disturbed[2].disturbance = .counted
+    _ = try journal.append(
+      [
+        .studyStarted(try start()),
+        .proposalRequested(
+          ProposalRequest(trial: one, agent: "knobs", parent: .baseline, parentCommit: commit(0), seed: 1)),
+        .attemptRequested(request(2, trial: 1)), .attemptFinished(disturbed[0]),
+        .attemptRequested(request(3, trial: 1)), .attemptFinished(disturbed[1]),
+        .attemptRequested(request(4, trial: 1)), .attemptFinished(disturbed[2]),
+      ], at: at(0))
+    let trial = try #require(try journal.reader.trial(one))
+    #expect(trial.mean == 2 && trial.measurements == 1 && trial.attempts == 3 && trial.wallSeconds == 4.5)
+    #expect(trial.outcome == nil && trial.remark == nil)
+    #expect(try journal.reader.overview().attemptsRepeated == 2)
+    #expect(try journal.reader.attempts(of: one).map { $0.result?.disturbance } == [.repeated, .repeated, .counted])
+    journal.close()
+  }
+
   @Test func `a whole study reads as it was`() throws {
     let folder = try StudyFolder()
     let journal = try Journal.create(in: folder.path)

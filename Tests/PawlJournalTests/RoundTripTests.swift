@@ -49,7 +49,7 @@ import Testing
     _ = try journal.append(events, at: Timestamp(milliseconds: .min))
     #expect(try journal.reader.events(after: 0, limit: 9).map(\.event) == events)
     _ = try journal.append([.certificationFailed(number: 4, eValue: .nan, pairs: 1)], at: at(0))
-    guard case .certificationFailed(_, let eValue, _) = try journal.reader.events(after: 3, limit: 1).first?.event
+    guard case .certificationFailed(_, let eValue, _, _) = try journal.reader.events(after: 3, limit: 1).first?.event
     else {
       Issue.record("no event")
       return

@@ -63,6 +63,17 @@ import Testing
     #expect(!svg.contains("<script") && !svg.contains("<img"))
   }
 
+  @Test func `a verdict that does not come from the metric says where it comes from`() throws {
+    var input = try ExampleStudy().input()
+    let reason = "memory 9.1 GiB is over the limit of 8 GiB"
+    #expect(!StudyReport.html(input).contains(reason))
+    input.configuration.constraints = [Constraint(.memory, limit: 8)]
+    #expect(StudyReport.html(input).contains("<dt>Besides it</dt><dd>memory at most 8 GiB</dd>"))
+    let place = try #require(input.trials.firstIndex { $0.verdict == .discarded })
+    input.trials[place].remark = reason
+    #expect(StudyReport.html(input).contains("discarded</span><br><span class=\"soft\">\(reason)</span>"))
+  }
+
   @Test func `the page loads nothing from anywhere`() throws {
     let html = StudyReport.html(try ExampleStudy().input())
     for part in ["src=", "@import", "url(http", "<link", "href=\"http", "fetch("] { #expect(!html.contains(part)) }

@@ -83,7 +83,7 @@ struct InitCommand: Command {
       name: study, command: command, isReferee: flag == nil ? draft.isReferee : arguments.has("referee"),
       metric: metric, editable: editable,
       frozen: arguments.has("frozen") ? arguments.all("frozen") : draft.frozen, budget: draft.budget,
-      sandbox: draft.sandbox)
+      sandbox: draft.sandbox, foreignLoad: flag == nil ? draft.foreignLoad : .repeats)
     if let seconds = try arguments.seconds("budget") { configuration.budget.wallSeconds = seconds }
     if let workers = try arguments.integer("workers", atLeast: 1) { configuration.workers = workers }
     configuration.stop.trials = try arguments.integer("trials", atLeast: 1)

@@ -12,7 +12,9 @@ struct ResultsListing {
       throw UsageError(
         "`--\(option.name)` does not go with `--results`", hints: ["`--last`, `--all` and `--json` do"])
     }
-    let file = try ResultsFile(path: path.hasPrefix("/") ? path : "\(console.directory)/\(path)")
+    let file = try ResultsFile(
+      path: path.hasPrefix("/") ? path : "\(console.directory)/\(path)",
+      hint: "`pawl log` without `--results` lists this study's trials")
     let limit = arguments.has("all") ? nil : try arguments.integer("last", atLeast: 1)
     let rows = limit.map { file.rows.suffix($0) } ?? file.rows[...]
     for problem in file.problems {

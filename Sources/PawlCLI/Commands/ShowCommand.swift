@@ -82,7 +82,9 @@ struct ShowCommand: Command {
       let value =
         result.measurement.map { "\(metric.name) \($0.asMetric)" + (result.remark.map { ", \($0)" } ?? "") }
         ?? result.outcome.words(with: result.remark)
-      return start + "\(value), \(result.usage.wallSeconds.asDuration), \(result.usage.peakMemory)\(before)\n"
+      let disturbed = result.disturbanceInWords.map { ", \($0)" } ?? ""
+      let used = "\(result.usage.wallSeconds.asDuration), \(result.usage.peakMemory)"
+      return start + "\(value), \(used)\(before)\(disturbed)\n"
     }
     return "\nattempts:\n" + lines.joined()
   }

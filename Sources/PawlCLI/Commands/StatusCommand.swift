@@ -98,7 +98,8 @@ struct StudyStatus: Encodable {
     }
     if overview.head != .baseline { lines.append(("head", head)) }
     lines.append(("champion", champion))
-    lines.append(("compute", "\(overview.attemptsFinished) attempts, \(overview.wallSeconds.asDuration)"))
+    let again = overview.attemptsRepeated > 0 ? " (\(overview.attemptsRepeated) made again, for foreign load)" : ""
+    lines.append(("compute", "\(overview.attemptsFinished) attempts\(again), \(overview.wallSeconds.asDuration)"))
     let now = Timestamp.now()
     for attempt in running where runner != nil {
       let whose = attempt.request.trial == .baseline ? "the baseline" : "trial \(attempt.request.trial)"

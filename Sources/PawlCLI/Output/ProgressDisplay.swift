@@ -87,6 +87,9 @@ final class ProgressDisplay {
         remarks[trial] = result.remark
       }
       failedLog = result.measurement == nil ? result.logTail : failedLog
+      if result.disturbance == .repeated, let words = result.disturbanceInWords {
+        return Ink.careful.paint("attempt \(result.id)", console.messageColour) + " \(words)"
+      }
       return measured(result, progress)
     case .trialJudged(let trial, let verdict, let evidence):
       remarks[trial] = nil
@@ -98,8 +101,9 @@ final class ProgressDisplay {
     case .rebaseConflicted(let conflict): return row(conflict.trial, "refused", conflict.reason)
     case .certificationStarted(let number, let candidate, let champion, _):
       return "certificate \(number): trial \(candidate) against \(name(champion)), on fresh paired seeds"
-    case .certificationFailed(let number, let eValue, let pairs):
-      return "certificate \(number) failed: e-value \(eValue.formatted(digits: 3)) after \(pairs) pairs"
+    case .certificationFailed(let number, let eValue, let pairs, let breach):
+      let why = breach.map { "\($0), " } ?? ""
+      return "certificate \(number) failed: \(why)e-value \(eValue.formatted(digits: 3)) after \(pairs) pairs"
     case .championCertified(let certificate): return certified(certificate)
     case .branchBlocked(_, let reason): return Ink.careful.paint("branch", console.messageColour) + " waits: \(reason)"
     case .paused(let person): return "paused by \(person); `pawl resume` carries on"
@@ -133,7 +137,9 @@ final class ProgressDisplay {
 
   private func numbers(_ evidence: Evidence) -> String {
     let times = evidence.measurements > 1 ? " (\(evidence.measurements)x)" : ""
-    return "\(evidence.mean.asMetric)\(times)  \(evidence.effect.asEffect) ± \(evidence.deviation.formatted(digits: 2))"
+    let effect = "\(evidence.effect.asEffect) ± \(evidence.deviation.formatted(digits: 2))"
+    let besides = evidence.besides.map { ", \($0)" } ?? ""
+    return "\(evidence.mean.asMetric)\(times)  \(effect)\(besides)"
   }
 
   /// What was measured against a head that is gone is not decided yet, and takes more attempts on the present one.

@@ -15,6 +15,19 @@ extension Outcome {
   }
 }
 
+extension AttemptResult {
+  /// What disturbed the attempt and what was made of it; nil where nothing did.
+  var disturbanceInWords: String? {
+    disturbance.map { disturbance in
+      let share = ((usage.foreignLoad ?? 0) * 100).formatted(digits: 2)
+      switch disturbance {
+      case .repeated: return "disturbed (others used \(share) % of the machine) and made again"
+      case .counted: return "disturbed (others used \(share) % of the machine) and counted all the same"
+      }
+    }
+  }
+}
+
 extension AttemptPurpose {
   /// What the attempt is for, as in `search` and `certificate 2 pair 1, champion`.
   var words: String {
@@ -39,7 +52,7 @@ extension TrialSummary {
     switch state {
     case .crashed:
       outcome.map { $0.words(with: remark) } ?? remark
-    case .refused, .failed: remark
+    case .refused, .failed, .judged: remark
     default: nil
     }
   }

@@ -31,7 +31,9 @@ extension Derivation {
     tally.attemptsRunning -= 1
     tally.attemptsFinished += 1
     tally.wallSeconds += wall
-    let measurement = result.measurement.flatMap { $0.isFinite && attempt.counts ? $0 : nil }
+    let isSetAside = result.disturbance == .repeated
+    if isSetAside { tally.attemptsRepeated = (tally.attemptsRepeated ?? 0) + 1 }
+    let measurement = result.measurement.flatMap { $0.isFinite && attempt.counts && !isSetAside ? $0 : nil }
     let memory = result.reportedMemory ?? result.usage.peakMemory
     try connection.run(
       """
@@ -39,6 +41,7 @@ extension Derivation {
         total = total + ?, measurements = measurements + ? WHERE id = ?
       """, .real(wall), .integer(memory.count), .real(measurement ?? 0), .integer(measurement == nil ? 0 : 1),
       .integer(attempt.trial))
+    if isSetAside { return }
     if result.outcome != .exited(code: 0) {
       try connection.run(
         "UPDATE trials SET outcome = ? WHERE id = ?", .text(try coder.encode(result.outcome)), .integer(attempt.trial))

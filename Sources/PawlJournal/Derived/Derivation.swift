@@ -103,7 +103,7 @@ struct Derivation {
       try closeBaseline(at: record.at, &tally)
       if evidence.sigma.isFinite { tally.sigma = evidence.sigma }
       try update(trial, to: .judged, verdict: verdict, &tally)
-      try end(trial, remark: nil, at)
+      try end(trial, remark: evidence.besides, at)
       try note(evidence, of: trial)
     case .trialCrashed(let trial, let outcome):
       let known = try connection.first("SELECT remark FROM trials WHERE id = ?", [.integer(trial.rawValue)]) {

@@ -10,6 +10,8 @@ struct Tally: Codable, Hashable {
   var open = 0
   var attemptsFinished = 0
   var attemptsRunning = 0
+  /// nil in the counters of before any were.
+  var attemptsRepeated: Int?
   var wallSeconds = 0.0
   var certificates = 0
   var paused = false
@@ -78,7 +80,8 @@ struct Tally: Codable, Hashable {
       attemptsFinished: attemptsFinished, attemptsRunning: attemptsRunning, wallSeconds: wallSeconds,
       certificates: certificates, paused: paused, stopRequested: stopRequested, failed: failed, sessions: sessions,
       startedAt: startedAt, lastEventAt: lastEventAt, lastSequence: sequence, sigma: sigma, headMean: try mean(head),
-      headEstimate: headEstimate, championMean: try mean(champion), baselineMean: baselineMean, cost: cost)
+      headEstimate: headEstimate, championMean: try mean(champion), baselineMean: baselineMean, cost: cost,
+      attemptsRepeated: attemptsRepeated ?? 0)
   }
 }
 
