@@ -42,6 +42,7 @@ let layers: [Layer] = [
   [
     ("PawlJournal", ["PawlCore", "CSQLite", "CCrypto", "CPawlSystem"]),
     ("PawlSandbox", ["PawlCore", "CPawlSystem"]),
+    ("PawlSimulation", ["PawlCore", "PawlEngine", "PawlRatchet", "PawlStatistics"]),
     ("PawlWorkspace", ["PawlCore", "CPawlSystem", "CCrypto"]),
   ],
   // 5  Assembly: interprets effects; owns threads, signals, clocks, shutdown.
