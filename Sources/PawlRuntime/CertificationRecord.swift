@@ -55,7 +55,7 @@ extension StudyReader {
       switch recorded.event {
       case .certificationStarted(let number, let candidate, let champion, let alpha):
         starts.append((number, candidate, champion, alpha, recorded.at))
-      case .certificationFailed(let number, _, _): failed.insert(number)
+      case .certificationFailed(let number, _, _, _): failed.insert(number)
       default: break
       }
     }

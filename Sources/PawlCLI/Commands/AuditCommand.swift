@@ -24,7 +24,7 @@ struct AuditCommand: Command {
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
     let path = arguments.positionals[0]
     let noise = try noise(arguments)
-    let given = try direction(arguments)
+    let given = try arguments.direction()
     let file = try ResultsFile(
       path: path.hasPrefix("/") ? path : "\(console.directory)/\(path)",
       hint: "`pawl audit FILE` takes a results.tsv; `pawl export` prints this study's")
@@ -47,14 +47,6 @@ struct AuditCommand: Command {
 
   private static func note(_ text: String, _ console: Console) {
     console.messages(Ink.careful.paint("note", console.messageColour) + " \(text)\n")
-  }
-
-  private static func direction(_ arguments: ParsedArguments) throws -> Direction? {
-    guard let text = arguments.value("direction") else { return nil }
-    guard let direction = Direction(rawValue: text) else {
-      throw UsageError("`\(text)` is not a direction", hints: ["`--direction minimize` or `--direction maximize`"])
-    }
-    return direction
   }
 
   private static func noise(_ arguments: ParsedArguments) throws -> AuditNoiseSource {

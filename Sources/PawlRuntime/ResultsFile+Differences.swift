@@ -1,0 +1,42 @@
+public import PawlCore
+
+extension ResultsFile {
+  /// Returns how much better each measured row is than the best kept before it, in file order; positive is better.
+  ///
+  /// The first measured row is the baseline. Without a status any better row counts as kept, and rows that were not kept and say
+  /// exactly 0 are no measurements, as in an audit. - Throws: where there are no two measurements, or all are the same.
+  public func differences(direction: Direction) throws -> [Double] {
+    try requireMetric()
+    let saysWhatWasKept = rows.contains { ["keep", "discard", "crash"].contains($0.status) }
+    let measured = rows.compactMap { row -> (value: Double, kept: Bool)? in
+      guard let value = row.metric, value.magnitude <= 1e150, value != 0 || row.status == "keep" else { return nil }
+      return (value, row.status == "keep")
+    }
+    guard measured.count > 1, var best = measured.first?.value else {
+      throw RuntimeError(
+        .usage, "`\(measured.count)` rows with a measurement are too few to tell how much changes are worth",
+        hints: ["`pawl log --results FILE` lists what was read", "`--effects exponential` needs no file"])
+    }
+    let differences = measured.dropFirst().map { row in
+      let difference = direction.improvement(of: row.value, over: best)
+      if saysWhatWasKept ? row.kept && difference > 0 : difference > 0 { best = row.value }
+      return difference
+    }
+    guard differences.contains(where: { $0 != 0 }) else {
+      throw RuntimeError(
+        .usage, "all \(measured.count) measurements are the same, so they do not tell how much changes are worth",
+        hints: ["`pawl log --results FILE` lists what was read", "`--effects exponential` needs no file"])
+    }
+    return differences
+  }
+
+  /// - Throws: where no column holds the metric.
+  func requireMetric() throws {
+    guard metricName == nil else { return }
+    throw RuntimeError(
+      .usage, problems.first ?? "there are no results",
+      hints: [
+        "the layout is that of karpathy/autoresearch: `commit val_bpb memory_gb status description`, tab-separated"
+      ])
+  }
+}
