@@ -206,8 +206,9 @@ private struct NoiseScale {
   }
 
   private static func positive(_ text: String, option: String) throws -> Double {
-    guard let value = Double(text), value.isFinite, value >= 0, value <= 1e9 else {
-      throw UsageError("`\(text)` in `--\(option)` is not a positive number")
+    let most = option == "sigma" ? 1e9 : 1e150
+    guard let value = Double(text), value.isFinite, value >= 0, value <= most else {
+      throw UsageError("`\(text)` in `--\(option)` is not a positive number up to \(most.formatted(digits: 1))")
     }
     if value == 0 { throw deterministic(text) }
     guard value >= 1e-9 || option == "noise-sd" else {

@@ -23,10 +23,10 @@ struct SimulationText {
         let share = row.falseShare.map { "\(Self.percent($0)) (\(Self.percent(row.falseShareBound ?? 1)))" }
         var cells = [row.policy, "\(Int(row.trials.value.rounded()))", Self.figure(row.progress)]
         cells += [
-          row.rival == nil ? "" : row.ratio.map(Self.ratio) ?? "-", row.certifiedProgress?.value.asEffect ?? "",
+          row.ratio.map(Self.ratio) ?? "-", row.certifiedProgress?.value.asEffect ?? "",
         ]
-        cells += [row.certificates?.value.formatted(digits: 2) ?? "", share ?? ""]
-        cells.append(row.intervalCoverage.map(Self.percent) ?? "")
+        cells += [row.certificates?.value.formatted(digits: 2) ?? "-", share ?? "-"]
+        cells.append(row.intervalCoverage.map(Self.percent) ?? "-")
         return (cells, row.policy == Policy.ours.rawValue)
       })
   }
