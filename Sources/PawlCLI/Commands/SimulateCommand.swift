@@ -32,7 +32,8 @@ struct SimulateCommand: Command {
     ],
     notes: """
       Progress is what the final code is truly worth over the baseline: in the metric's unit where E is known, else in
-      typical changes. In a study that has begun, the noise, an attempt's time and the rule come from there, unless given.
+      typical changes. Where neither S nor R is given, the noise, an attempt's time, the rule and the workers come from
+      the study in this repository.
       R, N, NAME and FILE take several values, with commas: every combination is simulated.
       """)
 

@@ -57,8 +57,8 @@ struct SimulationText {
     if let (summary, row) = result.ours {
       if let least = plan.leastPairs, let attempts = plan.leastAttemptsToCertify {
         sentences.append(
-          "a certificate takes at least \(least) pairs of seeds, \(costs(2 * least, plan)); the first, with what comes before it, "
-            + costs(attempts, plan))
+          "a certificate takes at least \(least) pairs of seeds, \(costs(2 * least, plan));\n"
+            + "the first, with calibration and one change before it, \(costs(attempts, plan))")
         if plan.budget < attempts {
           sentences.append("so `--budget \(plan.budget)` is too small for any certificate")
         }
@@ -77,15 +77,16 @@ struct SimulationText {
 
   private func expectation(_ summary: PolicySummary, _ row: SimulationResult.Row, _ result: SimulationResult) -> String
   {
-    let share =
-      row.progress.value > 0 && summary.certifiedProgress.value >= 0
-      ? ", \(Int((summary.certifiedProgress.value / summary.progress.value * 100).rounded())) % of it certified" : ""
+    // A share of what is not clearly above zero says nothing.
+    let isClear = summary.progress.value > 2 * summary.progress.error
+    let share = isClear ? summary.certifiedProgress.value / summary.progress.value : 0
+    let certified = isClear ? ", \((share * 100).fixed(decimals: 0)) % of it certified" : ""
     let unit = result.cell.unit == nil ? " typical changes" : ""
-    let first =
-      row.attemptsToFirstCertificate.map { "half of the studies have their first certificate after \($0) attempts" }
-      ?? "\(SimulationText.percent(summary.certifyingShare)) of the studies certify anything"
     let plan = result.cell.plan
-    return "expect \(row.progress.value.asEffect)\(unit) after \(costs(plan.budget, plan))\(share);\n\(first)"
+    let first =
+      row.attemptsToFirstCertificate.map { "half of the studies have their first certificate after \(costs($0, plan))" }
+      ?? "\(SimulationText.percent(summary.certifyingShare)) of the studies certify anything"
+    return "expect \(row.progress.value.asEffect)\(unit) after \(costs(plan.budget, plan))\(certified);\n\(first)"
   }
 
   private func reach(_ target: Double, _ result: SimulationResult) -> String {
