@@ -12,7 +12,7 @@ struct StudyReader {
   static let budgetKeys = ["wall", "cpu", "memory", "disk", "processes", "log"]
   static let sandboxKeys = ["level", "network", "read", "environment"]
   static let stopKeys = ["trials", "for", "compute", "spend"]
-  static let ratchetKeys = ["alpha", "calibration", "max_replicates", "max_pairs"]
+  static let ratchetKeys = ["alpha", "calibration", "max_replicates", "max_pairs", "policy"]
   static let agents = ["knobs"]
 
   static func read(_ root: YAMLNode) -> (configuration: StudyConfiguration?, problems: [ConfigurationError.Problem]) {
@@ -295,6 +295,16 @@ struct StudyReader {
     rule.calibration = reader.integer("calibration", of: section, 2...1000) ?? rule.calibration
     rule.maximumReplicates = reader.integer("max_replicates", of: section, 1...1000) ?? rule.maximumReplicates
     rule.maximumPairs = reader.integer("max_pairs", of: section, 1...1000) ?? rule.maximumPairs
+    if let node = section.values["policy"] {
+      let names = HeadPolicy.allCases.map(\.rawValue)
+      if let policy = node.plain.flatMap(HeadPolicy.init) {
+        rule.policy = policy
+      } else {
+        reader.report(
+          .badValue, at: node, "`ratchet.policy` must be `evidence` or `any-better`, not \(node.kind)",
+          hint: node.plain.flatMap { nearest($0, in: names) }.map { "did you mean `\($0)`?" })
+      }
+    }
     return rule
   }
 

@@ -173,6 +173,9 @@ struct StudyWriter {
     key(
       "max_pairs", "\(ratchet.maximumPairs)", isDefault: ratchet.maximumPairs == standard.maximumPairs, indent: true,
       "paired seeds of one certification")
+    if ratchet.policy != standard.policy {
+      key("policy", ratchet.policy.rawValue, isDefault: false, indent: true, "what moves the head")
+    }
     line("")
     key("agents", Self.list(configuration.agents), isDefault: configuration.agents == ["knobs"], "")
     key(

@@ -92,6 +92,14 @@ public struct StopRule: Sendable, Codable, Hashable {
   }
 }
 
+/// What moves the head.
+public enum HeadPolicy: String, Sendable, Codable, Hashable, CaseIterable {
+  /// Expected gain under what is believed of the effect: measures again while that pays.
+  case evidence
+  /// Any run that looks better than the number that made the head, and no certificates: for comparison with tools that do so.
+  case anyBetter = "any-better"
+}
+
 /// How much evidence is asked for.
 public struct RatchetRule: Sendable, Codable, Hashable {
   /// The expected share of false certificates over the whole life of the study.
@@ -102,11 +110,27 @@ public struct RatchetRule: Sendable, Codable, Hashable {
   public var maximumReplicates: Int
   /// The most paired seeds of one certification before it is given up.
   public var maximumPairs: Int
-  public init(alpha: Double = 0.05, calibration: Int = 4, maximumReplicates: Int = 8, maximumPairs: Int = 16) {
+  public var policy: HeadPolicy
+  public init(
+    alpha: Double = 0.05, calibration: Int = 3, maximumReplicates: Int = 8, maximumPairs: Int = 16,
+    policy: HeadPolicy = .evidence
+  ) {
     self.alpha = alpha
     self.calibration = calibration
     self.maximumReplicates = maximumReplicates
     self.maximumPairs = maximumPairs
+    self.policy = policy
+  }
+
+  /// Reads what any version stored: at first there was one policy only.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      alpha: try values.decode(Double.self, forKey: .alpha),
+      calibration: try values.decode(Int.self, forKey: .calibration),
+      maximumReplicates: try values.decode(Int.self, forKey: .maximumReplicates),
+      maximumPairs: try values.decode(Int.self, forKey: .maximumPairs),
+      policy: try values.decodeIfPresent(HeadPolicy.self, forKey: .policy) ?? .evidence)
   }
 }
 

@@ -41,6 +41,12 @@ extension StudyState {
     return [ofStudy, ofSession].compactMap(\.self).min()
   }
 
+  /// Whether the study, or this session of it, ends by itself.
+  var hasBound: Bool {
+    trialBound != nil || wallBound != nil || computeBound != nil || configuration?.stop.spend != nil
+      || session?.start.stop.spend != nil
+  }
+
   private var computeLeft: Double? {
     guard let session else { return nil }
     let ofStudy = configuration?.stop.computeSeconds.map { $0 - computeSeconds }

@@ -50,15 +50,29 @@ extension StudyState {
 
   /// What to certify next, if it is worth its attempts: the head, or half of a stack that failed.
   ///
-  /// `finishing` lifts the demand that search has settled: at the end of a study there is nothing better to spend on.
+  /// `finishing` lifts the demands that search has settled and that it can be afforded: at the end of a study there is nothing
+  /// better to spend on.
   func certificationTarget(finishing: Bool) -> TrialID? {
-    guard certification == nil, isCalibrated, let head, isClaim(stack.dropFirst()) else { return nil }
+    guard certification == nil, isCalibrated, let head, isClaim(stack.dropFirst()),
+      configuration?.ratchet.policy == .evidence
+    else { return nil }
+    guard finishing || isCertificationAffordable else { return nil }
     if let retryTarget { return retryTarget }
     if failedTargets.contains(head.trial) { return nil }
     if finishing { return head.trial }
     // A tall stack is tried while search still moves, and again only when it has grown by half since it failed.
     let settled = endedSinceHeadMoved >= 10 || stack.count > max(8, stackAtFailure + stackAtFailure / 2)
     return settled ? head.trial : nil
+  }
+
+  /// Whether one more certificate keeps to its share of the attempts.
+  ///
+  /// A study that ends by itself certifies the whole stack then, which costs as little as certifying one step of it: before
+  /// that it spends a fiftieth on certificates. One without an end spends up to a tenth.
+  private var isCertificationAffordable: Bool {
+    let share = hasBound ? 0.02 : 0.1
+    let next = 2 * Certification.leastPairs
+    return Double(certificationAttempts + next) <= share * Double(finishedAttempts - certificationAttempts)
   }
 
   /// The share of alpha that the next certification may spend (e-LOND).

@@ -125,6 +125,7 @@ extension StudyState {
   private mutating func finish(_ result: AttemptResult) {
     guard let request = inFlight.removeValue(forKey: result.id) else { return }
     finishedAttempts += 1
+    if case .certification = request.purpose { certificationAttempts += 1 }
     computeSeconds += result.usage.wallSeconds
     meanAttemptSeconds =
       meanAttemptSeconds.map { $0 + (result.usage.wallSeconds - $0) * 0.1 } ?? result.usage.wallSeconds

@@ -142,6 +142,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   /// Trials in a row that crashed, were refused, or never had a proposal.
   public internal(set) var fruitlessInARow = 0
   public internal(set) var finishedAttempts = 0
+  /// Those among them that certificates took.
+  public internal(set) var certificationAttempts = 0
   public internal(set) var computeSeconds = 0.0
   public internal(set) var spend = 0.0
   /// Running means, for planning ahead.

@@ -57,7 +57,7 @@ public struct Certification: Sendable, Codable, Hashable {
   /// Pairs after which a mean difference that is not positive ends the test.
   private static let pairsBeforeFutility = 4
   /// A clear effect passes the first threshold at the third pair, where its interval is six times wider than at the fourth.
-  private static let leastPairs = 4
+  public static let leastPairs = 4
 
   public init(
     number: Int, candidate: TrialID, champion: TrialID, alpha: Double, rule: RatchetRule, direction: Direction

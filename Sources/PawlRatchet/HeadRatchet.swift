@@ -209,6 +209,7 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
       let nothing = evidence(of: 0, count: 0, estimate: 0, sigma: sigma, against: head)
       return inFlight > 0 ? .wait(nothing) : .replicateCandidate(nothing)
     }
+    if rule.policy == .anyBetter { return judgeByLooks(sample, sigma: sigma, inFlight: inFlight) }
     let stale = candidate != head && sample.parent != head
     let mean = oriented(sample.observations.reduce(0.0) { $0 + $1.value } / Double(sample.observations.count))
     let prior = self.prior
@@ -247,6 +248,18 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     // On a tie the head: its measurements serve the next candidates too.
     return !unsure && filter.variance >= appraisal.candidateVariance
       ? .replicateHead(evidence) : .replicateCandidate(evidence)
+  }
+
+  /// The first number of a candidate against the first number of the head, as if neither were noisy.
+  private func judgeByLooks(_ sample: Sample, sigma: Double, inFlight: Int) -> Judgement {
+    let number = sample.observations[0].value
+    let best = self.sample(head)?.observations.first?.value ?? -.infinity
+    let evidence = evidence(
+      of: oriented(number), count: sample.observations.count, estimate: best.isFinite ? number - best : 0,
+      sigma: sigma, against: head)
+    if sample.trial == head { return .decided(.kept, evidence) }
+    guard number > best else { return .decided(.discarded, evidence) }
+    return sample.parent == head ? .decided(.kept, evidence) : rebase(evidence, inFlight)
   }
 
   private func rebase(_ evidence: Evidence, _ inFlight: Int) -> Judgement {
