@@ -26,7 +26,7 @@ import Testing
     ]).svg(width: 10, height: 10)
     #expect(svg.contains("progress &lt;b&gt;") && svg.contains("a&lt;b") && svg.contains("seed 1 &amp; more"))
     #expect(!svg.contains("nan") && !svg.contains("inf"))
-    #expect(!svg.contains("empty"), "a line without points has no name to stand beside")
+    #expect(!svg.contains(">empty<"), "a line without points has no name to stand beside")
     #expect(svg.contains(#"width="480""#))
   }
 

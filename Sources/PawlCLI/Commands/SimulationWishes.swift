@@ -144,7 +144,10 @@ private struct KnownStudy {
       sigma = overview.sigma
       attemptSeconds =
         overview.attemptsFinished > 0 ? overview.wallSeconds / Double(overview.attemptsFinished) : nil
-      (rule, workers, name) = (configuration.ratchet, configuration.workers, configuration.name)
+      var rule = configuration.ratchet
+      // What `ours` does is asked for, also where the study at hand keeps any better run.
+      rule.policy = .evidence
+      (self.rule, workers, name) = (rule, configuration.workers, configuration.name)
     } catch  where !isNamed {
       // Simulating needs no study; whoever wanted this one is told below what is missing.
       return nil
