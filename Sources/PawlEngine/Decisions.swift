@@ -14,6 +14,8 @@ extension StudyState {
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }
     if let event = nextRebase(ratchet) { return event }
+    // What is kept back for the last certificate must not go into candidates that are still open.
+    if isShort(at: now), let event = certificationStart(finishing: true) { return event }
     let free = workers - inFlight.count
     if free > 0, let request = nextAttempt(ratchet) { return .attemptRequested(request) }
     let finishing = limit != nil && open.isEmpty

@@ -11,14 +11,21 @@ extension StudyState {
       return Finish(.stalled, "the last \(Self.fruitlessLimit) trials gave no measurement")
     }
     if let bound = trialBound, ended + open.count >= bound { return Finish(.bounded, "\(ended) trials are done") }
-    if let left = secondsLeft(at: now), left <= reservedSeconds(of: wallBound) {
-      return Finish(.bounded, "its time is used up")
-    }
-    if let left = computeLeft, left <= reservedSeconds(of: computeBound) * Double(workers) {
-      return Finish(.bounded, "its compute is used up")
-    }
+    if isWallTimeShort(at: now) { return Finish(.bounded, "its time is used up") }
+    if isComputeShort { return Finish(.bounded, "its compute is used up") }
     if let left = spendLeft, left <= 0 { return Finish(.bounded, "its money is spent") }
     return nil
+  }
+
+  /// Whether what is left of time or compute is kept back for a last certificate.
+  func isShort(at now: Timestamp) -> Bool { isWallTimeShort(at: now) || isComputeShort }
+
+  private func isWallTimeShort(at now: Timestamp) -> Bool {
+    secondsLeft(at: now).map { $0 <= reservedSeconds(of: wallBound) } ?? false
+  }
+
+  private var isComputeShort: Bool {
+    computeLeft.map { $0 <= reservedSeconds(of: computeBound) * Double(workers) } ?? false
   }
 
   /// Why not even a started trial may cost more, or nil.

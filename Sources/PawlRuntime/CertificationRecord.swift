@@ -22,6 +22,8 @@ public struct CertificationRecord: Sendable, Codable, Hashable {
   public let effect: Double?
   public let lower: Double?
   public let upper: Double?
+  /// The limit that the candidate turned out to be over, where that ended the test.
+  public let breach: Breach?
   /// Attempts made for it, and their wall time in seconds.
   public let attempts: Int
   public let wallSeconds: Double
@@ -50,12 +52,12 @@ extension StudyReader {
   public func certifications() throws -> [CertificationRecord] {
     let configuration = try configuration()
     var starts: [(number: Int, candidate: TrialID, champion: TrialID, alpha: Double, at: Timestamp)] = []
-    var failed: Set<Int> = []
+    var failed: [Int: Breach?] = [:]
     for recorded in try journal.events(ofKinds: ["certificationStarted", "certificationFailed"]) {
       switch recorded.event {
       case .certificationStarted(let number, let candidate, let champion, let alpha):
         starts.append((number, candidate, champion, alpha, recorded.at))
-      case .certificationFailed(let number, _, _, _): failed.insert(number)
+      case .certificationFailed(let number, _, _, let breach): failed[number] = .some(breach)
       default: break
       }
     }
@@ -93,12 +95,13 @@ extension StudyReader {
         test.record(pair: pair, candidate: half.candidate, champion: half.champion)
       }
       let standing: CertificationRecord.Standing =
-        certified.contains(start.number) ? .certified : failed.contains(start.number) ? .failed : .running
+        certified.contains(start.number) ? .certified : failed[start.number] != nil ? .failed : .running
       let interval = test.interval
       return CertificationRecord(
         number: start.number, candidate: start.candidate, champion: start.champion, startedAt: start.at,
         standing: standing, pairs: test.pairs.count, eValue: test.eValue, threshold: test.threshold,
-        effect: test.effect, lower: interval?.lowerBound, upper: interval?.upperBound, attempts: count,
+        effect: test.effect, lower: interval?.lowerBound, upper: interval?.upperBound,
+        breach: failed[start.number] ?? nil, attempts: count,
         wallSeconds: seconds)
     }
   }

@@ -47,11 +47,9 @@ private struct FixedCourse {
   /// Measures a candidate of true worth `worth` under the first `count` seeds.
   private mutating func measure(_ trial: Int, worth: Double, count: Int) -> [Double] {
     (0..<count).map { seed in
+      outcome.notePath(at: checkpoints, worth: outcome.progress)
       let value = worth + world.error(of: trial, seed: UInt64(seed), time: outcome.attempts)
       outcome.attempts += 1
-      while outcome.path.count < checkpoints.count, outcome.attempts >= checkpoints[outcome.path.count] {
-        outcome.path.append(outcome.progress)
-      }
       return value
     }
   }
@@ -79,7 +77,7 @@ private struct FixedCourse {
         best = values
       }
     }
-    while outcome.path.count < checkpoints.count { outcome.path.append(outcome.progress) }
+    outcome.completePath(to: checkpoints)
   }
 
   private func isClear(_ values: [Double], over best: [Double]) -> Bool {
@@ -105,14 +103,12 @@ private struct HeadOnly {
     var truths: [TrialID: Double] = [.baseline: 0]
     var replicates: [TrialID: Int] = [:]
     func measure(_ trial: TrialID) {
+      outcome.notePath(at: checkpoints, worth: truths[ratchet.head] ?? 0)
       let seed = UInt64(replicates[trial, default: 0])
       replicates[trial, default: 0] += 1
       let error = world.error(of: trial.rawValue, seed: seed, time: outcome.attempts)
       ratchet.record((truths[trial] ?? 0) + error, for: trial, seed: seed)
       outcome.attempts += 1
-      while outcome.path.count < checkpoints.count, outcome.attempts >= checkpoints[outcome.path.count] {
-        outcome.path.append(truths[ratchet.head] ?? 0)
-      }
     }
     for _ in 0..<min(rule.calibration, budget) { measure(.baseline) }
     while outcome.attempts < budget {
@@ -137,7 +133,7 @@ private struct HeadOnly {
       }
     }
     outcome.progress = truths[ratchet.head] ?? 0
-    while outcome.path.count < checkpoints.count { outcome.path.append(outcome.progress) }
+    outcome.completePath(to: checkpoints)
     return outcome
   }
 }

@@ -50,10 +50,9 @@ struct SimulatedStudy {
       observe([.attemptFinished(result(of: next.request, number: next.number))])
     }
     outcome.trials = engine.state.ended
-    outcome.attempts = engine.state.finishedAttempts
     outcome.progress = headTruth
     outcome.certifiedProgress = engine.state.champion.flatMap { truths[$0.commit] } ?? 0
-    while outcome.path.count < checkpoints.count { notePath() }
+    outcome.completePath(to: checkpoints)
     return outcome
   }
 
@@ -72,12 +71,9 @@ struct SimulatedStudy {
         if let event = perform(effect) { events.append(event) }
       }
     }
-    while outcome.path.count < checkpoints.count, engine.state.finishedAttempts >= checkpoints[outcome.path.count] {
-      notePath()
-    }
+    outcome.attempts = engine.state.finishedAttempts
+    outcome.notePath(at: checkpoints, worth: headTruth)
   }
-
-  private mutating func notePath() { outcome.path.append(headTruth) }
 
   /// Does what the engine asks for; what takes no time is reported at once.
   private mutating func perform(_ effect: Effect) -> Event? {

@@ -24,4 +24,14 @@ public struct StudyOutcome: Sendable, Hashable {
   /// The head's true worth at each checkpoint.
   public var path: [Double] = []
   public var certificates: [SimulatedCertificate] = []
+
+  /// Notes the head's worth for each checkpoint that has been reached.
+  mutating func notePath(at checkpoints: [Int], worth: Double) {
+    while path.count < checkpoints.count, attempts >= checkpoints[path.count] { path.append(worth) }
+  }
+
+  /// The study is over: nothing changes at later checkpoints.
+  mutating func completePath(to checkpoints: [Int]) {
+    while path.count < checkpoints.count { path.append(progress) }
+  }
 }

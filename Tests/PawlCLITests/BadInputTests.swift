@@ -180,7 +180,7 @@ import Testing
     let command = "echo 'loss: 9'; echo ---; echo 'loss: 1'; echo 'loss: 2'"
     try #require(repository.initialise(command: command).code == 0)
     let run = repository.pawl("run", "--trials", "1")
-    #expect(run.messages.contains("baseline 1/4  loss 2.00000, metric printed 2 times; the last one counts"))
+    #expect(run.messages.contains("baseline 1/3  loss 2.00000, metric printed 2 times; the last one counts"))
   }
 
   // MARK: budgets

@@ -54,7 +54,7 @@ struct Checkout {
 
     let run = repository.pawl("run", "--trials", "4", environment: checkout.environment)
     #expect(run.code == 0, "\(run.messages)")
-    #expect(run.messages.contains("baseline 4/4  val_bpb"))
+    #expect(run.messages.contains("baseline 3/3  val_bpb"))
 
     let table = repository.pawl("export", "--format", "tsv", environment: checkout.environment)
     #expect(table.code == 0)

@@ -59,7 +59,7 @@ struct GatedStudy {
     let next = study.repository.pawl("run", "--trials", "1")
     #expect(next.code == 0)
     #expect(next.messages.contains("study repo carries on"))
-    #expect(next.messages.contains("baseline 4/4"))
+    #expect(next.messages.contains("baseline 3/3"))
   }
 
   @Test(arguments: [[SIGINT, SIGINT], [SIGTERM, SIGTERM], [SIGHUP]])
@@ -120,7 +120,7 @@ struct GatedStudy {
     #expect(eventually { repository.pawl("status").output.contains("1 attempts") })
     #expect(!repository.pawl("status").output.contains("running "))
     #expect(repository.pawl("resume").code == 0)
-    #expect(eventually { program.messages.contains("baseline 4/4") })
+    #expect(eventually { program.messages.contains("baseline 3/3") })
     program.kill(SIGINT)
     #expect(program.wait().code == 130)
     study.expectState("not running")

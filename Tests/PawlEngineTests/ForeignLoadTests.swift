@@ -66,7 +66,8 @@ import Testing
     // What counted is the truth and its noise: nothing of the 0.5 that a busy machine feigns.
     for (evidence, truth) in judged(world) { #expect(abs(evidence.mean - truth) < 0.1) }
     for case .championCertified(let certificate) in world.events {
-      #expect(certificate.effect < 0.45)
+      let truth = world.truth(of: certificate.championCommit) - world.truth(of: certificate.candidateCommit)
+      #expect(abs(certificate.effect - truth) < 0.1)
       #expect(Set(certificate.seeds).count == certificate.seeds.count)
     }
     let fooled = try self.world(.ignore, seed: seed)

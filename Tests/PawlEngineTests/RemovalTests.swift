@@ -140,9 +140,9 @@ import Testing
         seed: seed, noise: 0.05, crashRate: 0.1, effect: { $0.unit() < 0.15 ? -0.2 : 0.02 * ($0.unit() - 0.5) })
       world.size = { _ in DiffStatistics(added: 10, removed: 0) }
       world.conflicts = { $0.rawValue % 6 == 0 }
-      world.begin(try SimulatedWorld.configuration(workers: 4, trials: 80))
-      world.run()
-      #expect(world.finished == "80 trials are done")
+      world.begin(try SimulatedWorld.configuration(workers: 4, trials: nil))
+      world.run(trials: 300)
+      #expect(world.finished == "300 trials are enough")
       var kept: Set<TrialID> = []
       var reversals: [TrialID: TrialID] = [:]
       for event in world.events {

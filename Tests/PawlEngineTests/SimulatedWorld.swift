@@ -95,6 +95,13 @@ struct SimulatedWorld {
     for _ in 0..<limit where finished == nil && !pending.isEmpty { completeOne() }
   }
 
+  /// Runs a study without an end until so many trials have ended, and asks it to stop then.
+  mutating func run(trials: Int) {
+    while engine.state.ended < trials, finished == nil, !pending.isEmpty { completeOne() }
+    observe([.stopRequested(reason: "\(trials) trials are enough")])
+    run()
+  }
+
   mutating func completeOne() {
     var index = Int(generator.next() % UInt64(pending.count))
     if prefersQuick, let quick = pending.firstIndex(where: { !$0.isAttempt }) { index = quick }

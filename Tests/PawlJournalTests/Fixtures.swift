@@ -86,7 +86,7 @@ func configuration(name: String = "study-1", command: String = "sh run.sh") thro
     name: try #require(StudyName(rawValue: name)), command: command,
     metric: MetricRule(
       name: "val_bpb", pattern: #"val_bpb: ([0-9.]+)"#, direction: .minimize, plausible: 0.1...8, memoryPattern: nil),
-    editable: ["train.py"], seed: .max)
+    editable: ["train.py"], ratchet: RatchetRule(calibration: 4), seed: .max)
 }
 
 func start() throws -> StudyStart {

@@ -63,10 +63,10 @@ import Testing
     let trial = try #require(rebased.first)
     let shown = repository.pawl("show", "\(trial.trial)").output
     #expect(shown.contains("parent    trial \(trial.onto)\n") && shown.contains("commit    \(trial.commit)\n"))
-    #expect(shown.contains(", before it was re-based\n"), "\(shown)")
-    #expect(run.messages.contains("trial \(trial.trial.description)     promising    "), "\(run.messages)")
     let evidence = repository.pawl("log", "--evidence").output
     #expect(evidence.contains("re-based onto \(trial.onto)"), "\(evidence)")
+    #expect(shown.contains(", before it was re-based\n"), "\(shown)")
+    #expect(run.messages.contains("trial \(trial.trial.description)     promising    "), "\(run.messages)")
     let diff = repository.pawl("diff", "\(trial.trial)").output
     #expect(diff.split(separator: "\n").count { $0.hasPrefix("+") } == 1 + trial.size.added, "\(diff)")
     #expect(repository.pawl("export", "--format", "tsv").output.contains(String(trial.commit.rawValue.prefix(7))))

@@ -36,7 +36,9 @@ struct EvidenceListing {
       trials.map { trial in
         let onto = rebases.onto[trial.id].map { "re-based onto \($0.map(\.description).joined(separator: ", "))" }
         let certificate = certificates.last { $0.candidate == trial.id }.map { "★ \($0.number)" }
-        let notes = [certificate, onto, rebases.conflicts[trial.id]?.reason].compactMap(\.self).joined(separator: ", ")
+        let breach = trial.evidence?.breach?.description
+        let notes = [certificate, onto, breach, rebases.conflicts[trial.id]?.reason].compactMap(\.self)
+          .joined(separator: ", ")
         guard let evidence = trial.evidence else {
           return ([trial.id.description, trial.standing] + Array(repeating: "", count: 7) + [notes], false)
         }
@@ -59,7 +61,8 @@ struct EvidenceListing {
         let cells = [
           "\(test.number)", test.candidate.description, test.champion.description, test.effect?.asEffect ?? "",
           test.interval, test.eValue.formatted(digits: 3), test.threshold.formatted(digits: 3), "\(test.pairs)",
-          test.standing == .certified ? "★ certified" : test.standing.rawValue,
+          test.standing == .certified
+            ? "★ certified" : test.standing.rawValue + (test.breach.map { ": \($0)" } ?? ""),
         ]
         return (cells, test.standing == .certified)
       })
