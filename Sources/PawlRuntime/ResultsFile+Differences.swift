@@ -14,7 +14,8 @@ extension ResultsFile {
     }
     guard measured.count > 1, var best = measured.first?.value else {
       throw RuntimeError(
-        .usage, "it takes two measurements or more to tell how much changes are worth, and there are `\(measured.count)`",
+        .usage,
+        "it takes two measurements or more to tell how much changes are worth, and there are `\(measured.count)`",
         hints: ["`pawl log --results FILE` lists what was read", "`--effects exponential` needs no file"])
     }
     let differences = measured.dropFirst().map { row in
