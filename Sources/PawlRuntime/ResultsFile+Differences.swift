@@ -4,7 +4,7 @@ extension ResultsFile {
   /// Returns how much better each measured row is than the best kept before it, in file order; positive is better.
   ///
   /// The first measured row is the baseline. Without a status any better row counts as kept, and rows that were not kept and say
-  /// exactly 0 are no measurements, as in an audit. - Throws: where there are no two measurements, or all are the same.
+  /// exactly 0 are no measurements, as in an audit. - Throws: where there are no two measurements.
   public func differences(direction: Direction) throws -> [Double] {
     try requireMetric()
     let saysWhatWasKept = rows.contains { ["keep", "discard", "crash"].contains($0.status) }
@@ -18,17 +18,11 @@ extension ResultsFile {
         "it takes two measurements or more to tell how much changes are worth, and there are `\(measured.count)`",
         hints: ["`pawl log --results FILE` lists what was read", "`--effects exponential` needs no file"])
     }
-    let differences = measured.dropFirst().map { row in
+    return measured.dropFirst().map { row in
       let difference = direction.improvement(of: row.value, over: best)
       if saysWhatWasKept ? row.kept && difference > 0 : difference > 0 { best = row.value }
       return difference
     }
-    guard differences.contains(where: { $0 != 0 }) else {
-      throw RuntimeError(
-        .usage, "all \(measured.count) measurements are the same, so they do not tell how much changes are worth",
-        hints: ["`pawl log --results FILE` lists what was read", "`--effects exponential` needs no file"])
-    }
-    return differences
   }
 
   /// - Throws: where no column holds the metric.

@@ -65,9 +65,9 @@ struct RatchetCells {
     if let results {
       let file = try ResultsFile(path: results, hint: "benchmarks/ratchet/lab.tsv is a study's own export")
       let direction = file.metricName.flatMap { FlagValues.direction(ofMetric: $0) } ?? .minimize
-      let differences = try file.differences(direction: direction)
-      let scale = differences.reduce(0) { $0 + $1.magnitude / Double(differences.count) }
-      effects.append(.empirical(differences.map { $0 / scale }))
+      if let empirical = EffectDistribution.empirical(of: try file.differences(direction: direction)) {
+        effects.append(empirical.effects)
+      }
     }
     print("ratchet: true progress over that of the best of any-better, replicates-3 and bootstrap-95")
     print(

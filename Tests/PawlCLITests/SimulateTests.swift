@@ -139,6 +139,8 @@ import Testing
     ("noise-zero", ["--noise-sd", "0", "--effect", "1"]), ("sigma-negative", ["--sigma=-1"]),
     ("sigma-nan", ["--sigma", "nan"]), ("sigma-infinite", ["--sigma", "1,inf"]), ("sigma-empty", ["--sigma", ","]),
     ("both", ["--sigma", "1", "--noise-sd", "1"]), ("proportion", ["--noise-sd", "1e100", "--effect", "1e-100"]),
+    ("effect-infinite", ["--sigma", "1", "--effect", "1e400"]), ("effect-zero", ["--sigma", "1", "--effect", "0"]),
+    ("target", ["--sigma", "1", "--target", "far"]), ("workers", ["--sigma", "1", "--workers", "0"]),
     ("alpha-zero", ["--sigma", "1", "--alpha", "0"]), ("alpha-one", ["--sigma", "1", "--alpha", "1"]),
     ("budget-calibration", ["--sigma", "1", "--budget", "3"]), ("budget-zero", ["--sigma", "1", "--budget", "0"]),
     ("budget-huge", ["--sigma", "1", "--budget", "99999999999999999999"]),

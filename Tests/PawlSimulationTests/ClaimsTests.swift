@@ -75,4 +75,18 @@ import Testing
     #expect(try #require(plan(1e-6).leastPairs) > 4)
     #expect(plan(1e-6, pairs: 4).leastPairs == nil && plan(1e-6, pairs: 4).leastAttemptsToCertify == nil)
   }
+
+  @Test func `measured differences are counted in their own mean size`() throws {
+    let (effects, typical) = try #require(EffectDistribution.empirical(of: [-0.02, 0.04, -0.03, 0]))
+    #expect(abs(typical - 0.0225) < 1e-15)
+    guard case .empirical(let values) = effects else {
+      Issue.record("\(effects)")
+      return
+    }
+    #expect(abs(values[1] - 0.04 / 0.0225) < 1e-12 && values[3] == 0)
+    #expect(try #require(EffectDistribution.empirical(of: [1e308, -1e308])).typical == 1e308)
+    for none in [[], [0, 0], [.infinity, 1], [.nan], [.leastNonzeroMagnitude]] as [[Double]] {
+      #expect(EffectDistribution.empirical(of: none) == nil, "\(none)")
+    }
+  }
 }

@@ -48,7 +48,8 @@ struct SimulateCommand: Command {
       SimulationResult(
         cell: cell, wishes: wishes,
         summaries: cell.plan.compare(
-          wishes.policies, studies: wishes.studies, seed: wishes.seed, checkpoints: cell.checkpoints))
+          wishes.policies, studies: wishes.studies, seed: wishes.seed,
+          checkpoints: wishes.needsPaths ? cell.checkpoints : []))
     }
     if let path = arguments.value("plot"), let result = results.first {
       try write(result.plot.svg(width: 960, height: 480), to: path, console: console)

@@ -39,10 +39,15 @@ struct SimulatedEffects {
     let file = try ResultsFile(
       path: text.hasPrefix("/") ? text : "\(console.directory)/\(text)",
       hint: "`--effects FILE` takes a results.tsv; `pawl export` prints this study's")
+    console.noteProblems(of: file)
     let direction = try arguments.direction() ?? file.metricName.flatMap { FlagValues.direction(ofMetric: $0) }
-    let differences = try file.differences(direction: direction ?? .minimize)
-    // Each is divided before the sum: the largest that are read would overflow together.
-    let scale = differences.reduce(0) { $0 + $1.magnitude / Double(differences.count) }
-    return .init(distribution: .empirical(differences.map { $0 / scale }), scale: scale)
+    guard
+      let (effects, typical) = EffectDistribution.empirical(of: try file.differences(direction: direction ?? .minimize))
+    else {
+      throw UsageError(
+        "the measurements in `\(text)` are all the same, so they do not tell how much changes are worth",
+        hints: ["`pawl log --results FILE` lists what was read", "`--effects exponential` needs no file"])
+    }
+    return .init(distribution: effects, scale: typical)
   }
 }

@@ -24,12 +24,14 @@ struct SimulationWishes {
   let attemptSeconds: Double?
   /// In the metric's unit where that is known, else in typical changes.
   let target: Double?
+  /// Whether progress along the way is asked for: of very many studies it takes much memory.
+  let needsPaths: Bool
   /// What was taken from the study here.
   let source: String?
 
   /// Attempts that a command simulates of each policy unless told otherwise: a few seconds.
   private static let usualAttempts = 100_000
-  private static let mostAttempts = 1_000_000
+  private static let mostAttempts = 100_000
 
   init(_ arguments: ParsedArguments, console: Console) throws {
     let known = try KnownStudy(arguments, console: console)
@@ -62,12 +64,13 @@ struct SimulationWishes {
     let attempts = cells.reduce(0) { $0 + $1.plan.budget }
     let usual = min(2_000, max(20, Self.usualAttempts / max(1, attempts)))
     studies = try arguments.integer("studies", atLeast: 1) ?? usual
-    guard studies <= 1_000_000 else {
-      throw UsageError("`--studies \(studies)` is more than a million", hints: ["a few hundred give two digits"])
+    guard studies <= 100_000 else {
+      throw UsageError("`--studies \(studies)` is more than 100000", hints: ["a few hundred give two digits"])
     }
     seed = try Self.seed(arguments)
     attemptSeconds = try arguments.seconds("attempt-time") ?? known?.attemptSeconds
     target = try arguments.number("target")
+    needsPaths = target != nil || arguments.has("plot") || arguments.has("json")
     source = known.flatMap { arguments.has("sigma") || arguments.has("noise-sd") ? nil : $0.sentence }
   }
 
@@ -142,6 +145,11 @@ private struct KnownStudy {
       let reader = try SimulateCommand.reader(arguments, console: console)
       let (overview, configuration) = (try reader.overview(), try reader.configuration())
       sigma = overview.sigma
+      guard sigma != nil || arguments.has("sigma") || arguments.has("noise-sd") else {
+        throw UsageError(
+          "study `\(overview.name)` does not know its noise yet",
+          hints: ["it does when its baseline is calibrated: `pawl status` shows it", "`--noise-sd S` needs no study"])
+      }
       attemptSeconds =
         overview.attemptsFinished > 0 ? overview.wallSeconds / Double(overview.attemptsFinished) : nil
       var rule = configuration.ratchet
@@ -169,7 +177,13 @@ private struct NoiseScale {
   private let ratios: [Double]?
 
   init(_ arguments: ParsedArguments, known: Double?) throws {
-    effect = try arguments.number("effect")
+    effect = try arguments.value("effect").map { text in
+      guard let value = Double(text), value >= 1e-150, value <= 1e150 else {
+        throw UsageError(
+          "`--effect \(text)` is not a positive number", hints: ["it is what a typical change is worth, either way"])
+      }
+      return value
+    }
     if arguments.has("sigma"), arguments.has("noise-sd") {
       throw UsageError("`--sigma` and `--noise-sd` both say what the noise is", hints: ["give one of them"])
     }
