@@ -81,6 +81,13 @@ import Testing
     #expect(strict.output.contains("no certificate is possible within 16 pairs"), "\(strict.output)")
   }
 
+  @Test func `where no change does anything no policy makes progress`() throws {
+    let run = try simulate("--sigma", "1", "--budget", "30", "--studies", "4", "--effects", "nothing")
+    #expect(run.code == 0 && run.output.hasPrefix("sigma 1.00, 30 attempts, changes that do nothing, normal noise\n"))
+    let rows = run.output.split(separator: "\n").dropFirst(2).prefix(6)
+    #expect(rows.allSatisfy { $0.split(separator: " ").dropFirst(2).first == "+0" }, "\(run.output)")
+  }
+
   // MARK: a picture
 
   @Test func `the picture has a line for each policy and one for what ours certified`() throws {

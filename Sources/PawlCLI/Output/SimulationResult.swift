@@ -106,10 +106,11 @@ struct SimulationResult {
       cell.unit.map {
         " (noise \(($0 * plan.sigma).formatted(digits: 3)), typical change \($0.formatted(digits: 3)))"
       } ?? ""
+    let effects = plan.effects == .nothing ? "changes that do nothing" : "\(plan.effects.name) effects"
     let workers = plan.workers > 1 ? ", \(plan.workers) workers" : ""
     return
       "sigma \(plan.sigma.formatted(digits: 3))\(unit), \(plan.budget) attempts\(workers), "
-      + "\(plan.effects.name) effects, \(plan.noise.rawValue) noise"
+      + "\(effects), \(plan.noise.rawValue) noise"
   }
 
   private static let inks: [Policy: LinePlot.Ink] = [
