@@ -121,7 +121,7 @@ extension StudyState {
   /// What a seed does to every candidate alike then cancels (common random numbers; Law and Kelton 2000, chapter 11).
   private func replicate(of trial: TrialID) -> Int {
     if let opened = open[trial] { return opened.attempts }
-    return headAttempts + (trial == .baseline ? calibrationRequested : 0)
+    return headAttempts + (trial == .baseline ? calibrationSeeds : 0)
   }
 
   /// A 31-bit seed, so that it fits every library's; certification draws from a stream of its own.

@@ -21,11 +21,11 @@ extension StudyState {
   func isShort(at now: Timestamp) -> Bool { isWallTimeShort(at: now) || isComputeShort }
 
   private func isWallTimeShort(at now: Timestamp) -> Bool {
-    secondsLeft(at: now).map { $0 <= reservedSeconds(of: wallBound) } ?? false
+    secondsLeft(at: now).map { $0 <= reservedSeconds(of: wallBound, workers: workers) } ?? false
   }
 
   private var isComputeShort: Bool {
-    computeLeft.map { $0 <= reservedSeconds(of: computeBound) * Double(workers) } ?? false
+    computeLeft.map { $0 <= reservedSeconds(of: computeBound, workers: 1) } ?? false
   }
 
   /// Why not even a started trial may cost more, or nil.
@@ -50,8 +50,7 @@ extension StudyState {
 
   /// Whether the study, or this session of it, ends by itself.
   var hasBound: Bool {
-    trialBound != nil || wallBound != nil || computeBound != nil || configuration?.stop.spend != nil
-      || session?.start.stop.spend != nil
+    trialBound != nil || wallBound != nil || computeBound != nil
   }
 
   private var computeLeft: Double? {
@@ -79,7 +78,7 @@ extension StudyState {
   /// Wall time kept back for certifying the head before time runs out: about six pairs, a quarter of the bound at most.
   ///
   /// Nothing is kept back where nothing can be certified: search goes on to the end then.
-  private func reservedSeconds(of bound: Double?) -> Double {
+  private func reservedSeconds(of bound: Double?, workers: Int) -> Double {
     guard certification != nil || certificationTarget(finishing: true) != nil, let bound,
       let attempt = meanAttemptSeconds
     else { return 0 }

@@ -87,7 +87,9 @@ extension StudyState {
     let limit = certification.orderedPairs ?? configuration?.ratchet.maximumPairs ?? 0
     let ahead = max(1, workers / 2)
     for pair in nextPair..<max(nextPair, min(nextPair + ahead, limit)) {
-      for candidate in [true, false] {
+      // Which half goes first is drawn, so that a machine that grows slower or faster favours neither.
+      let first = derivedSeed("order", UInt64(certification.number), UInt64(pair)) % 2 == 0
+      for candidate in [first, !first] {
         let half = RunningCertification.Half(pair: pair, candidate: candidate)
         if !certification.requested.contains(half) { return half }
       }

@@ -68,6 +68,9 @@ extension StudyState {
 
   private mutating func begin(_ session: SessionStart, at: Timestamp) {
     closeSession(at: lastEventAt ?? at)
+    // Another machine may measure everything a little higher or lower.
+    if let host, host != session.host { ratchet?.changeMachine() }
+    host = session.host
     self.session = Session(
       start: session, at: at, endedBefore: ended, computeBefore: computeSeconds, spendBefore: spend)
     stopReason = nil
@@ -112,7 +115,9 @@ extension StudyState {
     disturbances.ask(request)
     lastAttempt = max(lastAttempt, request.id.rawValue)
     switch request.purpose {
-    case .calibration: calibrationRequested += 1
+    case .calibration:
+      calibrationRequested += 1
+      calibrationSeeds += 1
     case .search:
       open[request.trial]?.attempts += 1
       if request.trial == head?.trial { headAttempts += 1 }
@@ -145,17 +150,16 @@ extension StudyState {
       }
       calibrated += 1
       baselineMean = (baselineMean ?? value) + (value - (baselineMean ?? value)) / Double(calibrated)
-      ratchet?.record(value, for: request.trial, cost: result.usage.wallSeconds)
+      ratchet?.record(value, for: request.trial, seed: request.seed, cost: result.usage.wallSeconds)
     case .search:
       if let value = result.measurement {
         fruitlessInARow = 0
         // A replicate of a head that has moved on meanwhile has nothing left to say.
         guard isOfPresentCode(request) else { return }
-        ratchet?.record(value, for: request.trial, cost: result.usage.wallSeconds)
+        ratchet?.record(value, for: request.trial, seed: request.seed, cost: result.usage.wallSeconds)
         if request.trial == head?.trial { headFailures = 0 }
       } else if isOfPresentCode(request) {
         if !neverRan { ratchet?.recordFailure(cost: result.usage.wallSeconds) }
-        ratchet?.recordFailure(cost: result.usage.wallSeconds)
         open[request.trial]?.failures += 1
         open[request.trial]?.lastFailure = result.outcome
         if request.trial == head?.trial { headFailures += 1 }

@@ -107,6 +107,10 @@ public struct StudyState: Sendable, Codable, Hashable {
   /// Mean over the calibration.
   public internal(set) var baselineMean: Double?
   public internal(set) var calibrationRequested = 0
+  /// Calibration attempts ever asked for: each has a seed of its own, those that failed too.
+  public internal(set) var calibrationSeeds = 0
+  /// The machine of the newest session.
+  public internal(set) var host: String?
   /// How a calibration attempt ended that gave no measurement: the study cannot go on.
   public internal(set) var baselineOutcome: String?
   /// Attempts that never ran, in a row: the sandbox or the machine is to blame, not the candidate.

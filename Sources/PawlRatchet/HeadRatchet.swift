@@ -33,6 +33,8 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
   private static let incredible = 4.0
   /// The head is measured before anything is judged by it while its variance is above this many times sigma times a typical effect.
   private static let vague = 1.5
+  /// How far another machine's level may be off, in variances of one measurement.
+  private static let unknownLevel = 25.0
   /// Measurements of the head that may wait for the next candidate's verdict.
   private static let mostUnsettled = 24
 
@@ -83,7 +85,7 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     if samples[place].observations.count >= Sample.most { samples[place].observations.removeFirst() }
     samples[place].observations.append(observation)
     samples[place].cost += cost
-    if trial == head { sinceSettled.append(observation) }
+    if trial == head, !isWild(samples[place]) { sinceSettled.append(observation) }
     attemptsSinceSettled += 1
     if sinceSettled.count >= HeadRatchet.mostUnsettled { settleHead() }
   }
@@ -92,6 +94,14 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
   public mutating func recordFailure(cost: Double) {
     costs.failed(cost)
     attemptsSinceSettled += 1
+  }
+
+  /// Whether the newest measurement of the head is one that the others show to be wild; two in a row are a change, not an accident.
+  private func isWild(_ sample: Sample) -> Bool {
+    let noise = pooled
+    guard let parts = noise.parts, noise.freedom >= 2, let last = sample.observations.last else { return false }
+    let tame = sample.tame(parts)
+    return !tame.contains(last) && sample.observations.dropLast().last.map(tame.contains) ?? false
   }
 
   /// Takes the head's measurements into the beliefs without waiting for a candidate: many at a time would cost their cube.
@@ -152,6 +162,13 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
 
   private func present(_ belief: HeadBelief, _ noise: MeasurementNoise) -> HeadFilter? {
     belief.filter(after: attemptsSinceSettled, measured: sinceSettled, seeds: seeds.count, noise: noise)
+  }
+
+  /// What was believed of a head that is gone, with the seeds that came into use since.
+  private func former(_ trial: TrialID, _ noise: MeasurementNoise) -> HeadFilter? {
+    guard var filter = formers.first(where: { $0.trial == trial })?.filter else { return nil }
+    filter.extend(to: seeds.count, variance: noise.shared)
+    return filter
   }
 
   /// The assumption about drift that has predicted best.
@@ -216,7 +233,7 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     let stale = candidate != head && sample.parent != head
     let mean = oriented(sample.observations.reduce(0.0) { $0 + $1.value } / Double(sample.observations.count))
     let prior = self.prior
-    let parent = stale ? formers.first { $0.trial == sample.parent }?.filter : noise.parts.flatMap { present(best, $0) }
+    let parent = stale ? noise.parts.flatMap { former(sample.parent, $0) } : noise.parts.flatMap { present(best, $0) }
     guard let parts = noise.parts, let filter = parent else {
       // The noise is unknown, or the head: neither can be judged by, so measure what was measured least.
       let raw = sinceSettled.isEmpty ? 0 : oriented(mean) - Moments(sinceSettled.map(\.value)).mean
@@ -234,7 +251,8 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     if candidate == head { return .decided(.kept, evidence) }
     let count = sample.observations.count
     let verdict: Verdict = effect.mean + offset > 0 ? .kept : .discarded
-    let unsure = sample.isTorn(parts) || (verdict == .kept && isIncredible(appraisal, sample, parts))
+    let isNew = verdict == .kept && count == 1
+    let unsure = sample.isTorn(parts) || (isNew && (isIncredible(appraisal, sample, parts) || noise.isTiedByRounding))
     let replica = sample.cost / Double(count)
     // What one more measurement would bring if it were spent on a new idea.
     let elsewhere = prior.expectedGainOfNewIdea * costs.ideas(perReplica: replica)
@@ -311,8 +329,8 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     }
     var prior = self.prior
     if sample.parent != head {
-      guard let former = formers.first(where: { $0.trial == sample.parent }) else { return beliefs.map { _ in nil } }
-      let appraisal = appraise(sample, filter: former.filter, noise: noise, parts: parts, prior: prior, offset: 0)
+      guard let filter = former(sample.parent, parts) else { return beliefs.map { _ in nil } }
+      let appraisal = appraise(sample, filter: filter, noise: noise, parts: parts, prior: prior, offset: 0)
       learn(appraisal, &prior)
       return beliefs.map { _ in nil }
     }
@@ -411,9 +429,9 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     guard sample.parent != head else { return }
     let noise = pooled
     if let parts = noise.parts, !sample.observations.isEmpty,
-      let former = formers.first(where: { $0.trial == sample.parent })
+      let filter = former(sample.parent, parts)
     {
-      let appraisal = appraise(sample, filter: former.filter, noise: noise, parts: parts, prior: prior, offset: 0)
+      let appraisal = appraise(sample, filter: filter, noise: noise, parts: parts, prior: prior, offset: 0)
       let interaction = 0.5 * appraisal.effect.mean
       sample.carried = .init(
         estimate: appraisal.estimate,
@@ -425,6 +443,13 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     sample.parent = head
     samples[index] = sample
     forgetFormers()
+  }
+
+  /// The study goes on on another machine, whose level nobody knows: the head is measured there before anything is judged by it.
+  public mutating func changeMachine() {
+    guard let parts = pooled.parts else { return }
+    settleHead()
+    for index in beliefs.indices { beliefs[index].filter?.drift(by: HeadRatchet.unknownLevel * parts.total) }
   }
 
   /// Forgets an open candidate: it crashed, which says nothing about effects.

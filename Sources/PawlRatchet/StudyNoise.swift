@@ -1,3 +1,4 @@
+import PawlCore
 import PawlStatistics
 
 /// The noise of a study: pooled within trials, and split into what is a measurement's own and what its seed shares with others.
@@ -16,10 +17,18 @@ struct StudyNoise: Sendable, Codable, Hashable {
   /// Contrasts further out than this many of their own deviations are no measure of noise.
   private static let wildContrast = 8.0
 
+  /// How finely the values are printed.
+  private var resolution = Resolution()
+  private var largest = 0.0
+
   /// Adds the replicates of one trial.
   mutating func fold(_ observations: [Observation]) {
     guard observations.count > 1 else { return }
-    pooled.fold(Moments(observations.map(\.value)))
+    for observation in observations {
+      resolution.add(observation.value)
+      largest = max(largest, abs(observation.value))
+    }
+    pooled.fold(Moments(tame(observations).map(\.value)))
     guard let first = observations.first(where: { $0.seed == 0 }) else { return }
     for observation in observations {
       guard let seed = observation.seed, seed > 0 else { continue }
@@ -46,6 +55,39 @@ struct StudyNoise: Sendable, Codable, Hashable {
     let start = StudyNoise.ownShareWeight
     let own = (start * StudyNoise.ownShare * total + squares) / (start + freedom)
     return MeasurementNoise(own: min(own, total), shared: max(0, total - own))
+  }
+
+  /// Degrees of freedom of sigma.
+  var freedom: Double { pooled.degreesOfFreedom }
+
+  /// Whether all replicates agree, of values printed so coarsely that noise may hide behind it: that is no proof of there being none.
+  var isTiedByRounding: Bool {
+    pooled.sigma == 0 && freedom < StudyNoise.enoughTies && resolution.step >= StudyNoise.coarse * largest
+  }
+
+  private static func median(_ values: [Double]) -> Double {
+    let sorted = values.sorted()
+    return 0.5 * (sorted[sorted.count / 2] + sorted[(sorted.count - 1) / 2])
+  }
+
+  /// So many median deviations out, one normal value of four is found in under one study of a hundred.
+  private static let wildDeviations = 25.0
+  private static let enoughTies = 6.0
+  private static let coarse = 1e-4
+
+  /// The replicates without those that the others, and what is known of the noise, show to be wild.
+  private func tame(_ observations: [Observation]) -> [Observation] {
+    if freedom >= 3, let parts {
+      var sample = Sample(trial: .baseline, parent: .baseline)
+      sample.observations = observations
+      return sample.tame(parts)
+    }
+    // Nothing else is known yet: four values or more speak for themselves (median absolute deviation; Hampel 1974).
+    guard observations.count >= 4 else { return observations }
+    let median = StudyNoise.median(observations.map(\.value))
+    let spread = StudyNoise.median(observations.map { abs($0.value - median) })
+    guard spread > 0 else { return observations }
+    return observations.filter { abs($0.value - median) <= StudyNoise.wildDeviations * spread }
   }
 
   /// By how much a standard error grows because the noise itself is estimated.

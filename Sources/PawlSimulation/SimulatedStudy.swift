@@ -14,6 +14,8 @@ struct SimulatedStudy {
   private var isFinished = false
   /// What each commit is truly worth over the baseline.
   private var truths: [CommitHash: Double] = [SimulatedStudy.baseline: 0]
+  /// A number for each commit, by which its luck is drawn: its trial's, and another where it was re-based.
+  private var codes: [CommitHash: Int] = [SimulatedStudy.baseline: 0]
   /// Attempts under way, in the order in which they end.
   private var running: [(request: AttemptRequest, ends: Timestamp, number: Int)] = []
   private var attempts = 0
@@ -87,11 +89,13 @@ struct SimulatedStudy {
     case .createCandidate(let trial, let parent, _, _):
       let commit = CommitHash(rawValue: "\(trial)")
       truths[commit] = (truths[parent] ?? 0) + world.effect(of: trial.rawValue)
+      codes[commit] = trial.rawValue
       return .candidateCreated(trial, commit, DiffStatistics(added: 1, removed: 1))
     case .rebase(let rebasing):
       let request = rebasing.request
       let commit = CommitHash(rawValue: "\(request.trial).\(request.onto)")
       truths[commit] = (truths[request.ontoCommit] ?? 0) + world.effect(of: request.trial.rawValue)
+      codes[commit] = request.trial.rawValue + 1_000_003 * (request.onto.rawValue + 1)
       return .candidateRebased(
         RebasedCandidate(
           trial: request.trial, onto: request.onto, ontoCommit: request.ontoCommit, commit: commit,
@@ -111,7 +115,8 @@ struct SimulatedStudy {
   }
 
   private func result(of request: AttemptRequest, number: Int) -> AttemptResult {
-    let error = world.error(of: request.trial.rawValue, seed: request.seed, time: number - 1)
+    // Re-based code is other code: it does not meet the luck of the old.
+    let error = world.error(of: codes[request.commit] ?? 0, seed: request.seed, time: number - 1)
     return AttemptResult(
       id: request.id, outcome: .exited(code: 0), measurement: (truths[request.commit] ?? 0) + error, remark: nil,
       usage: Usage(wallSeconds: 1, cpuSeconds: 1, peakMemory: Bytes(0), output: Bytes(0)), reportedMemory: nil,

@@ -7,8 +7,8 @@
 /// The noise of one measurement, pooled within candidates: differences between candidates do not count as noise.
 ///
 /// The pooled estimate is that of one-way analysis of variance, with calibration as the first group. One wild group cannot
-/// spoil it: once three degrees of freedom are known, a group's variance counts for at most `16 (1 + 8 / df)` times the
-/// pooled one (a winsorised pool; for one pair of normal replicates the bound cuts less than one in ten thousand).
+/// spoil it: once three degrees of freedom are known, a group's variance counts for at most `8 (1 + 8 / df)` times the
+/// pooled one (a winsorised pool; for one pair of normal replicates the bound cuts about one in two hundred).
 public struct PooledNoise: Sendable, Codable, Hashable {
   public private(set) var degreesOfFreedom = 0.0
   public private(set) var sumOfSquares = 0.0
@@ -21,7 +21,7 @@ public struct PooledNoise: Sendable, Codable, Hashable {
     let freedom = Double(replicates.count - 1)
     var squares = replicates.squaredDeviations
     if degreesOfFreedom >= 3, sumOfSquares > 0 {
-      squares = min(squares, freedom * sumOfSquares / degreesOfFreedom * 16 * (1 + 8 / degreesOfFreedom))
+      squares = min(squares, freedom * sumOfSquares / degreesOfFreedom * 8 * (1 + 8 / degreesOfFreedom))
     }
     degreesOfFreedom += freedom
     sumOfSquares += squares

@@ -138,8 +138,8 @@ import Testing
   }
 
   @Test func `a deterministic command needs one measurement`() {
-    for (value, verdict) in [(0.999, Verdict.kept), (1.001, .discarded), (1.0, .discarded)] {
-      var ratchet = Self.calibrated([1, 1])
+    for (value, verdict) in [(1.233567, Verdict.kept), (1.235567, .discarded), (1.234567, .discarded)] {
+      var ratchet = Self.calibrated([1.234567, 1.234567])
       #expect(ratchet.sigma == 0)
       ratchet.record(value, for: Self.one)
       let judgement = ratchet.judge(Self.one, inFlight: 0)
@@ -148,6 +148,45 @@ import Testing
       ratchet.close(Self.one, evidence: Self.evidence(judgement))
       #expect(ratchet.prior.improves > 0)
     }
+  }
+
+  @Test func `where values are printed coarsely, ties are no proof that there is no noise`() {
+    var ratchet = Self.calibrated([0.92, 0.92, 0.92])
+    ratchet.record(0.91, for: Self.one)
+    guard case .replicateCandidate = ratchet.judge(Self.one, inFlight: 0) else {
+      Issue.record("kept on one number")
+      return
+    }
+    ratchet.record(0.92, for: Self.one)
+    #expect(ratchet.sigma != 0)
+  }
+
+  @Test func `a wild measurement of the head is left out, and on another machine the head is measured first`() throws {
+    var ratchet = Self.calibrated()
+    let before = try #require(ratchet.headEstimate)
+    ratchet.record(50, for: .baseline)
+    let after = try #require(ratchet.headEstimate)
+    let sigma = try #require(ratchet.sigma)
+    #expect(abs(after.mean - before.mean) < sigma && after.deviation < 1)
+    ratchet.changeMachine()
+    ratchet.record(0.99, for: Self.one)
+    guard case .replicateHead = ratchet.judge(Self.one, inFlight: 0) else {
+      Issue.record("judged by a head of another machine")
+      return
+    }
+  }
+
+  @Test func `a seed that came into use after the head moved is compared with the old head too`() {
+    var ratchet = HeadRatchet(direction: .minimize, rule: RatchetRule())
+    for (seed, value) in [1.0, 1.01, 0.99].enumerated() { ratchet.record(value, for: .baseline, seed: UInt64(seed)) }
+    ratchet.open(Self.one, parent: .baseline)
+    ratchet.open(Self.two, parent: .baseline)
+    ratchet.record(0.5, for: Self.one, seed: 0)
+    ratchet.moveHead(to: Self.one)
+    ratchet.record(0.7, for: Self.two, seed: 77)
+    #expect(Self.evidence(ratchet.judge(Self.two, inFlight: 0)).head == .baseline)
+    ratchet.rebase(Self.two)
+    #expect(!ratchet.isStale(Self.two))
   }
 
   @Test func `without known noise something is measured twice`() {
