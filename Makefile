@@ -6,7 +6,7 @@ CHECKED := --explicit-target-dependency-import-check error
 PREFIX ?= /usr/local
 RELEASE = $$(swift build -c release --show-bin-path)
 
-.PHONY: demo test check bench bench-lab build install bootstrap format lint clean
+.PHONY: demo test check bench bench-lab bench-ratchet build install bootstrap format lint clean
 
 demo: build
 	scripts/demo
@@ -22,6 +22,10 @@ bench: build
 # Beside PyTorch, JAX and llm.c, as far as `benchmarks/lab/setup` has installed them.
 bench-lab: build
 	@for part in run loss evaluation memory; do benchmarks/lab/$$part --no-build || exit 1; done
+
+# Thousands of simulated studies beside other policies: minutes.
+bench-ratchet: bootstrap
+	benchmarks/ratchet/run
 
 build: bootstrap
 	@# An archive keeps members whose source is gone.

@@ -56,7 +56,7 @@ let layers: [Layer] = [
     )
   ],
   // 6  Faces: arguments, progress, diagnostics, exit codes.
-  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlRuntime", "CPawlSystem"])],
+  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime", "PawlSimulation", "CPawlSystem"])],
 ]
 
 // Apart: the embedded pretraining lab. The engine knows nothing of it, and it knows nothing of the engine.
@@ -76,8 +76,8 @@ let programs: Layer = [
   (
     "pawl-bench",
     [
-      "PawlCore", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal", "PawlSandbox", "PawlSearch",
-      "PawlWorkspace",
+      "PawlCore", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal", "PawlRatchet", "PawlRuntime",
+      "PawlSandbox", "PawlSearch", "PawlSimulation", "PawlWorkspace",
     ]
   ),
 ]

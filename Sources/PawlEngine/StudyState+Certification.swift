@@ -76,9 +76,9 @@ extension StudyState {
   /// Whether one more certificate keeps to its share of the attempts.
   ///
   /// A study that ends by itself certifies the whole stack then, which costs as little as certifying one step of it: before
-  /// that it spends a fiftieth on certificates. One without an end spends up to a tenth.
+  /// that it spends a hundredth on certificates. One without an end spends up to a tenth.
   private var isCertificationAffordable: Bool {
-    let share = hasBound ? 0.02 : 0.1
+    let share = hasBound ? 0.01 : 0.1
     let next = 2 * Certification.leastPairs
     return Double(certificationAttempts + next) <= share * Double(finishedAttempts - certificationAttempts)
   }

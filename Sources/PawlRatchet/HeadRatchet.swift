@@ -170,6 +170,9 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
   /// The assumption about drift that has predicted best.
   private var best: HeadBelief { beliefs.reduce(beliefs[0]) { $1.support > $0.support ? $1 : $0 } }
 
+  /// How fast the machine is believed to drift: variance that each attempt adds, in variances of one measurement.
+  var drift: Double { best.drift }
+
   /// What is believed of the head's true metric, in the metric's own unit and direction; nil until the noise is known.
   ///
   /// Unlike the mean of the measurements that selected the head, it is not flattered by their luck.

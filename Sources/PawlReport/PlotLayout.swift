@@ -31,6 +31,9 @@ struct PlotLayout {
     let certified: Bool
   }
 
+  /// Left free at both ends of x, so that a dot there is whole.
+  static let inset = 12.0
+
   let width: Double
   let height: Double
   /// The area of the data.
@@ -67,7 +70,7 @@ struct PlotLayout {
     self.yAxis = yAxis
     self.xAxis = xAxis
 
-    let inset = 12.0
+    let inset = PlotLayout.inset
     let (left, right, top, bottom) = (plot.left + inset, plot.right - inset, plot.top, plot.bottom)
     func x(_ id: TrialID) -> Double {
       left + (right - left) * min(1, max(0, Double(id.rawValue) / last))

@@ -43,23 +43,9 @@ public enum ProgressPlot {
   private static func axes(_ layout: PlotLayout, _ input: ReportInput) -> String {
     let metric = input.configuration.metric
     let plot = layout.plot
-    var svg = ""
-    for tick in layout.yAxis.ticks {
-      let y =
-        plot.bottom - (plot.bottom - plot.top) * (tick - layout.yAxis.low) / (layout.yAxis.high - layout.yAxis.low)
-      svg += "<path class=\"grid\" d=\"M\(plot.left.px) \(y.px)H\(plot.right.px)\"/>"
-      svg +=
-        "<text class=\"tick y\" x=\"\((plot.left - 8).px)\" y=\"\((y + 4).px)\">\(layout.yAxis.label(tick))</text>\n"
-    }
-    let labels = layout.height - 30
-    for tick in layout.xAxis.ticks {
-      let x = plot.left + 12 + (plot.right - plot.left - 24) * tick / layout.xAxis.high
-      svg += "<path class=\"axis\" d=\"M\(x.px) \(plot.bottom.px)v5\"/>"
-      svg += "<text class=\"tick x\" x=\"\(x.px)\" y=\"\(labels.px)\">\(layout.xAxis.label(tick))</text>\n"
-    }
-    svg += "<path class=\"axis\" d=\"M\(plot.left.px) \(plot.bottom.px)H\(plot.right.px)\"/>\n"
-    let middle = (plot.left + plot.right) / 2
-    svg += "<text class=\"title x\" x=\"\(middle.px)\" y=\"\((layout.height - 9).px)\">trial</text>\n"
+    let frame = PlotFrame(
+      plot: plot, height: layout.height, xAxis: layout.xAxis, yAxis: layout.yAxis, inset: PlotLayout.inset)
+    var svg = frame.svg(xTitle: "trial")
     let factor = layout.yAxis.exponent == 0 ? "" : " (\(NumberStyle.times(layout.yAxis.exponent)))"
     let hint = metric.direction == .minimize ? "↓ lower is better" : "↑ higher is better"
     svg += "<text class=\"title\" x=\"14\" y=\"20\">\((metric.name.abbreviated(to: 40) + factor).escaped)"

@@ -50,13 +50,7 @@ public struct ResultsFile: Sendable {
   ///
   /// - Throws: where no column holds the metric, and what `Audit.report` throws.
   public func audit(direction: Direction, noise: AuditNoiseSource) throws -> AuditReport {
-    guard metricName != nil else {
-      throw RuntimeError(
-        .usage, problems.first ?? "there are no results",
-        hints: [
-          "the layout is that of karpathy/autoresearch: `commit val_bpb memory_gb status description`, tab-separated"
-        ])
-    }
+    try requireMetric()
     let rows = rows.map { row in
       let kept: Bool? =
         switch row.status {

@@ -56,6 +56,9 @@ struct SimulatedStudy {
     return outcome
   }
 
+  /// With which the next certification can succeed.
+  var leastPairs: Int? { engine.state.leastPairsOfNextCertification }
+
   private var headTruth: Double { engine.state.head.flatMap { truths[$0.commit] } ?? 0 }
 
   private mutating func observe(_ events: [Event]) {

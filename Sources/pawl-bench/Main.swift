@@ -11,6 +11,8 @@ struct Main {
     usage: pawl-bench events FOLDER                     the journal's events, one line each
            pawl-bench make-journal REPOSITORY TRIALS    a study of simulated trials, as if killed in mid-flight
            pawl-bench read-log FOLDER COMMAND           one sandboxed command, its output read and searched
+           pawl-bench ratchet STUDIES NULL [RESULTS]    policies beside the ratchet in simulated studies, A/A studies too
+           pawl-bench decision TRIALS REPEATS           trials, then the microseconds of one more: median and maximum
 
     """
 
@@ -23,6 +25,14 @@ struct Main {
         var maker = try JournalMaker(repository: arguments[1])
         try maker.run(trials: Int(arguments[2]) ?? 0)
       case ("read-log", 3): try LogReading.run(folder: arguments[1], command: arguments[2])
+      case ("ratchet", 3...4):
+        guard let studies = Int(arguments[1]), let null = Int(arguments[2]), studies > 1, null > 0 else {
+          fail(usage, code: 2)
+        }
+        try RatchetCells.run(studies: studies, nullStudies: null, results: arguments.count > 3 ? arguments[3] : nil)
+      case ("decision", 3):
+        guard let trials = Int(arguments[1]), let repeats = Int(arguments[2]), trials >= 0 else { fail(usage, code: 2) }
+        DecisionTime.run(trials: trials, repeats: repeats)
       default: fail(usage, code: 2)
       }
     } catch {

@@ -97,6 +97,15 @@ struct ParsedArguments: Sendable {
     return number
   }
 
+  /// Returns the value of `--direction`.
+  func direction() throws -> Direction? {
+    guard let text = value("direction") else { return nil }
+    guard let direction = Direction(rawValue: text) else {
+      throw UsageError("`\(text)` is not a direction", hints: ["`--direction minimize` or `--direction maximize`"])
+    }
+    return direction
+  }
+
   /// Returns a trial's number from the positional at `index`.
   func trial(at index: Int) throws -> TrialID? {
     guard positionals.indices.contains(index) else { return nil }

@@ -24,37 +24,21 @@ struct AuditCommand: Command {
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
     let path = arguments.positionals[0]
     let noise = try noise(arguments)
-    let given = try direction(arguments)
+    let given = try arguments.direction()
     let file = try ResultsFile(
       path: path.hasPrefix("/") ? path : "\(console.directory)/\(path)",
       hint: "`pawl audit FILE` takes a results.tsv; `pawl export` prints this study's")
-    if file.metricName != nil {
-      // A file of a hundred thousand broken lines must not bury the answer.
-      for problem in file.problems.prefix(10) { note(problem, console) }
-      if file.problems.count > 10 { note("and \(file.problems.count - 10) more lines that cannot be read", console) }
-    }
+    console.noteProblems(of: file)
     let direction = given ?? file.metricName.flatMap { FlagValues.direction(ofMetric: $0) } ?? .minimize
     let report = try file.audit(direction: direction, noise: noise)
     if arguments.has("json") {
       console.output(try JSONText.encode(report) + "\n")
       return 0
     }
-    for text in report.notes { note(text, console) }
+    for text in report.notes { console.note(text) }
     let text = AuditText(report: report, metric: file.metricName ?? "metric", console: console)
     console.output(text.table(all: arguments.has("all")) + "\n" + text.summary)
     return 0
-  }
-
-  private static func note(_ text: String, _ console: Console) {
-    console.messages(Ink.careful.paint("note", console.messageColour) + " \(text)\n")
-  }
-
-  private static func direction(_ arguments: ParsedArguments) throws -> Direction? {
-    guard let text = arguments.value("direction") else { return nil }
-    guard let direction = Direction(rawValue: text) else {
-      throw UsageError("`\(text)` is not a direction", hints: ["`--direction minimize` or `--direction maximize`"])
-    }
-    return direction
   }
 
   private static func noise(_ arguments: ParsedArguments) throws -> AuditNoiseSource {

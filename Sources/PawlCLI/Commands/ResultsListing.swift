@@ -18,7 +18,7 @@ struct ResultsListing {
     let limit = arguments.has("all") ? nil : try arguments.integer("last", atLeast: 1)
     let rows = limit.map { file.rows.suffix($0) } ?? file.rows[...]
     for problem in file.problems {
-      console.messages(Ink.careful.paint("note", console.messageColour) + " \(problem)\n")
+      console.note(problem)
     }
     if arguments.has("json") {
       for row in rows { console.output(try JSONText.encode(row, pretty: false) + "\n") }
@@ -38,6 +38,18 @@ struct ResultsListing {
     }
     // Rows say something; a file without any is not what was meant.
     return file.rows.isEmpty ? 1 : 0
+  }
+}
+
+extension Console {
+  func note(_ text: String) { messages(Ink.careful.paint("note", messageColour) + " \(text)\n") }
+
+  /// Says what could not be read of a file that has a metric at all; without one that is the error.
+  func noteProblems(of file: ResultsFile) {
+    guard file.metricName != nil else { return }
+    // A file of a hundred thousand broken lines must not bury the answer.
+    for problem in file.problems.prefix(10) { note(problem) }
+    if file.problems.count > 10 { note("and \(file.problems.count - 10) more lines that cannot be read") }
   }
 }
 
