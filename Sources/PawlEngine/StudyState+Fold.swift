@@ -157,7 +157,6 @@ extension StudyState {
         if request.trial == head?.trial { headFailures = 0 }
       } else if isOfPresentCode(request) {
         if !neverRan { ratchet?.recordFailure(cost: result.usage.wallSeconds) }
-        ratchet?.recordFailure(cost: result.usage.wallSeconds)
         open[request.trial]?.failures += 1
         open[request.trial]?.lastFailure = result.outcome
         if request.trial == head?.trial { headFailures += 1 }

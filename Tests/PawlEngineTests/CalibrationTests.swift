@@ -71,3 +71,27 @@ import Testing
     #expect(world.truth(of: try #require(world.engine.state.head).commit) < 0.95)
   }
 }
+
+@Suite struct `An attempt without a measurement` {
+  @Test(arguments: [(Outcome.exited(code: 1), true), (Outcome.launchFailed(reason: "no bwrap"), false)])
+  func `makes new ideas dearer once, and not at all where it never ran`(outcome: Outcome, isCounted: Bool) throws {
+    var world = SimulatedWorld(seed: 2, crashRate: 0)
+    world.begin(try SimulatedWorld.configuration(workers: 1, trials: 12))
+    var request: AttemptRequest?
+    while request == nil, !world.pending.isEmpty {
+      request = world.engine.state.inFlight.values.first { $0.purpose == .search }
+      if request == nil { world.completeOne() }
+    }
+    let attempt = try #require(request)
+    var state = world.engine.state
+    var expected = try #require(state.ratchet)
+    if isCounted { expected.recordFailure(cost: 5) }
+    state.apply(
+      .attemptFinished(
+        AttemptResult(
+          id: attempt.id, outcome: outcome, measurement: nil, remark: nil,
+          usage: Usage(wallSeconds: 5, cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1)), reportedMemory: nil,
+          sandbox: .full, referee: .report, logTail: nil)), at: Timestamp(milliseconds: 2_000_000))
+    #expect(state.ratchet == expected)
+  }
+}
