@@ -72,9 +72,9 @@ struct NodeReader {
     return number
   }
 
-  mutating func number(_ node: YAMLNode, _ path: String) -> Double? {
+  mutating func number(_ node: YAMLNode, _ path: String, hint: String? = nil) -> Double? {
     guard let text = node.plain, let number = Quantity.decimal(text) else {
-      report(.wrongType, at: node, "`\(path)` must be a finite number, not \(node.kind)")
+      report(.wrongType, at: node, "`\(path)` must be a finite number, not \(node.kind)", hint: hint)
       return nil
     }
     return number

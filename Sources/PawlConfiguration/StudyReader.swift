@@ -284,12 +284,13 @@ struct StudyReader {
     var rule = RatchetRule()
     guard let node = file.values["ratchet"] else { return rule }
     let section = reader.map(node, "ratchet", keys: Self.ratchetKeys)
-    if let node = section.values["alpha"], let alpha = reader.number(node, "ratchet.alpha") {
+    let hint = "it is the share of false certificates that you accept; 0.05 is usual"
+    if let node = section.values["alpha"], let alpha = reader.number(node, "ratchet.alpha", hint: hint) {
       rule.alpha = alpha
       if !(alpha > 0 && alpha <= 0.5) {
         reader.report(
           .badValue, at: node, "`ratchet.alpha` must be above 0 and at most 0.5, not \(node.kind)",
-          hint: "it is the share of false certificates that you accept; 0.05 is usual")
+          hint: hint)
       }
     }
     rule.calibration = reader.integer("calibration", of: section, 2...1000) ?? rule.calibration

@@ -77,9 +77,9 @@ extension StudyState {
 
   /// The most useful attempt now: calibration, then certification, replicates, and new candidates in their order.
   private func nextAttempt(_ ratchet: HeadRatchet) -> AttemptRequest? {
-    guard let champion, let head, let rule = configuration?.ratchet else { return nil }
+    guard let champion, let head, configuration != nil else { return nil }
     if let again = disturbances.waiting.first(where: { isWanted($0.request) }) { return repetition(of: again.request) }
-    if stack.count == 1, champion.trial == .baseline, calibrationRequested < rule.calibration {
+    if stack.count == 1, champion.trial == .baseline, calibrationRequested < calibrationWanted {
       return request(champion, .calibration)
     }
     if let half = certificationAttempt() { return half }

@@ -56,13 +56,21 @@ extension StudyState {
     guard certification == nil, isCalibrated, let head, isClaim(stack.dropFirst()),
       configuration?.ratchet.policy == .evidence
     else { return nil }
-    guard finishing || isCertificationAffordable else { return nil }
+    guard finishing || isCertificationAffordable, hasPairsEnough else { return nil }
     if let retryTarget { return retryTarget }
     if failedTargets.contains(head.trial) { return nil }
     if finishing { return head.trial }
     // A tall stack is tried while search still moves, and again only when it has grown by half since it failed.
     let settled = endedSinceHeadMoved >= 10 || stack.count > max(8, stackAtFailure + stackAtFailure / 2)
     return settled ? head.trial : nil
+  }
+
+  /// Whether the next certificate can be reached with the pairs that the study allows: otherwise attempts are worth more in search.
+  public var hasPairsEnough: Bool {
+    guard let most = configuration?.ratchet.maximumPairs, let least = leastPairsOfNextCertification else {
+      return false
+    }
+    return least <= most
   }
 
   /// Whether one more certificate keeps to its share of the attempts.

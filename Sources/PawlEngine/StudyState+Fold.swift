@@ -1,6 +1,7 @@
 public import PawlCore
 import PawlRatchet
 import PawlSearch
+import PawlStatistics
 
 extension StudyState {
   /// Attempts in a row that never ran after which that counts as their own failure.
@@ -151,6 +152,7 @@ extension StudyState {
       calibrated += 1
       baselineMean = (baselineMean ?? value) + (value - (baselineMean ?? value)) / Double(calibrated)
       ratchet?.record(value, for: request.trial, seed: request.seed, cost: result.usage.wallSeconds)
+      doubtCalibration()
     case .search:
       if let value = result.measurement {
         fruitlessInARow = 0
@@ -176,6 +178,17 @@ extension StudyState {
       } else {
         certification?.test.record(pair: pair, champion: .some(result.measurement))
       }
+    }
+  }
+
+  /// A run of the baseline that is absurdly far from the others, as when a disk was full: two more say whether it counts.
+  private mutating func doubtCalibration() {
+    guard calibrated == calibrationWanted else { return }
+    if calibrationExtra == 0 {
+      calibrationExtra = ratchet?.absurdCalibration == nil ? 0 : 2
+    } else if let value = ratchet?.leaveOutAbsurdCalibration() {
+      calibrationLeftOut = value
+      baselineMean = ratchet?.moments(of: .baseline)?.mean
     }
   }
 

@@ -51,8 +51,11 @@ extension StudyState {
   /// The least pairs with which the next certification can succeed, however clear the effect: four, or more at a strict level.
   ///
   /// Differences without any spread give the largest e-value that so many pairs can; nil where no thousand of them suffices.
-  public var leastPairsOfNextCertification: Int? {
-    let threshold = 1 / nextAlpha()
+  public var leastPairsOfNextCertification: Int? { Self.leastPairs(level: nextAlpha()) }
+
+  /// The same for a test at one level.
+  public static func leastPairs(level: Double) -> Int? {
+    let threshold = 1 / level
     var best = PairedEProcess()
     for pairs in 1...1_000 {
       best.add(1)

@@ -84,7 +84,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 4
+  public static let snapshotVersion = 5
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -111,6 +111,10 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var calibrationSeeds = 0
   /// The machine of the newest session.
   public internal(set) var host: String?
+  /// Runs of the baseline beyond the rule's, because one of those was absurdly far from the others.
+  public internal(set) var calibrationExtra = 0
+  /// What that one measured, once the others agreed without it: neither the noise nor the baseline's mean counts it.
+  public internal(set) var calibrationLeftOut: Double?
   /// How a calibration attempt ended that gave no measurement: the study cannot go on.
   public internal(set) var baselineOutcome: String?
   /// Attempts that never ran, in a row: the sandbox or the machine is to blame, not the candidate.
@@ -182,5 +186,7 @@ public struct StudyState: Sendable, Codable, Hashable {
   public var head: HeadStep? { stack.last }
   /// Attempts that may run at the same time.
   public var workers: Int { session?.start.workers ?? configuration?.workers ?? 1 }
-  public var isCalibrated: Bool { calibrated >= (configuration?.ratchet.calibration ?? .max) }
+  public var isCalibrated: Bool { calibrated >= calibrationWanted }
+  /// The runs of the unchanged baseline that the study begins with.
+  public var calibrationWanted: Int { configuration.map { $0.ratchet.calibration + calibrationExtra } ?? .max }
 }

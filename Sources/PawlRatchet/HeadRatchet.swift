@@ -136,6 +136,19 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     return Moments(sample.observations.map { oriented($0.value) })
   }
 
+  /// What was measured of the baseline while it is the head.
+  var calibration: [Observation]? { head == .baseline ? sample(.baseline)?.observations : nil }
+
+  mutating func removeCalibration(at place: Int) {
+    guard let index = samples.firstIndex(where: { $0.trial == .baseline }),
+      samples[index].observations.indices.contains(place)
+    else { return }
+    samples[index].observations.remove(at: place)
+    // During calibration nothing else has been believed yet.
+    beliefs = HeadBelief.start
+    sinceSettled = samples[index].observations
+  }
+
   /// Whether a candidate was made on a head that is gone.
   public func isStale(_ trial: TrialID) -> Bool {
     guard let sample = sample(trial) else { return false }
@@ -158,7 +171,7 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
   /// What is believed of the effect of a change that was not tried yet.
   public var prior: EffectPrior { learned ?? EffectPrior.weak(sigma: sigma ?? 0) }
 
-  private func oriented(_ value: Double) -> Double { direction == .minimize ? -value : value }
+  func oriented(_ value: Double) -> Double { direction == .minimize ? -value : value }
 
   private func present(_ belief: HeadBelief, _ noise: MeasurementNoise) -> HeadFilter? {
     belief.filter(after: attemptsSinceSettled, measured: sinceSettled, seeds: seeds.count, noise: noise)

@@ -43,6 +43,11 @@ public enum Doctor {
   private static func configuration(at path: String) -> Finding {
     do {
       let configuration = try StudySetup.configuration(at: path)
+      if let shortage = configuration.ratchet.pairShortage {
+        return Finding(
+          name: "pawl.yaml", state: .warning, detail: "study `\(configuration.name)`: \(shortage.problem)",
+          remedy: shortage.remedy)
+      }
       return Finding(
         name: "pawl.yaml", state: .good, detail: "study `\(configuration.name)`, metric `\(configuration.metric.name)`",
         remedy: nil)

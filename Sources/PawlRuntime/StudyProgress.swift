@@ -16,6 +16,8 @@ public struct StudyProgress: Sendable {
   public let calibrated: Int
   public let calibration: Int
   public let baselineMean: Double?
+  /// A run of the baseline that stood so far from the others that nothing counts it.
+  public let calibrationLeftOut: Double?
   /// What is believed of the head's true metric; not the mean of the measurements that selected it.
   public let headEstimate: Double?
   public let head: TrialID

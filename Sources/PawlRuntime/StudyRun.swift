@@ -33,6 +33,7 @@ public final class StudyRun {
   private var startedAt: [AttemptID: Timestamp] = [:]
   private var finished: Finish?
   private var interrupts = 0
+  private var stillness = MetricStillness()
   private var snapshotAt: Int64
 
   /// The events between two snapshots: at most this many are folded when a study is opened.
@@ -71,6 +72,7 @@ public final class StudyRun {
         sandbox: opened.sandbox.level, notes: opened.notes))
     do {
       try step(opened.firstEvents + [.sessionStarted(opened.session)])
+      if let shortage = engine.state.pairShortage(workers: opened.session.workers) { observer(.note(shortage)) }
       while finished == nil {
         let messages = mailbox.take(waiting: 0.25)
         for message in messages where finished == nil { try receive(message) }
@@ -137,7 +139,9 @@ public final class StudyRun {
     let step = engine.handle(observations, at: now)
     if !step.events.isEmpty { try record(step.events, at: now) }
     for effect in step.effects { start(effect) }
-    if !step.events.isEmpty { observer(.recorded(step.events, progress())) }
+    guard !step.events.isEmpty else { return }
+    observer(.recorded(step.events, progress()))
+    for event in step.events { if let remark = stillness.note(event) { observer(.note(remark)) } }
   }
 
   private func record(_ events: [Event], at now: Timestamp) throws {
@@ -230,8 +234,8 @@ public final class StudyRun {
     return StudyProgress(
       metric: opened.configuration.metric, trialsEnded: state.ended, trialBound: state.trialBound,
       secondsLeft: state.secondsLeft(at: .now()), running: running, workers: state.workers,
-      calibrated: state.calibrated, calibration: opened.configuration.ratchet.calibration,
-      baselineMean: state.baselineMean, headEstimate: state.ratchet?.headEstimate?.mean,
+      calibrated: state.calibrated, calibration: state.calibrationWanted, baselineMean: state.baselineMean,
+      calibrationLeftOut: state.calibrationLeftOut, headEstimate: state.ratchet?.headEstimate?.mean,
       head: state.head?.trial ?? .baseline,
       champion: state.champion?.trial ?? .baseline, sigma: state.ratchet?.sigma, paused: state.pausedBy != nil,
       stopping: state.stopReason != nil, certification: certification)

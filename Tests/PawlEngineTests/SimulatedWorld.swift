@@ -34,6 +34,8 @@ struct SimulatedWorld {
   var use: (AttemptRequest, inout Usage) -> Void = { _, _ in }
   /// What a foreign load above one half adds to a measurement.
   var loadEffect = 0.0
+  /// What a slip of the machine adds to the attempts with these numbers.
+  var slips: [Int: Double] = [:]
   /// The trials whose changes exclude whatever the head took in.
   var conflicts: (TrialID) -> Bool = { _ in false }
   /// The lines of each trial's change.
@@ -173,7 +175,9 @@ struct SimulatedWorld {
     let feigned = (usage.foreignLoad ?? 0) > 0.5 ? loadEffect : 0
     return AttemptResult(
       id: request.id, outcome: crashes ? .exited(code: 1) : .exited(code: 0),
-      measurement: crashes ? nil : truth(of: request.commit) + spread + shift + feigned, remark: nil,
+      measurement: crashes
+        ? nil : truth(of: request.commit) + spread + shift + feigned + slips[request.id.rawValue, default: 0],
+      remark: nil,
       usage: usage, reportedMemory: nil, sandbox: .full, referee: .report, logTail: nil)
   }
 

@@ -13,6 +13,8 @@ final class ProgressDisplay {
   /// The trials of attempts that this session has asked for, and why the last failed one of a trial gave no measurement.
   private var attempted: [AttemptID: TrialID] = [:]
   private var remarks: [TrialID: String] = [:]
+  /// Runs of the baseline that the study wanted when the last one was shown.
+  private var runsAsked: Int?
 
   init(console: Console, quiet: Bool) {
     self.console = console
@@ -125,10 +127,23 @@ final class ProgressDisplay {
     let remark = progress.calibrated == 1 ? result.remark.map { ", \($0)" } ?? "" : ""
     let line =
       "baseline \(progress.calibrated)/\(progress.calibration)  \(progress.metric.name) \(value.asMetric)\(remark)\(mean)"
-    guard progress.calibrated == progress.calibration, progress.sigma == 0 else { return line }
-    let note = Ink.careful.paint("note", console.messageColour)
-    return line
-      + "\n\(note) every seed gave the same number: the command does not use PAWL_SEED, and no result tells of other seeds"
+    guard let calibration = self.remark(on: progress) else { return line }
+    return line + "\n" + Ink.careful.paint("note", console.messageColour) + " \(calibration)"
+  }
+
+  /// What the runs of the baseline say of the metric, where that is out of the ordinary.
+  private func remark(on progress: StudyProgress) -> String? {
+    defer { runsAsked = progress.calibration }
+    if let asked = runsAsked, progress.calibration > asked {
+      return "one run is absurdly far from the others: \(progress.calibration - asked) more say whether it counts"
+    }
+    guard progress.calibrated == progress.calibration else { return nil }
+    if let value = progress.calibrationLeftOut {
+      return "the run with \(value.asMetric) stands alone: neither the noise nor the baseline's mean counts it"
+    }
+    guard progress.sigma == 0 else { return nil }
+    return "the metric does not depend on the seed: one attempt decides each trial, and nothing tells of other seeds; "
+      + "where chance plays a part, let the command take its seed from PAWL_SEED"
   }
 
   private func judged(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) -> String {
