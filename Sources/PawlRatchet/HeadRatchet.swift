@@ -265,7 +265,9 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     let count = sample.observations.count
     let verdict: Verdict = effect.mean + offset > 0 ? .kept : .discarded
     let isNew = verdict == .kept && count == 1
-    let unsure = sample.isTorn(parts) || (isNew && (isIncredible(appraisal, sample, parts) || noise.isTiedByRounding))
+    let unsure =
+      sample.isTorn(parts)
+      || (isNew && (isIncredible(appraisal, sample, parts) || abs(appraisal.estimate) < noise.hiddenByRounding))
     let replica = sample.cost / Double(count)
     // What one more measurement would bring if it were spent on a new idea.
     let elsewhere = prior.expectedGainOfNewIdea * costs.ideas(perReplica: replica)

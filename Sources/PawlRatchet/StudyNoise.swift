@@ -60,9 +60,11 @@ struct StudyNoise: Sendable, Codable, Hashable {
   /// Degrees of freedom of sigma.
   var freedom: Double { pooled.degreesOfFreedom }
 
-  /// Whether all replicates agree, of values printed so coarsely that noise may hide behind it: that is no proof of there being none.
-  var isTiedByRounding: Bool {
-    pooled.sigma == 0 && freedom < StudyNoise.enoughTies && resolution.step >= StudyNoise.coarse * largest
+  /// The difference up to which noise may hide behind rounding: all replicates agree, but on values that are printed coarsely.
+  var hiddenByRounding: Double {
+    let isDoubtful =
+      pooled.sigma == 0 && freedom < StudyNoise.enoughTies && resolution.step >= StudyNoise.coarse * largest
+    return isDoubtful ? 4 * resolution.step : 0
   }
 
   private static func median(_ values: [Double]) -> Double {
