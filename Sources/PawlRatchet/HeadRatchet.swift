@@ -100,7 +100,7 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
   private func isWild(_ sample: Sample) -> Bool {
     let noise = pooled
     guard let parts = noise.parts, noise.freedom >= 2, let last = sample.observations.last else { return false }
-    let tame = sample.tame(parts)
+    let tame = sample.observations.tame(parts)
     return !tame.contains(last) && sample.observations.dropLast().last.map(tame.contains) ?? false
   }
 
@@ -211,7 +211,7 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     _ sample: Sample, filter: HeadFilter, noise: StudyNoise, parts: MeasurementNoise, prior: EffectPrior,
     offset: Double
   ) -> Appraisal {
-    let observations = sample.tame(parts)
+    let observations = sample.observations.tame(parts)
     let comparison = filter.compare(observations, noise: parts)
     let mean = observations.reduce(0.0) { $0 + $1.value } / Double(max(1, observations.count))
     var estimate = comparison?.estimate ?? mean - filter.head
@@ -243,10 +243,10 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
       return inFlight > 0 ? .wait(nothing) : .replicateCandidate(nothing)
     }
     if rule.policy == .anyBetter { return judgeByLooks(sample, sigma: sigma, inFlight: inFlight) }
-    let stale = candidate != head && sample.parent != head
+    let stale = isStale(candidate)
     let mean = oriented(sample.observations.reduce(0.0) { $0 + $1.value } / Double(sample.observations.count))
     let prior = self.prior
-    let parent = stale ? noise.parts.flatMap { former(sample.parent, $0) } : noise.parts.flatMap { present(best, $0) }
+    let parent = noise.parts.flatMap { stale ? former(sample.parent, $0) : present(best, $0) }
     guard let parts = noise.parts, let filter = parent else {
       // The noise is unknown, or the head: neither can be judged by, so measure what was measured least.
       let raw = sinceSettled.isEmpty ? 0 : oriented(mean) - Moments(sinceSettled.map(\.value)).mean
@@ -308,9 +308,9 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
       && (sample(head)?.observations.count ?? 0) < rule.maximumReplicates
   }
 
-  /// Whether one measurement alone claims an improvement out of all proportion.
+  /// Whether a candidate's only measurement claims an improvement out of all proportion.
   private func isIncredible(_ appraisal: Appraisal, _ sample: Sample, _ parts: MeasurementNoise) -> Bool {
-    guard sample.observations.count == 1, sample.carried == nil, parts.total > 0 else { return false }
+    guard sample.carried == nil, parts.total > 0 else { return false }
     let seen = max(widest.count > 1 ? widest[1] : 0, Sample.wild * sqrt(parts.total))
     return appraisal.estimate > HeadRatchet.incredible * seen
   }

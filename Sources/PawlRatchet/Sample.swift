@@ -21,16 +21,6 @@ struct Sample: Sendable, Codable, Hashable {
   /// Nothing more than this many measurements of one trial is held; the head of a quiet study is measured again and again.
   static let most = 64
 
-  /// The measurements without those that the others show to be wild: `8` standard deviations from the median of at least three.
-  func tame(_ noise: MeasurementNoise) -> [Observation] {
-    guard observations.count >= 3, noise.total > 0 else { return observations }
-    let sorted = observations.map(\.value).sorted()
-    let median = sorted[sorted.count / 2]
-    let bound = Sample.wild * Sample.wild * noise.total
-    let kept = observations.filter { ($0.value - median) * ($0.value - median) <= bound }
-    return kept.isEmpty ? observations : kept
-  }
-
   /// Whether two measurements are so far apart that one of them must be wild, and a third has to say which.
   func isTorn(_ noise: MeasurementNoise) -> Bool {
     guard observations.count == 2, noise.total > 0 else { return false }
@@ -39,4 +29,16 @@ struct Sample: Sendable, Codable, Hashable {
   }
 
   static let wild = 8.0
+}
+
+extension [Observation] {
+  /// The measurements without those that the others show to be wild: `8` standard deviations from the median of at least three.
+  func tame(_ noise: MeasurementNoise) -> [Observation] {
+    guard count >= 3, noise.total > 0 else { return self }
+    let sorted = map(\.value).sorted()
+    let median = sorted[sorted.count / 2]
+    let bound = Sample.wild * Sample.wild * noise.total
+    let kept = filter { ($0.value - median) * ($0.value - median) <= bound }
+    return kept.isEmpty ? self : kept
+  }
 }

@@ -1,4 +1,3 @@
-import PawlCore
 import PawlStatistics
 
 /// The noise of a study: pooled within trials, and split into what is a measurement's own and what its seed shares with others.
@@ -10,16 +9,15 @@ struct StudyNoise: Sendable, Codable, Hashable {
   private(set) var pooled = PooledNoise()
   /// Of each shared seed after the first: the difference to the first, over trials measured under both.
   private var contrasts: [Moments] = []
+  /// How finely the values are printed, and the largest of them.
+  private var resolution = Resolution()
+  private var largest = 0.0
 
   /// The share of own noise that is believed at first, and how many contrasts that belief weighs.
   private static let ownShare = 0.65
   private static let ownShareWeight = 6.0
   /// Contrasts further out than this many of their own deviations are no measure of noise.
   private static let wildContrast = 8.0
-
-  /// How finely the values are printed.
-  private var resolution = Resolution()
-  private var largest = 0.0
 
   /// Adds the replicates of one trial.
   mutating func fold(_ observations: [Observation]) {
@@ -79,11 +77,7 @@ struct StudyNoise: Sendable, Codable, Hashable {
 
   /// The replicates without those that the others, and what is known of the noise, show to be wild.
   private func tame(_ observations: [Observation]) -> [Observation] {
-    if freedom >= 3, let parts {
-      var sample = Sample(trial: .baseline, parent: .baseline)
-      sample.observations = observations
-      return sample.tame(parts)
-    }
+    if freedom >= 3, let parts { return observations.tame(parts) }
     // Nothing else is known yet: four values or more speak for themselves (median absolute deviation; Hampel 1974).
     guard observations.count >= 4 else { return observations }
     let median = StudyNoise.median(observations.map(\.value))

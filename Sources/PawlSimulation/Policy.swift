@@ -122,13 +122,12 @@ private struct HeadOnly {
           ratchet.close(candidate, evidence: evidence)
           if verdict == .kept { ratchet.moveHead(to: candidate) }
           break judging
-        case .replicateHead, .replicateCandidate, .wait, .rebase:
+        case .replicateHead:
           guard outcome.attempts < budget else { break judging }
-          if case .replicateHead = ratchet.judge(candidate, inFlight: 0) {
-            measure(ratchet.head)
-          } else {
-            measure(candidate)
-          }
+          measure(ratchet.head)
+        case .replicateCandidate, .wait, .rebase:
+          guard outcome.attempts < budget else { break judging }
+          measure(candidate)
         }
       }
     }
