@@ -79,12 +79,11 @@ import Testing
 
   @Test(arguments: [SandboxPolicy.Requirement.full, .none])
   func `counts the whole tree's time and memory`(requirement: SandboxPolicy.Requirement) throws {
-    let burn = "i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"
-    let alone = try Fixture(requirement).run(burn)
-    #expect(alone.usage.cpuSeconds > 0.02)
+    // Its own clock says when to end, not a count of turns: how fast those go depends on what else the machine does.
+    let burn = "perl -e \"1 while (times)[0] < 0.2\""
     // In orphans that nobody in the tree waits for; `cat` ends when the last of them has.
     let orphans = try Fixture(requirement).run("{ (setsid sh -c '\(burn)' &); (\(burn) &); } | cat")
-    #expect(orphans.usage.cpuSeconds > 1.2 * alone.usage.cpuSeconds)
+    #expect(orphans.usage.cpuSeconds > 0.35)
     // Memory is looked at now and then, less often on a busy machine: it is held longer where no look fell into that time.
     var peak = Bytes(0)
     for seconds in [0.3, 3, 30, 100] where peak <= .mebibytes(60) {
