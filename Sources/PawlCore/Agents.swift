@@ -11,10 +11,26 @@ public struct AgentRule: Sendable, Codable, Hashable {
   public var kind: Kind
   /// US dollars that this agent may cost over the study's life; nil for no bound of its own.
   public var maximumSpend: Double?
-  public init(name: String, kind: Kind, maximumSpend: Double? = nil) {
+  /// Proposals that it is asked for at the same time, at most.
+  public var parallel: Int
+  public init(name: String, kind: Kind, maximumSpend: Double? = nil, parallel: Int = 16) {
     self.name = name
     self.kind = kind
     self.maximumSpend = maximumSpend
+    self.parallel = parallel
+  }
+
+  /// Reads what any version stored: at first an agent was a name, and `knobs` the only one.
+  public init(from decoder: any Decoder) throws {
+    if let name = try? decoder.singleValueContainer().decode(String.self) {
+      self.init(name: name, kind: .knobs)
+      return
+    }
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      name: try values.decode(String.self, forKey: .name), kind: try values.decode(Kind.self, forKey: .kind),
+      maximumSpend: try values.decodeIfPresent(Double.self, forKey: .maximumSpend),
+      parallel: try values.decode(Int.self, forKey: .parallel))
   }
 
   public static let knobs = Self(name: "knobs", kind: .knobs)

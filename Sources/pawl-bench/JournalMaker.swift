@@ -86,7 +86,7 @@ struct JournalMaker {
 
   private mutating func interpret(_ effect: Effect) throws {
     switch effect {
-    case .propose(let request): observe([try proposal(request)])
+    case .propose(let request, _): observe([try proposal(request)])
     case .createCandidate(let trial, let parent, let proposal, let at):
       let truth = Self.truth(of: proposal.knobs)
       let head = engine.state.head.flatMap { truths[$0.commit] } ?? 1
