@@ -20,7 +20,7 @@ extension StudyState {
     guard let attempt = meanAttemptSeconds, let proposal = usualProposalSeconds else { return 1 }
     if proposal < attempt / 100 { return 0 }
     let inFlight = Double(workers) * proposal / max(attempt, 0.001)
-    return workers + Int(min(1024, (1.25 * inFlight).rounded(.up)))
+    return workers + Int(min(1024, 1.25 * inFlight))
   }
 
   /// The mean over agents, by how often each is asked at present; nil before any has answered.
