@@ -182,7 +182,7 @@ public final class OpenedStudy: Sendable {
     let frozen = try workspace.digest(at: baseline) { !policy.isEditable($0) }
     return StudyStart(
       configuration: configuration, baseline: baseline, frozenDigest: frozen, dirty: !dirty.isEmpty,
-      fingerprint: KnobAgent.fingerprint(of: files))
+      fingerprint: CodeFingerprint.exact(of: files))
   }
 
   /// Measurements under another command, metric, budget or frozen set say nothing about these.
