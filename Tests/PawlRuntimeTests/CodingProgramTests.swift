@@ -197,6 +197,14 @@ import Testing
       turn.refused.map(\.reason) == ["`lib/k.py` holds a key", "the name of `lib/n[redacted].py` holds a key"])
   }
 
+  @Test(arguments: ["rm -r .pawl; ln -s %@ .pawl", "ln -sf %@/hypothesis.txt .pawl/hypothesis.txt"])
+  func `cannot have Pawl read its hypothesis through a link`(_ script: String) throws {
+    let place = try ProgramPlace()
+    try place.repository.write("secret", to: "\(place.repository.home)/hypothesis.txt")
+    let turn = place.turn(.command(script.replacing("%@", with: place.repository.home)))
+    #expect(turn.reply.end == .finished && turn.hypothesis == nil)
+  }
+
   @Test func `sees nothing of the repository or of other studies`() throws {
     let place = try ProgramPlace()
     try place.repository.write("secret", to: ".pawl/s/journal.sqlite")

@@ -144,7 +144,7 @@ struct CodingProgram: Sendable {
     let report = ProgramReport(
       rule: rule, name: dialect.name, needsEnd: dialect.saysWhenItIsDone, run: run, reading: reading,
       tail: log.tail, overspent: spending.hasEnded ? spending.limit : nil, secrets: passed.secrets,
-      hypothesis: CandidateChanges.content(of: "\(folder)/\(Self.hypothesisFile)", limit: 65_536))
+      hypothesis: hypothesis(in: folder))
     guard !after.isCut, !before.isCut else {
       return turn(task, text: report.text, .broken(reason: "it left more files than are looked at"), report)
     }
@@ -159,6 +159,13 @@ struct CodingProgram: Sendable {
       // It may have been paid for, whatever became of its work.
       return turn(task, text: report.text, .broken(reason: describe(error).firstLine(bytes: 300)), report)
     }
+  }
+
+  private func hypothesis(in folder: String) -> [UInt8]? {
+    var status = stat()
+    // The program may have put a link in its place, to read through.
+    guard lstat("\(folder)/.pawl", &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { return nil }
+    return CandidateChanges.content(of: "\(folder)/\(Self.hypothesisFile)", limit: 65_536)
   }
 
   private func command(
