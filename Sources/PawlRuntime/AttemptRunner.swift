@@ -90,15 +90,7 @@ struct AttemptRunner: Sendable {
   ) -> SandboxedCommand {
     var policy = configuration.sandbox
     policy.readable = checkout.readable
-    var environment: [String: String] = [:]
-    let own = ProcessInfo.processInfo.environment
-    for entry in configuration.sandbox.environment {
-      if let equals = entry.firstIndex(of: "=") {
-        environment[String(entry[..<equals])] = String(entry[entry.index(after: equals)...])
-      } else if let value = own[entry] {
-        environment[entry] = value
-      }
-    }
+    var environment = PassedEnvironment(entries: configuration.sandbox.environment).values
     environment.merge(request.environment) { $1 }
     return SandboxedCommand(
       shell: shell, directory: directory, environment: environment, policy: policy,

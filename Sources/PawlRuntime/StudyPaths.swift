@@ -11,6 +11,12 @@ struct StudyPaths: Sendable {
   var report: String { "\(folder)/report.html" }
   var logs: String { "\(folder)/logs" }
 
+  /// Where coding programs work on their candidates.
+  var agents: String { "\(folder)/agents" }
+  func agent(_ trial: TrialID) -> String { "\(agents)/\(trial)" }
+  /// What a coding program printed for its reply of that number.
+  func agentLog(_ trial: TrialID, _ number: Int) -> String { "\(logs)/agents/\(trial)-\(number).log" }
+
   /// Where an attempt runs.
   func attempt(_ id: AttemptID) -> String { "\(attempts)/\(id)" }
   /// Where what it left is scored.
