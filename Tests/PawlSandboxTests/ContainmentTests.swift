@@ -147,7 +147,8 @@ import Testing
     let fixture = try Fixture()
     let name = "/tmp/pawl-\(UInt64.random(in: .min ... .max))"
     #expect(
-      try fixture.run("echo x > \(name) && cat \(name) && test -w $HOME -a -w /dev/shm").outcome == .exited(code: 0))
+      try fixture.run("echo x > \(name) && cat \(name) && test -w \"$HOME\" -a -w /dev/shm").outcome == .exited(code: 0)
+    )
     #expect(access(name, F_OK) != 0)
     #expect(try fixture.run("cat \(name)").outcome == .exited(code: 1))
   }
