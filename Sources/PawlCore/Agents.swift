@@ -196,6 +196,8 @@ public struct AgentReply: Sendable, Codable, Hashable {
   public let calls: [ToolCall]
   /// What a coding program changed; empty for a model.
   public let edits: [FileEdit]
+  /// What it touched besides and may not, each a lowercase fragment that names the path.
+  public let refusals: [String]
   public let usage: TokenUsage
   /// US dollars.
   public let cost: Double
@@ -203,7 +205,7 @@ public struct AgentReply: Sendable, Codable, Hashable {
   public let end: End
   public init(
     trial: TrialID, number: Int, agent: String, model: String? = nil, text: String, calls: [ToolCall] = [],
-    edits: [FileEdit] = [], usage: TokenUsage = TokenUsage(), cost: Double = 0, seconds: Double = 0,
+    edits: [FileEdit] = [], refusals: [String] = [], usage: TokenUsage = TokenUsage(), cost: Double = 0, seconds: Double = 0,
     end: End = .finished
   ) {
     self.trial = trial
@@ -213,6 +215,7 @@ public struct AgentReply: Sendable, Codable, Hashable {
     self.text = text
     self.calls = calls
     self.edits = edits
+    self.refusals = refusals
     self.usage = usage
     self.cost = cost
     self.seconds = seconds

@@ -152,8 +152,7 @@ extension StudyState {
       let choice = nextChoice(at: now, head: head), let rule = rule(of: choice.agent)
     else { return nil }
     let trial = TrialID(rawValue: lastTrial + 1)
-    let parent =
-      choice.parent == head.trial ? head : HeadStep(trial: choice.parent, commit: commits[choice.parent] ?? head.commit)
+    let parent = parent(of: choice, head: head)
     return .proposalRequested(
       ProposalRequest(
         trial: trial, agent: choice.agent, parent: parent.trial, parentCommit: parent.commit,

@@ -108,6 +108,7 @@ extension StudyState {
     agents[reply.agent, default: AgentRecord()].spend += reply.cost
     agents[reply.agent, default: AgentRecord()].replies += 1
     freeMoney()
+    noteCost(reply)
     // After a restart the same number may come twice, where the first was not on disk; it is never counted as two answers.
     guard case .proposing = open[reply.trial]?.stage else { return }
     open[reply.trial]?.replies.append(reply)

@@ -14,12 +14,15 @@ extension StudyState {
     case .sessionStarted(let session): begin(session, at: at)
     case .sessionEnded:
       closeSession(at: at)
-    case .configurationChanged(let configuration): self.configuration = configuration
+    case .configurationChanged(let configuration):
+      self.configuration = configuration
+      reconfigureSearch(configuration)
     case .proposalRequested(let request):
       open[request.trial] = OpenTrial(request: request, at: at)
       if let reversal = request.reversal { removals.removeAll { $0 == reversal } }
       lastTrial = max(lastTrial, request.trial.rawValue)
       if request.offer != nil { session?.offered += 1 }
+      noteAsked(request)
     case .replyReceived(let reply): receive(reply)
     case .proposalReceived(let trial, let proposal): receive(proposal, for: trial, at: at)
     case .proposalFailed(let trial, let reason):
@@ -77,6 +80,7 @@ extension StudyState {
     ratchet = HeadRatchet(direction: start.configuration.metric.direction, rule: start.configuration.ratchet)
     stack = [HeadStep(trial: .baseline, commit: start.baseline)]
     fingerprints = [start.fingerprint]
+    beginSearch(start)
   }
 
   private mutating func begin(_ session: SessionStart, at: Timestamp) {
@@ -157,6 +161,7 @@ extension StudyState {
     let neverRan = result.outcome.isLaunchFailure
     launchFailures = neverRan ? launchFailures + 1 : 0
     noteSecondary(of: result, request)
+    if request.purpose == .search { open[request.trial]?.seconds += result.usage.wallSeconds }
     switch request.purpose {
     case .calibration:
       guard let value = result.measurement else {

@@ -29,9 +29,19 @@ extension StudyState {
     return known.max()
   }
 
+  /// Who is asked next, and for a change of what; nil where nobody can be asked now.
   func nextChoice(at now: Timestamp, head: HeadStep) -> SearchChoice? {
-    guard let rule = availableAgents(at: now).first else { return nil }
-    return SearchChoice(agent: rule.name, strategy: .line, parent: head.trial)
+    let available = availableAgents(at: now)
+    guard !available.isEmpty else { return nil }
+    let weights = Dictionary(available.map { ($0.name, 1.0) }) { first, _ in first }
+    let seed = derivedSeed("search", UInt64(lastTrial + 1))
+    return search?.choose(seed: seed, head: head.trial, available: weights)
+  }
+
+  /// The code that a proposal starts from; the head where the search's parent is not held any more.
+  func parent(of choice: SearchChoice, head: HeadStep) -> HeadStep {
+    guard choice.parent != head.trial, let commit = commits[choice.parent] else { return head }
+    return HeadStep(trial: choice.parent, commit: commit)
   }
 
   /// Why a proposal is no new code; nil where it is.
@@ -54,18 +64,62 @@ extension StudyState {
     if changes.count > Self.rememberedChanges { changes.removeFirst() }
   }
 
-  /// The candidate exists: others may start from it.
-  mutating func noteCandidate(_ opened: OpenTrial, _ commit: CommitHash, _ size: DiffStatistics) {
-    let isElsewhere = opened.parent.trial != head?.trial && opened.request.choice?.strategy ?? .line != .line
-    open[opened.request.trial]?.isWhole = isElsewhere
+  mutating func beginSearch(_ start: StudyStart) {
+    let configuration = start.configuration
+    search = SearchState(
+      rule: configuration.search, agents: configuration.agents.map(\.name), direction: configuration.metric.direction,
+      baseline: .baseline)
+    commits = [.baseline: start.baseline]
   }
 
-  mutating func noteJudged(_ opened: OpenTrial, _ verdict: Verdict, _ evidence: Evidence) {}
+  mutating func reconfigureSearch(_ configuration: StudyConfiguration) {
+    search?.reconfigure(rule: configuration.search, agents: configuration.agents.map(\.name))
+  }
 
-  mutating func noteFruitless(_ opened: OpenTrial) {}
+  mutating func noteAsked(_ request: ProposalRequest) {
+    if let choice = request.choice { search?.asked(choice, trial: request.trial) }
+  }
+
+  /// The candidate exists: others may start from it.
+  mutating func noteCandidate(_ opened: OpenTrial, _ commit: CommitHash, _ size: DiffStatistics) {
+    let trial = opened.request.trial
+    let isElsewhere = opened.parent.trial != head?.trial && opened.request.choice?.strategy ?? .line != .line
+    open[trial]?.isWhole = isElsewhere
+    guard opened.request.reversal == nil else { return }
+    // What was handed in was not chosen, and is a place to start from all the same.
+    search?.proposed(trial, lines: opened.proposal?.lines ?? 1, change: size, cost: 0)
+    commits[trial] = commit
+  }
+
+  mutating func noteJudged(_ opened: OpenTrial, _ verdict: Verdict, _ evidence: Evidence) {
+    guard opened.request.reversal == nil else { return }
+    search?.measured(
+      opened.request.trial, value: evidence.mean, gain: evidence.worth, deviation: evidence.deviation, verdict: verdict,
+      seconds: opened.seconds)
+    forgetCommits()
+  }
+
+  mutating func noteFruitless(_ opened: OpenTrial) {
+    guard opened.request.choice != nil else { return }
+    search?.fruitless(opened.request.trial, seconds: opened.seconds, cost: 0)
+    commits[opened.request.trial] = nil
+  }
+
+  mutating func noteCost(_ reply: AgentReply) {
+    guard let opened = open[reply.trial] else { return }
+    search?.paid(opened.request.trial, dollars: reply.cost)
+  }
+
+  /// Drops what the search cannot go back to; now and then, as that takes a look at all of it.
+  private mutating func forgetCommits() {
+    guard let search, commits.count > 2 * max(64, search.members.count) else { return }
+    let held = Set(search.members).union(stack.map(\.trial)).union(open.keys)
+    commits = commits.filter { held.contains($0.key) }
+  }
 
   /// Programs of their own are compared with the new head from here on; what was measured of them still counts, weakened.
   mutating func followHead(to trial: TrialID) {
+    search?.headMoved(to: trial)
     for (other, opened) in open.sorted(by: { $0.key < $1.key }) where opened.isWhole && opened.code != nil {
       if ratchet?.moments(of: other) == nil {
         ratchet?.open(other, parent: trial)

@@ -28,6 +28,8 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   public internal(set) var attempts = 0
   /// Attempts that ended without a measurement.
   public internal(set) var failures = 0
+  /// Wall time of its attempts.
+  public internal(set) var seconds = 0.0
   public internal(set) var lastFailure: Outcome?
   public internal(set) var requestedAt: Timestamp
   /// What its own search attempts used that measured.
@@ -166,6 +168,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var meanAttemptSeconds: Double?
   public internal(set) var weakestSandbox = SandboxLevel.full
 
+  /// Where the search has been; nil before the study has begun.
+  public internal(set) var search: SearchState?
   /// Of candidates that a proposal may start from besides the head.
   public internal(set) var commits: [TrialID: CommitHash] = [:]
   /// By name.

@@ -1,6 +1,5 @@
 import PawlCore
 import PawlGuard
-import PawlSearch
 import PawlWorkspace
 
 extension CandidateMaker {
@@ -22,17 +21,6 @@ extension CandidateMaker {
     }
     let (files, _) = try source(at: offer.parent)
     let refusal = policy.refusal(of: offer.edits, links: links)
-    return (proposal(of: offer.agent, offer.hypothesis, offer.edits, on: files), refusal)
-  }
-
-  /// Returns the proposal that edits of the files make; what does not fit is told when the candidate is made.
-  func proposal(
-    of agent: String, _ hypothesis: String, _ edits: [FileEdit], on files: [String: String]
-  ) -> Proposal {
-    var edited = files
-    for edit in edits { edited[edit.path] = edit.applied(to: files[edit.path] ?? "") }
-    return Proposal(
-      agent: agent, hypothesis: hypothesis, edits: edits, knobs: [:], cost: 0,
-      fingerprint: KnobAgent.fingerprint(of: edited))
+    return (CandidateCode.proposal(of: offer.agent, offer.hypothesis, offer.edits, on: files), refusal)
   }
 }

@@ -86,6 +86,11 @@ public struct SearchState: Sendable, Codable, Hashable {
     pay(index, dollars: cost, seconds: 0)
   }
 
+  /// Counts US dollars for a trial's agent, beyond those given with `proposed`.
+  public mutating func paid(_ trial: TrialID, dollars: Double) {
+    if let index = archive.index(of: trial) { pay(index, dollars: dollars, seconds: 0) }
+  }
+
   /// Takes in a verdict: the believed mean metric, the believed effect over the head of then with its standard deviation,
   /// and seconds of compute. The baseline's own mean may be given the same way; else it follows from the first trial.
   public mutating func measured(
