@@ -85,11 +85,12 @@ enum ReplyWords {
   /// Returns the path in what stands behind a fence's marks, as in `python src/x.py`, `python:src/x.py` and `path=src/x.py`.
   static func path(inInfo info: String, known: Set<String>) -> String? {
     let words = info.utf8.split(separator: 0x20).map { String(Substring($0)) }
-    for word in words {
+    let values = words.map { word in
       let value = word.utf8.split(whereSeparator: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }).last
-      if let path = accepted(undecorated(value.map { String(Substring($0)) } ?? ""), known: known) { return path }
+      return undecorated(value.map { String(Substring($0)) } ?? "")
     }
-    return nil
+    let paths = values.compactMap { accepted($0, known: known) }
+    return paths.first(where: known.contains) ?? paths.first
   }
 
   /// The text without Markdown's marks and quotes around it and a colon behind it.
@@ -109,7 +110,9 @@ enum ReplyWords {
     guard !bytes.isEmpty, bytes.count <= 300, !bytes.contains(where: { $0 <= 0x20 || $0 == 0x7f }) else { return nil }
     guard !plain.contains("://"), bytes.contains(where: { $0 | 0x20 >= 0x61 && $0 | 0x20 <= 0x7a }) else { return nil }
     // A name with an ending, as prose has none.
-    guard let point = bytes.lastIndex(of: UInt8(ascii: ".")) else { return nil }
+    guard let point = bytes.lastIndex(of: UInt8(ascii: ".")), point > 0, bytes[point - 1] != UInt8(ascii: "/") else {
+      return nil
+    }
     let ending = bytes[(point + 1)...]
     let isEnding =
       (1...10).contains(ending.count)
