@@ -18,14 +18,25 @@ struct Exchange {
   let mask: (String) -> String
 
   func result() -> ExchangeResult {
-    if case .done = end { reader.finish() }
+    finish()
     if reader.status == 0 || (reader.status < 200 && !reader.draft.hasBegun) { return interrupted() }
     guard reader.isSuccess else { return turnedDown() }
     let draft = reader.draft
     if draft.hasBegun || reader.looksPaid { return .reply(draft, replyEnd(draft)) }
     if let words = draft.failure { return failure(words, status: words.impliedStatus, isInside: true) }
-    guard case .done = end else { return interrupted() }
-    return meaningless(draft)
+    switch end {
+    case .done, .stopped: return meaningless(draft)
+    case .cancelled, .idle, .outOfTime, .failed: return interrupted()
+    }
+  }
+
+  private func finish() {
+    switch end {
+    case .done: reader.finish()
+    // An answer may be whole although its connection was not closed as it should be; of a stream the rest is a torn piece.
+    case .failed where reader.kind == .json: reader.finish()
+    default: break
+    }
   }
 
   // MARK: something was paid for
@@ -36,19 +47,19 @@ struct Exchange {
       return .broken(reason: "the server broke the reply off: \(shown(words) ?? "it does not say why")")
     }
     if reader.isTooLong { return .broken(reason: "the reply is longer than 8 MiB") }
+    // What comes behind its end, a count of tokens at most, does not make a reply less whole.
+    if let stop = draft.stop { return masked(stop) }
+    if draft.isComplete { return .finished }
     switch end {
     case .cancelled: return .broken(reason: "it was cancelled")
     case .idle: return .broken(reason: "nothing more came for \(rule.idleSeconds.asDuration)")
     case .outOfTime: return .broken(reason: "it took longer than \(rule.totalSeconds.asDuration)")
     case .failed(let code, let words):
-      // The reply may be whole although the connection was not closed as it should be.
-      if !draft.isComplete { return .broken(reason: "the connection was cut: \(mask(curlWords(code, words)))") }
-    case .done, .stopped: break
+      return .broken(reason: "the connection was cut: \(mask(curlWords(code, words)))")
+    case .done, .stopped:
+      return .broken(
+        reason: reader.kind == .json ? "the reply is no whole JSON" : "the stream ended before the reply did")
     }
-    if let stop = draft.stop { return masked(stop) }
-    if draft.isComplete { return .finished }
-    return .broken(
-      reason: reader.kind == .json ? "the reply is no whole JSON" : "the stream ended before the reply did")
   }
 
   private func masked(_ stop: AgentReply.End) -> AgentReply.End {

@@ -91,6 +91,8 @@ struct Transfer {
     pawl_curl_set_number(handle, CURLOPT_FOLLOWLOCATION, 0)
     pawl_curl_set_scheme(handle, endpoint.scheme)
     pawl_curl_set_number(handle, CURLOPT_NOSIGNAL, 1)
+    // A model that thinks long may be silent for minutes, which routers on the way take for the end.
+    pawl_curl_set_number(handle, CURLOPT_TCP_KEEPALIVE, 1)
     let connect = min(Self.connectSeconds, max(0.001, deadline - clock.elapsed()))
     pawl_curl_set_number(handle, CURLOPT_CONNECTTIMEOUT_MS, Int(connect * 1000) + 1)
     // Without these two libcurl would read this process's environment.
