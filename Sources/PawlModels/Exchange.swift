@@ -54,8 +54,7 @@ struct Exchange {
     case .cancelled: return .broken(reason: "it was cancelled")
     case .idle: return .broken(reason: "nothing more came for \(rule.idleSeconds.asDuration)")
     case .outOfTime: return .broken(reason: "it took longer than \(rule.totalSeconds.asDuration)")
-    case .failed(let code, let words):
-      return .broken(reason: "the connection was cut: \(mask(curlWords(code, words)))")
+    case .failed(let failure): return .broken(reason: "the connection was cut: \(mask(words(of: failure)))")
     case .done, .stopped:
       return .broken(
         reason: reader.kind == .json ? "the reply is no whole JSON" : "the stream ended before the reply did")
@@ -87,16 +86,16 @@ struct Exchange {
         ModelError(
           .timedOut, "`\(endpoint.host)` did not answer within \(rule.totalSeconds.asDuration)",
           hints: ["`total` sets how long a reply may take in all"]), RetryPolicy.Failure())
-    case .failed(let code, let words): return disconnected(code, words)
+    case .failed(let failure): return disconnected(failure)
     case .done, .stopped:
       return .failure(
         ModelError(.unreadable, "`\(endpoint.host)` does not answer as a web server"), RetryPolicy.Failure())
     }
   }
 
-  private func disconnected(_ code: CURLcode, _ words: String) -> ExchangeResult {
-    let said = mask(curlWords(code, words))
-    switch code {
+  private func disconnected(_ failure: Transfer.Failure) -> ExchangeResult {
+    let said = mask(words(of: failure))
+    switch failure.code {
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM:
       return .failure(
         ModelError(
@@ -108,9 +107,11 @@ struct Exchange {
         ModelError(.certificate, "no encrypted connection to `\(endpoint.host)`: \(said)"),
         RetryPolicy.Failure(isOnTheWay: true))
     default:
+      let proxyStatus = (400...599).contains(failure.proxyStatus) ? failure.proxyStatus : nil
       return .failure(
-        ModelError(.connection, "no answer from `\(endpoint.host)`: \(said)", hints: connectionHints(code)),
-        RetryPolicy.Failure(isOnTheWay: true))
+        ModelError(.connection, "no answer from `\(endpoint.host)`: \(said)", hints: connectionHints(failure.code)),
+        // A proxy that does not let anything through will not either in a minute.
+        RetryPolicy.Failure(status: proxyStatus, isOnTheWay: proxyStatus == nil))
     }
   }
 
@@ -124,8 +125,8 @@ struct Exchange {
     return code == CURLE_COULDNT_RESOLVE_HOST ? ["`base_url` says where the server is"] : []
   }
 
-  private func curlWords(_ code: CURLcode, _ words: String) -> String {
-    oneLine(words.isEmpty ? String(cString: curl_easy_strerror(code)) : words)
+  private func words(of failure: Transfer.Failure) -> String {
+    oneLine(failure.words.isEmpty ? String(cString: curl_easy_strerror(failure.code)) : failure.words)
   }
 
   private func meaningless(_ draft: ReplyDraft) -> ExchangeResult {

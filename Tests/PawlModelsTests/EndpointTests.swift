@@ -92,6 +92,27 @@ import Testing
         == ["requests go through a proxy: `proxy` sets it, else `https_proxy`, `http_proxy` and `no_proxy`"])
   }
 
+  @Test(arguments: [(403, 1), (407, 1), (503, 3)])
+  func `a proxy that lets nothing through is asked again only where it says that it is busy`(
+    status: Int, asked: Int
+  ) throws {
+    let proxy = try #require(ScriptedServer([ScriptedServer.response("no", status: status)]))
+    defer { proxy.stop() }
+    let rule = ModelRule.scripted(.openai, "https://models.example/v1") {
+      $0.retries = 2
+      $0.proxy = proxy.url
+    }
+    let client = try ModelClient(rule: rule, secret: Secret("sk-12345678"), environment: [:])
+    let error = #expect(throws: ModelError.self) {
+      try client.complete(simpleRequest, seed: 1, clock: TestClock().clock()) { false }
+    }
+    #expect(error?.code == .connection)
+    #expect(error?.message.contains("\(status)") == true)
+    #expect(proxy.requests.map(\.target) == Array(repeating: "models.example:443", count: asked))
+    // The key is for the server behind it.
+    #expect(proxy.requests.allSatisfy { $0.method == "CONNECT" && $0.headers["authorization"] == nil })
+  }
+
   @Test(.enabled(if: TLSServer.canRun, "needs `openssl` and `python3`"))
   func `a certificate counts only where it is trusted`() throws {
     let server = try #require(TLSServer())
