@@ -102,7 +102,11 @@ public struct EditReader: Sendable {
     if forms.count == 1, let form = forms.first, let edit = try whole(path, form, original: original) {
       return edit.map { Self.edit(of: path, from: original, to: $0) } ?? FileEdit(path: path, change: .removed)
     }
-    guard let original else { throw missing(path) }
+    guard let original else {
+      // Once would have made the file.
+      guard forms.count > 1, !forms.contains(where: \.needsFile) else { throw missing(path) }
+      throw EditProblem(.malformedEdit, "\(Quoted.path(path)) is given whole more than once", advice: "Give it once.")
+    }
     var editing = FileEditing(path: path, file: original)
     for form in forms {
       switch form {

@@ -41,12 +41,12 @@ struct StoryLines {
     var lines = brief
     if let diff = story.diff {
       lines.append("  diff:")
-      lines += TextCut.lines(CleanText.lines(diff, limit: 240), limit: diffLines).map { "    " + $0 }
+      lines += TextCut.clean(diff, limit: diffLines, width: 240).map { "    " + $0 }
     }
     if let log = story.logTail {
       lines.append("  its last lines of output:")
       // What went wrong stands at the end.
-      lines += TextCut.lines(CleanText.lines(log), limit: logLines, head: 0.2).map { "    " + $0 }
+      lines += TextCut.clean(log, limit: logLines, head: 0.2).map { "    " + $0 }
     }
     return lines
   }
