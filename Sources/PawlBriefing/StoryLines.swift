@@ -21,9 +21,9 @@ struct StoryLines {
     case .refused(let reason): heading += "refused, \(CleanText.line(reason, limit: 200))"
     }
     if let evidence = story.evidence {
-      let noise = evidence.measurements > 0 ? evidence.sigma / Double(evidence.measurements).squareRoot() : nil
       heading += "; effect \(Figures.effect(evidence.effect, deviation: evidence.deviation))"
-      heading += ", mean \(Figures.mean(evidence.mean, noise: noise)) over \(evidence.measurements)"
+      heading +=
+        ", mean \(Figures.mean(evidence.mean, noise: evidence.sigma)) over \(evidence.measurements) \(evidence.measurements == 1 ? "measurement" : "measurements")"
       if let besides = evidence.besides { heading += "; \(CleanText.line(besides, limit: 200))" }
     }
     self.heading = heading

@@ -83,15 +83,14 @@ import Testing
   }
 
   @Test func `is cut to a bearable length`() throws {
-    let line = String(repeating: "ab ", count: 350_000)
+    let line = String(repeating: "ab ", count: 50_000)
     let lines = CleanText.lines("start \(line) end")
     #expect(lines.count == 1)
     #expect(lines[0].count < 460)
     #expect(lines[0].hasPrefix("start ab"))
     #expect(lines[0].hasSuffix("ab  end"))
     #expect(lines[0].contains("characters left out"))
-    let changing = try changing(line)
-    #expect(changing.utf8.count < 12_000)
+    #expect(try changing(line).utf8.count < 12_000)
     #expect(CleanText.line(line, limit: 100).count < 170)
     #expect(
       TextCut.lines((0..<100).map(String.init), limit: 10) == [

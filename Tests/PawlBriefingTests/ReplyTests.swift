@@ -281,6 +281,11 @@ import Testing
     ("Hypothesis: h\n```diff\n--- a/train.py\n+++ b/other.py\n@@ -1 +1 @@\n-a\n+b\n```\n", .malformedDiff),
     ("Hypothesis: h\n```diff\n--- a/train.py\n+++ b/train.py\n@@ -1 +1 @@\nLR = 3e-4\n+b\n```\n", .malformedDiff),
     ("Hypothesis: h\n```diff\nrename from a\nrename to b\n```\n", .malformedDiff),
+    (
+      "Hypothesis: h\n--- a/train.py\n+++ b/train.py\n@@ -3,4 +3,4 @@\n LR = 3e-4\n-DEPTH = 8\n+DEPTH = 9\ndef f():\n",
+      .malformedDiff
+    ),
+    ("Hypothesis: h\n--- a/train.py\n+++ b/train.py\n@@ -4,1 +4,1 @@\n-DEPTH = 8\n+DEPTH = 9\n\n+x\n", .malformedDiff),
     ("```python train.py\nx = 1\n```\n", .noHypothesis),
   ])
   func `in text that cannot be used says why`(text: String, code: EditProblem.Code) {

@@ -99,7 +99,7 @@ import Testing
   @Test func `come back from whole files, blocks, diffs and tool calls`() throws {
     var generator = SeededGenerator(seed: 20_260_101)
     var (blocks, diffs) = (0, 0)
-    for _ in 0..<400 {
+    for _ in 0..<300 {
       let edit = random(&generator)
       guard !edit.changes.isEmpty else { continue }
       let new = edit.text(edit.new)
@@ -113,10 +113,10 @@ import Testing
         try check(edit, Examples.reply(text), "blocks")
       }
       diffs += 1
-      try check(edit, Examples.reply("Hypothesis: h\n```diff\n\(diff(edit, isExact: true))```\n"), "diff")
+      try check(edit, Examples.reply("Hypothesis: h\n```diff\n\(diff(edit))```\n"), "diff")
       if let text = searches(edit) { try check(edit, Examples.reply("h", calls: [text]), "search") }
     }
-    #expect(blocks > 100 && diffs > 300)
+    #expect(blocks > 80 && diffs > 200)
   }
 
   /// Bounds within which each change may take in lines around it, so that no two meet.
@@ -161,7 +161,7 @@ import Testing
   }
 
   /// A unified diff with up to three lines of context.
-  private func diff(_ edit: Case, isExact: Bool) -> String {
+  private func diff(_ edit: Case) -> String {
     var text = "--- a/src/f.py\n+++ b/src/f.py\n"
     var shift = 0
     for (index, change) in edit.changes.enumerated() {
@@ -219,7 +219,7 @@ import Testing
       "@@ -9223372036854775807,9223372036854775807 +0,0 @@\n", "--- /dev/null\n", "+++ /dev/null\n", "<think>",
       "</think>", "~~~\n",
     ]
-    for _ in 0..<6_000 {
+    for _ in 0..<2_000 {
       var text = ""
       for _ in 0..<Int.random(in: 0...24, using: &generator) {
         if Int.random(in: 0..<8, using: &generator) == 0 {
@@ -244,7 +244,7 @@ import Testing
       "Hypothesis: h\n```python train.py\nx = 1\n```\n",
       #"{"hypothesis":"h","edits":[{"path":"train.py","search":"DEPTH = 8","replace":"D\u00e9 = \"9\""}]}"#,
     ]
-    for _ in 0..<6_000 {
+    for _ in 0..<2_000 {
       var bytes = Array((good.randomElement(using: &generator) ?? "").utf8)
       for _ in 0..<Int.random(in: 1...4, using: &generator) where !bytes.isEmpty {
         let index = Int.random(in: 0..<bytes.count, using: &generator)
@@ -261,16 +261,23 @@ import Testing
     }
   }
 
-  @Test func `of two megabytes are read, whatever they repeat`() {
-    let size = 2 << 20
-    for piece in [
-      "```python\n", "```\n", "<<<<<<< SEARCH\n", "=======\n", "--- a/train.py\n", "+++ b/train.py\n", "@@ -1 +1 @@\n",
-      "a", "\n",
-      "{\"a\":", "[", "\\u0041", "train.py\n```\n", "- a\n\n", "`train.py`", "Hypothesis:\n", "\u{1b}]",
-    ] {
-      let text = String(repeating: piece, count: size / piece.utf8.count)
-      read(Examples.reply(text + "<<<<<<< SEARCH\nDEPTH = 8\n=======\nx\n>>>>>>> REPLACE\n"))
-      read(Examples.reply("", calls: [text]))
-    }
+  @Test(arguments: [
+    "```python\n", "```\n", "<<<<<<< SEARCH\n", "=======\n", "--- a/train.py\n", "+++ b/train.py\n", "@@ -1 +1 @@\n",
+    "a", "\n",
+    "{\"a\":", "[", "\\u0041", "train.py\n```\n", "- a\n\n", "`train.py`", "Hypothesis:\n", "\u{1b}]",
+  ])
+  func `that repeat themselves are read`(piece: String) {
+    let text = String(repeating: piece, count: 100_000 / piece.utf8.count)
+    read(Examples.reply(text + "<<<<<<< SEARCH\nDEPTH = 8\n=======\nx\n>>>>>>> REPLACE\n"))
+    read(Examples.reply("", calls: [text]))
+  }
+
+  @Test func `of two megabytes come through whole`() throws {
+    let content = String(repeating: "x = \"1\"\n", count: (2 << 20) / 8)
+    let fenced = try Self.reader.read(Examples.reply("Hypothesis: h\n````python train.py\n\(content)````\n"))
+    #expect(fenced.edits == [FileEdit(path: "train.py", change: .content(content))])
+    let escaped = String(repeating: "x = \\\"1\\\"\\n", count: (2 << 20) / 8)
+    let call = "{\"hypothesis\":\"h\",\"edits\":[{\"path\":\"train.py\",\"content\":\"\(escaped)\"}]}"
+    #expect(try Self.reader.read(Examples.reply("", calls: [call])).edits == fenced.edits)
   }
 }
