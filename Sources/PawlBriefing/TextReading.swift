@@ -22,12 +22,12 @@ struct TextReading {
 
   /// - Parameter known: The paths of the editable files.
   init(_ text: String, known: Set<String>) {
-    lines = DiffReading.lines(of: Self.withoutThinking(text))
+    lines = DiffReading.lines(of: text)
     self.known = known
   }
 
   /// What a model that thinks aloud wrote between `<think>` and `</think>` at its start is no part of its answer.
-  private static func withoutThinking(_ text: String) -> String {
+  static func withoutThinking(_ text: String) -> String {
     let bytes = Array(text.utf8)
     let start = bytes.drop { $0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }
     guard start.starts(with: "<think>".utf8),
