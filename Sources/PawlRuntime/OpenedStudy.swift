@@ -25,6 +25,7 @@ public final class OpenedStudy: Sendable {
   let resumed: Bool
   /// What the certification that was asked for will take; nil where none was.
   public let plan: CertificationPlan?
+  let access: AgentAccess
   /// What a person should know before it runs, one line each.
   let notes: [String]
 
@@ -35,9 +36,13 @@ public final class OpenedStudy: Sendable {
     public var allowDirty: Bool
     /// The session is for one certification alone.
     public var certify: CertificationWish?
+    /// The session judges what is handed in, and asks no agent.
+    public var offers: OfferRule?
     public init(
-      stop: StopRule = StopRule(), workers: Int? = nil, allowDirty: Bool = false, certify: CertificationWish? = nil
+      stop: StopRule = StopRule(), workers: Int? = nil, allowDirty: Bool = false, certify: CertificationWish? = nil,
+      offers: OfferRule? = nil
     ) {
+      self.offers = offers
       self.stop = stop
       self.workers = workers
       self.allowDirty = allowDirty
@@ -59,6 +64,11 @@ public final class OpenedStudy: Sendable {
       CheckoutLinks(
         entries: configuration.sandbox.readable, root: workspace.root, home: HomeFolder.path
       ).notes
+    let asksAgents = options.certify == nil && options.offers == nil
+    access =
+      asksAgents
+      ? try AgentAccess(configuration, stop: options.stop, environment: ProcessInfo.processInfo.environment) : .none
+    notes += access.notes
     openedAt = .now()
     if let (journal, restored) = try Self.reopen(paths, configuration, in: workspace, notes: &notes),
       let start = restored.engine.state.start, let recorded = restored.engine.state.configuration
@@ -97,7 +107,8 @@ public final class OpenedStudy: Sendable {
     }
     session = SessionStart(
       version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
-      sandbox: sandbox.level, stop: options.stop, workers: workers, order: plan?.order)
+      sandbox: sandbox.level, stop: options.stop, workers: workers, order: plan?.order,
+      offers: options.offers)
     self.notes = notes
   }
 
@@ -177,7 +188,7 @@ public final class OpenedStudy: Sendable {
     let frozen = try workspace.digest(at: baseline) { !policy.isEditable($0) }
     return StudyStart(
       configuration: configuration, baseline: baseline, frozenDigest: frozen, dirty: !dirty.isEmpty,
-      fingerprint: KnobAgent.fingerprint(of: files))
+      fingerprint: CodeFingerprint.exact(of: files))
   }
 
   /// Measurements under another command, metric, budget or frozen set say nothing about these.

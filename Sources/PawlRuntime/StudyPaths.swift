@@ -11,8 +11,16 @@ struct StudyPaths: Sendable {
   var report: String { "\(folder)/report.html" }
   var logs: String { "\(folder)/logs" }
 
+  /// Where coding programs work on their candidates.
+  var agents: String { "\(folder)/agents" }
+  func agent(_ trial: TrialID) -> String { "\(agents)/\(trial)" }
+  /// What a coding program printed for its reply of that number.
+  func agentLog(_ trial: TrialID, _ number: Int) -> String { "\(logs)/agents/\(trial)-\(number).log" }
+
   /// Where an attempt runs.
   func attempt(_ id: AttemptID) -> String { "\(attempts)/\(id)" }
+  /// Where a candidate is looked at before its first attempt.
+  func check(_ trial: TrialID) -> String { "\(attempts)/check-\(trial)" }
   /// Where what it left is scored.
   func evaluation(_ id: AttemptID) -> String { "\(attempts)/\(id).evaluate" }
   /// One folder a thousand logs, so that no folder grows without bound.

@@ -1,5 +1,5 @@
 import CPawlSystem
-import PawlCore
+package import PawlCore
 
 #if canImport(Glibc)
   import Glibc
@@ -8,7 +8,7 @@ import PawlCore
 #endif
 
 /// A log file that keeps the head of a stream up to a cap, and its last 64 KiB; memory does not grow with the stream.
-struct CappedLog {
+package struct CappedLog {
   static let tailBytes = 64 << 10
 
   private let file: Descriptor
@@ -21,7 +21,7 @@ struct CappedLog {
   /// The errno of the first failed write; from then on nothing more is written.
   private(set) var failure: Int32 = 0
 
-  init(path: String, cap: Bytes) throws(SandboxError) {
+  package init(path: String, cap: Bytes) throws(SandboxError) {
     guard let file = Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o644) else {
       throw SandboxError(
         .log, "the log `\(path)` cannot be written", hints: ["see what is missing with `pawl doctor`"], errno: errno)
@@ -32,7 +32,7 @@ struct CappedLog {
   }
 
   /// Takes the next bytes of the stream.
-  mutating func append(_ chunk: UnsafeRawBufferPointer) {
+  package mutating func append(_ chunk: UnsafeRawBufferPointer) {
     total &+= Int64(chunk.count)
     let room = Int(min(Int64(chunk.count), cap - kept))
     if room > 0 && failure == 0 {
@@ -67,7 +67,7 @@ struct CappedLog {
   }
 
   /// Appends what the cap cut off of the end, and says how much is missing. Returns how many bytes were not kept.
-  mutating func finish() -> Int64 {
+  package mutating func finish() -> Int64 {
     let beyond = total - kept
     guard beyond > 0, failure == 0 else { return beyond }
     let tail = lastBytes.suffix(Int(min(beyond, Int64(Self.tailBytes))))

@@ -47,12 +47,17 @@ struct GitProgram: Sendable {
   ]
 
   /// Runs git to its end and returns what it printed, whatever its exit code was.
-  func run(_ arguments: [String], environment: [String] = []) throws(WorkspaceError) -> Finished {
+  ///
+  /// - Parameter input: what it reads; nil for nothing.
+  func run(
+    _ arguments: [String], environment: [String] = [], input: Descriptor? = nil
+  ) throws(WorkspaceError) -> Finished {
     let complaints = try Descriptor.anonymousFile()
-    let nothing = try Descriptor.open("/dev/null", O_RDONLY)
+    let source: Descriptor
+    if let input { source = input } else { source = try Descriptor.open("/dev/null", O_RDONLY) }
     let (reading, writing) = try Descriptor.pipe()
     let pid = try start(
-      arguments, environment: environment, input: nothing, output: writing, complaints: complaints, extra: nil)
+      arguments, environment: environment, input: source, output: writing, complaints: complaints, extra: nil)
     writing.close()
     var output: [UInt8] = []
     let failure: WorkspaceError?

@@ -25,7 +25,9 @@ extension Workspace {
   }
 
   /// Returns the edit that makes one content the other: of lines where there are as many of them, as that goes together with most.
-  private static func edit(
+  ///
+  /// Errors: `badEdit` where a content is not UTF-8.
+  public static func edit(
     of path: String, from before: [UInt8]?, to after: [UInt8]?
   ) throws(WorkspaceError) -> FileEdit {
     guard let after else { return FileEdit(path: path, change: .removed) }
