@@ -268,6 +268,23 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("a\nb", "```diff\n--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n```", "a\nb\n"),
+    ("a\nb\n", "```diff\n--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\n-b\n+b\n\\ No newline at end of file\n```", "a\nb"),
+    ("a\nb", "```diff\n--- a/f\n+++ b/f\n@@ -2 +2,2 @@\n b\n+c\n```", "a\nb\nc"),
+    ("a\nb", "<<<<<<< SEARCH\nb\n=======\nc\n>>>>>>> REPLACE", "a\nc"),
+    ("a\nb", "```py f\na\nc\n```", "a\nc"), ("a\nb\n", "```py f\na\nc\n```", "a\nc\n"),
+    ("", "```py f\na\n```", "a\n"), ("", "<<<<<<< SEARCH\n=======\na\n>>>>>>> REPLACE", "a\n"),
+    ("a\nb", #"{"edits":[{"path":"f","search":"b\n","replace":"c\n"}]}"#, "a\nc"),
+    ("a\nb", #"{"edits":[{"path":"f","content":"a\nc\n"}]}"#, "a\nc\n"),
+  ])
+  func `keeps the state of a file's last line unless it says otherwise`(old: String, edit: String, new: String) throws {
+    let reader = EditReader(files: ["f": old])
+    let isCall = edit.hasPrefix("{")
+    let reply = isCall ? Examples.reply("h", calls: [edit]) : Examples.reply("Hypothesis: h\n\(edit)\n")
+    #expect(result(try reader.read(reply), "f", of: old) == new)
+  }
+
   @Test func `may leave out blanks at the ends of lines where that stays unique`() throws {
     let file = "a  \nb\nc\t\na\n"
     let reader = EditReader(files: ["f": file])
