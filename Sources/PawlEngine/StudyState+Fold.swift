@@ -175,6 +175,7 @@ extension StudyState {
       baselineMean = (baselineMean ?? value) + (value - (baselineMean ?? value)) / Double(calibrated)
       ratchet?.record(value, for: request.trial, seed: request.seed, cost: result.usage.wallSeconds)
       doubtCalibration()
+      noteCalibrated()
     case .search:
       if let value = result.measurement {
         fruitlessInARow = 0

@@ -56,6 +56,7 @@ extension StudyState {
     let trial = candidate.trial
     guard case .rebasing(_, let request) = open[trial]?.stage, request.onto == candidate.onto else { return }
     fingerprints.insert(candidate.fingerprint)
+    noteRebased(candidate)
     open[trial]?.stage = .ready(candidate.commit)
     open[trial]?.parent = HeadStep(trial: candidate.onto, commit: candidate.ontoCommit)
     open[trial]?.knobs = candidate.knobs

@@ -93,8 +93,11 @@ extension StudyState {
 
   mutating func noteJudged(_ opened: OpenTrial, _ verdict: Verdict, _ evidence: Evidence) {
     guard opened.request.reversal == nil else { return }
+    // What is believed of it, not the mean that luck may have had a part in.
+    let better = configuration?.metric.direction == .maximize ? evidence.effect : -evidence.effect
+    let believed = ratchet?.headEstimate.map { $0.mean + better } ?? evidence.mean
     search?.measured(
-      opened.request.trial, value: evidence.mean, gain: evidence.worth, deviation: evidence.deviation, verdict: verdict,
+      opened.request.trial, value: believed, gain: evidence.worth, deviation: evidence.deviation, verdict: verdict,
       seconds: opened.seconds)
     forgetCommits()
   }
@@ -108,6 +111,17 @@ extension StudyState {
   mutating func noteCost(_ reply: AgentReply) {
     guard let opened = open[reply.trial] else { return }
     search?.paid(opened.request.trial, dollars: reply.cost)
+  }
+
+  mutating func noteRebased(_ candidate: RebasedCandidate) {
+    commits[candidate.trial] = candidate.commit
+    search?.rebased(candidate.trial, onto: candidate.onto)
+  }
+
+  /// The baseline is known as well as its calibration makes it.
+  mutating func noteCalibrated() {
+    guard isCalibrated, let mean = baselineMean else { return }
+    search?.measured(.baseline, value: mean, gain: 0, deviation: 0, verdict: .kept, seconds: 0)
   }
 
   /// Drops what the search cannot go back to; now and then, as that takes a look at all of it.

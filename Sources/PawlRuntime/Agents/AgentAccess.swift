@@ -75,7 +75,8 @@ extension AgentAccess {
             detail: "\(rule.model)\(rule.baseURL.map { " at \($0)" } ?? "")\(price)\(key.note.map { ", \($0)" } ?? "")",
             remedy: rule.price == nil ? "write `price: {input: …, output: …}` into it" : nil)
         } catch {
-          return .init(name: name, state: .missing, detail: describe(error), remedy: error.hints.first)
+          let hint = (error as? any DescribedError)?.hints.first
+          return .init(name: name, state: .missing, detail: describe(error), remedy: hint)
         }
       }
     }
