@@ -17,6 +17,7 @@ let systemLibraries = [
   (name: "CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
   (name: "CYaml", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
   (name: "CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
+  (name: "CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
 ]
 let foundations = ["CPawlSystem", "CPawlKernels"] + systemLibraries.map(\.name)
 
@@ -41,6 +42,7 @@ let layers: [Layer] = [
   // 4  Ports: one kind of I/O each; they never import one another.
   [
     ("PawlJournal", ["PawlCore", "CSQLite", "CCrypto", "CPawlSystem"]),
+    ("PawlModels", ["PawlCore", "CCurl"]),
     ("PawlSandbox", ["PawlCore", "CPawlSystem"]),
     ("PawlSimulation", ["PawlCore", "PawlEngine", "PawlRatchet", "PawlStatistics"]),
     ("PawlWorkspace", ["PawlCore", "CPawlSystem", "CCrypto"]),
@@ -89,13 +91,13 @@ let testData = [
   "PawlCLI": ["Snapshots"], "PawlJournal": ["Journals"], "PawlLab": ["References"],
   "PawlStatistics": ["References/make_references.py", "References/make_inference_references.py"],
 ]
-// Tests that call the whole `pawl` share what starts it.
-let wholeProgram = ["PawlCLI", "PawlRuntime"]
+// Tests that call the whole `pawl`, or a server of their own, share what starts it.
+let supported = ["PawlCLI", "PawlModels", "PawlRuntime"]
 let testSupport: Target = .target(
   name: "PawlTestSupport", dependencies: ["CPawlSystem"], path: "Tests/PawlTestSupport", swiftSettings: house)
 
 func tests(of target: (name: String, needs: [String])) -> Target {
-  let support = wholeProgram.contains(target.name) ? ["PawlTestSupport"] : []
+  let support = supported.contains(target.name) ? ["PawlTestSupport"] : []
   return .testTarget(
     name: target.name + "Tests", dependencies: dependencies([target.name] + target.needs + support),
     exclude: testData[target.name] ?? [], swiftSettings: house)

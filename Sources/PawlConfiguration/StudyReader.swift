@@ -6,14 +6,13 @@ struct StudyReader {
 
   static let keys = [
     "study", "command", "referee", "evaluate", "artifacts", "metric", "constraints", "editable", "frozen", "budget",
-    "sandbox", "workers", "foreign_load", "stop", "ratchet", "agents", "seed",
+    "sandbox", "workers", "foreign_load", "stop", "ratchet", "agents", "search", "check", "seed",
   ]
   static let metricKeys = ["name", "pattern", "direction", "plausible", "memory_pattern"]
   static let budgetKeys = ["wall", "cpu", "memory", "disk", "processes", "log"]
   static let sandboxKeys = ["level", "network", "read", "environment"]
   static let stopKeys = ["trials", "for", "compute", "spend"]
   static let ratchetKeys = ["alpha", "calibration", "max_replicates", "max_pairs", "policy"]
-  static let agents = ["knobs"]
 
   static func read(_ root: YAMLNode) -> (configuration: StudyConfiguration?, problems: [ConfigurationError.Problem]) {
     var this = Self()
@@ -53,13 +52,16 @@ struct StudyReader {
     let constraints = constraints(in: file)
     let foreignLoad = reader.choice("foreign_load", of: file, ForeignLoadRule.allCases) ?? .repeats
     let agents = agents(in: file)
+    let search = search(in: file)
+    let check = reader.text("check", of: file)
     let seed = seed(in: file)
     guard let name, let command, let metric, let editable else { return nil }
     return StudyConfiguration(
       name: name, command: command, isReferee: file.values["referee"] != nil, evaluate: evaluate,
       artifacts: artifacts.map(\.text), metric: metric, constraints: constraints, editable: editable.map(\.text),
       frozen: frozen.map(\.text), budget: defaults.budget, sandbox: defaults.sandbox, foreignLoad: foreignLoad,
-      workers: workers, stop: defaults.stop, ratchet: defaults.ratchet, agents: agents, seed: seed)
+      workers: workers, stop: defaults.stop, ratchet: defaults.ratchet, agents: agents,
+      search: search, check: check, seed: seed)
   }
 
   /// Returns what runs one attempt: `command`, or the `referee` in its place.
@@ -307,24 +309,6 @@ struct StudyReader {
       }
     }
     return rule
-  }
-
-  private mutating func agents(in file: Section) -> [String] {
-    guard let items = reader.texts("agents", of: file), let node = file.values["agents"] else { return ["knobs"] }
-    if case .sequence(let all) = node.content, all.isEmpty {
-      reader.report(.badValue, at: node, "`agents` is empty: nobody would propose anything")
-    }
-    var seen: Set<String> = []
-    for (text, node) in items {
-      if !Self.agents.contains(text) {
-        reader.report(
-          .badValue, at: node, "unknown agent `\(text.shown())`",
-          hint: nearest(text, in: Self.agents).map { "did you mean `\($0)`?" } ?? "the built-in agent is `knobs`")
-      } else if !seen.insert(text).inserted {
-        reader.report(.badValue, at: node, "agent `\(text.shown())` is listed twice")
-      }
-    }
-    return items.map(\.text)
   }
 
   private mutating func seed(in file: Section) -> UInt64 {

@@ -25,10 +25,10 @@ struct StudyWriter {
     rules(configuration)
   }
 
-  private mutating func line(_ line: String) { text += line + "\n" }
+  mutating func line(_ line: String) { text += line + "\n" }
 
   /// Writes a key, as a comment where it is at its default.
-  private mutating func key(_ key: String, _ value: String, isDefault: Bool, indent: Bool = false, _ remark: String) {
+  mutating func key(_ key: String, _ value: String, isDefault: Bool, indent: Bool = false, _ remark: String) {
     let start = (indent ? "  " : "") + (isDefault ? "# " : "")
     line("\(start)\(key): \(value)\(remark.isEmpty ? "" : "  # \(remark)")")
   }
@@ -177,13 +177,13 @@ struct StudyWriter {
       key("policy", ratchet.policy.rawValue, isDefault: false, indent: true, "what moves the head")
     }
     line("")
-    key("agents", Self.list(configuration.agents), isDefault: configuration.agents == ["knobs"], "")
+    agents(configuration)
     key(
       "seed", "\(configuration.seed)", isDefault: configuration.seed == 1,
       "everything random in the study is derived from it")
   }
 
-  private static func list(_ items: [String]) -> String {
+  static func list(_ items: [String]) -> String {
     "[" + items.map { scalar($0) }.joined(separator: ", ") + "]"
   }
 

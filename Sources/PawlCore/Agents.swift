@@ -11,10 +11,26 @@ public struct AgentRule: Sendable, Codable, Hashable {
   public var kind: Kind
   /// US dollars that this agent may cost over the study's life; nil for no bound of its own.
   public var maximumSpend: Double?
-  public init(name: String, kind: Kind, maximumSpend: Double? = nil) {
+  /// Proposals that it is asked for at the same time, at most.
+  public var parallel: Int
+  public init(name: String, kind: Kind, maximumSpend: Double? = nil, parallel: Int = 16) {
     self.name = name
     self.kind = kind
     self.maximumSpend = maximumSpend
+    self.parallel = parallel
+  }
+
+  /// Reads what any version stored: at first an agent was a name, and `knobs` the only one.
+  public init(from decoder: any Decoder) throws {
+    if let name = try? decoder.singleValueContainer().decode(String.self) {
+      self.init(name: name, kind: .knobs)
+      return
+    }
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      name: try values.decode(String.self, forKey: .name), kind: try values.decode(Kind.self, forKey: .kind),
+      maximumSpend: try values.decodeIfPresent(Double.self, forKey: .maximumSpend),
+      parallel: try values.decode(Int.self, forKey: .parallel))
   }
 
   public static let knobs = Self(name: "knobs", kind: .knobs)
@@ -180,6 +196,8 @@ public struct AgentReply: Sendable, Codable, Hashable {
   public let calls: [ToolCall]
   /// What a coding program changed; empty for a model.
   public let edits: [FileEdit]
+  /// What it touched besides and may not, each a lowercase fragment that names the path.
+  public let refusals: [String]
   public let usage: TokenUsage
   /// US dollars.
   public let cost: Double
@@ -187,7 +205,7 @@ public struct AgentReply: Sendable, Codable, Hashable {
   public let end: End
   public init(
     trial: TrialID, number: Int, agent: String, model: String? = nil, text: String, calls: [ToolCall] = [],
-    edits: [FileEdit] = [], usage: TokenUsage = TokenUsage(), cost: Double = 0, seconds: Double = 0,
+    edits: [FileEdit] = [], refusals: [String] = [], usage: TokenUsage = TokenUsage(), cost: Double = 0, seconds: Double = 0,
     end: End = .finished
   ) {
     self.trial = trial
@@ -197,6 +215,7 @@ public struct AgentReply: Sendable, Codable, Hashable {
     self.text = text
     self.calls = calls
     self.edits = edits
+    self.refusals = refusals
     self.usage = usage
     self.cost = cost
     self.seconds = seconds

@@ -5,7 +5,8 @@ public enum Event: Sendable, Codable, Hashable {
   /// The version of the persisted form of events.
   ///
   /// 2: a study may have a referee. A program that knows only 1 would call its numbers self-reported, so it must not read on.
-  public static let formatVersion = 2
+  /// 3: agents are more than names.
+  public static let formatVersion = 3
 
   case studyStarted(StudyStart)
   /// A process opened the study to run it.
@@ -14,9 +15,13 @@ public enum Event: Sendable, Codable, Hashable {
   /// `pawl.yaml` changed between two sessions.
   case configurationChanged(StudyConfiguration)
   case proposalRequested(ProposalRequest)
+  /// What an agent answered: recorded before anything is made of it.
+  case replyReceived(AgentReply)
   case proposalReceived(TrialID, Proposal)
-  /// The agent had nothing; the trial ends without a candidate.
+  /// The agent has nothing left to propose from this head; the trial ends without a candidate.
   case proposalFailed(TrialID, reason: String)
+  /// The agent could not be asked, or not be understood; the trial ends without a candidate, and nobody proposed anything.
+  case agentFailed(TrialID, AgentFailure)
   /// The guard, or the search for duplicates, turned the proposal down before it cost anything.
   case proposalRefused(TrialID, reason: String)
   case candidateCreated(TrialID, CommitHash, DiffStatistics)
@@ -39,6 +44,8 @@ public enum Event: Sendable, Codable, Hashable {
   case branchAdvanced(certificate: Int, to: CommitHash)
   /// It could not: somebody moved or checked out the branch. Tried again with the next certificate and in the next session.
   case branchBlocked(certificate: Int, reason: String)
+  case hintGiven(Hint)
+  case hintDone(number: Int, by: String)
   case paused(by: String)
   case resumed(by: String)
   /// New work is no longer started; what runs is finished.
@@ -54,8 +61,10 @@ public enum Event: Sendable, Codable, Hashable {
     case .sessionEnded: "sessionEnded"
     case .configurationChanged: "configurationChanged"
     case .proposalRequested: "proposalRequested"
+    case .replyReceived: "replyReceived"
     case .proposalReceived: "proposalReceived"
     case .proposalFailed: "proposalFailed"
+    case .agentFailed: "agentFailed"
     case .proposalRefused: "proposalRefused"
     case .candidateCreated: "candidateCreated"
     case .rebaseRequested: "rebaseRequested"
@@ -71,6 +80,8 @@ public enum Event: Sendable, Codable, Hashable {
     case .championCertified: "championCertified"
     case .branchAdvanced: "branchAdvanced"
     case .branchBlocked: "branchBlocked"
+    case .hintGiven: "hintGiven"
+    case .hintDone: "hintDone"
     case .paused: "paused"
     case .resumed: "resumed"
     case .stopRequested: "stopRequested"
@@ -111,17 +122,50 @@ public struct SessionStart: Sendable, Codable, Hashable {
   public let workers: Int
   /// The one test that the session is for (`pawl certify`); nil where it searches. Absent in journals of before.
   public let order: CertificationOrder?
+  /// Set where no agent is asked and only what is handed in is judged (`pawl try`, `pawl mcp`). Absent in journals of before.
+  public let offers: OfferRule?
   public init(
     version: String, host: String, process: Int32, sandbox: SandboxLevel, stop: StopRule, workers: Int,
-    order: CertificationOrder? = nil
+    order: CertificationOrder? = nil, offers: OfferRule? = nil
   ) {
     self.order = order
+    self.offers = offers
     self.version = version
     self.host = host
     self.process = process
     self.sandbox = sandbox
     self.stop = stop
     self.workers = workers
+  }
+}
+
+/// When a session ends that judges only what is handed in.
+public enum OfferRule: String, Sendable, Codable, Hashable {
+  /// As soon as everything that was handed in is judged.
+  case untilJudged
+  /// When somebody stops it.
+  case untilStopped
+}
+
+/// Why an agent gave no proposal though one was wanted.
+public struct AgentFailure: Sendable, Codable, Hashable {
+  public enum Kind: String, Sendable, Codable, Hashable {
+    /// Asking again later may help: a server that is busy or away, an answer that made no sense.
+    case transient
+    /// It will not work in this session: a wrong key, a model that does not exist, a program that is not installed.
+    case lasting
+    /// Its money, or the study's, does not reach for another answer.
+    case unaffordable
+  }
+  public let kind: Kind
+  /// A lowercase fragment.
+  public let reason: String
+  /// What the user can do, where something can be done.
+  public let hint: String?
+  public init(_ kind: Kind, reason: String, hint: String? = nil) {
+    self.kind = kind
+    self.reason = reason
+    self.hint = hint
   }
 }
 
@@ -147,9 +191,19 @@ public struct ProposalRequest: Sendable, Codable, Hashable {
   public let seed: UInt64
   /// What to take out of the parent; nil where an agent is asked.
   public let reversal: Reversal?
+  /// Why this agent and this parent; nil for what the search did not choose.
+  public let choice: SearchChoice?
+  /// The mark of what somebody outside of the study handed in, under which it is found again; nil where an agent is asked.
+  public let offer: String?
+  /// US dollars that the agent may spend on it; nil without a bound.
+  public let spendLimit: Double?
   public init(
-    trial: TrialID, agent: String, parent: TrialID, parentCommit: CommitHash, seed: UInt64, reversal: Reversal? = nil
+    trial: TrialID, agent: String, parent: TrialID, parentCommit: CommitHash, seed: UInt64, reversal: Reversal? = nil,
+    choice: SearchChoice? = nil, offer: String? = nil, spendLimit: Double? = nil
   ) {
+    self.choice = choice
+    self.offer = offer
+    self.spendLimit = spendLimit
     self.trial = trial
     self.agent = agent
     self.parent = parent

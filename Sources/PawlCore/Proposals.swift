@@ -95,13 +95,23 @@ public struct Proposal: Sendable, Codable, Hashable {
   public let edits: [FileEdit]
   /// The candidate's full knob assignment by knob name, where the agent knows it.
   public let knobs: [String: KnobValue]
-  /// US dollars that the agent was paid for it.
+  /// US dollars that the agent was paid for it beyond its replies, which carry their own.
   public let cost: Double
   /// `StableHash` over the content of all editable files after the edit: two candidates with one fingerprint are one.
   public let fingerprint: UInt64
+  /// The same over the code alone, without comments, layout and ways to write a number; nil where it was not taken.
+  public let normalised: UInt64?
+  /// Over what is changed, whatever the parent; nil where it was not taken.
+  public let change: UInt64?
+  /// Lines of all editable files after the edit; nil where they were not counted.
+  public let lines: Int?
   public init(
-    agent: String, hypothesis: String, edits: [FileEdit], knobs: [String: KnobValue], cost: Double, fingerprint: UInt64
+    agent: String, hypothesis: String, edits: [FileEdit], knobs: [String: KnobValue], cost: Double, fingerprint: UInt64,
+    normalised: UInt64? = nil, change: UInt64? = nil, lines: Int? = nil
   ) {
+    self.normalised = normalised
+    self.change = change
+    self.lines = lines
     self.agent = agent
     self.hypothesis = hypothesis
     self.edits = edits

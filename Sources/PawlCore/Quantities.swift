@@ -25,6 +25,10 @@ public struct Timestamp: Hashable, Comparable, Sendable, Codable {
   public init(from decoder: any Decoder) throws { milliseconds = try Int64(from: decoder) }
   public func encode(to encoder: any Encoder) throws { try milliseconds.encode(to: encoder) }
   public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+  /// Returns the moment so many seconds later.
+  public func advanced(by seconds: Double) -> Self {
+    Self(milliseconds: milliseconds + Int64(max(-1e15, min(1e15, seconds * 1000))))
+  }
   /// Returns the time from `earlier` to this moment.
   public func since(_ earlier: Self) -> Duration { .milliseconds(milliseconds - earlier.milliseconds) }
 }

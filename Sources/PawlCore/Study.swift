@@ -160,16 +160,19 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
   public var workers: Int
   public var stop: StopRule
   public var ratchet: RatchetRule
-  /// Names of agents; `knobs` is the only one built in.
-  public var agents: [String]
+  /// Who proposes, one at least, names unique.
+  public var agents: [AgentRule]
+  public var search: SearchRule
+  /// Run by `sh -c` in a copy of a candidate before it costs an attempt: says quickly whether it can run at all.
+  public var check: String?
   /// The seed that everything random in the study is derived from.
   public var seed: UInt64
   public init(
     name: StudyName, command: String, isReferee: Bool = false, evaluate: String? = nil, artifacts: [String] = [],
     metric: MetricRule, constraints: [Constraint] = [], editable: [String], frozen: [String] = [],
     budget: Budget = Budget(), sandbox: SandboxPolicy = SandboxPolicy(), foreignLoad: ForeignLoadRule = .repeats,
-    workers: Int = 1, stop: StopRule = StopRule(), ratchet: RatchetRule = RatchetRule(), agents: [String] = ["knobs"],
-    seed: UInt64 = 1
+    workers: Int = 1, stop: StopRule = StopRule(), ratchet: RatchetRule = RatchetRule(), agents: [AgentRule] = [.knobs],
+    search: SearchRule = SearchRule(), check: String? = nil, seed: UInt64 = 1
   ) {
     self.name = name
     self.command = command
@@ -187,6 +190,8 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
     self.stop = stop
     self.ratchet = ratchet
     self.agents = agents
+    self.search = search
+    self.check = check
     self.seed = seed
   }
 
@@ -210,6 +215,9 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
       foreignLoad: try values.decodeIfPresent(ForeignLoadRule.self, forKey: .foreignLoad) ?? .repeats,
       workers: try values.decode(Int.self, forKey: .workers), stop: try values.decode(StopRule.self, forKey: .stop),
       ratchet: try values.decode(RatchetRule.self, forKey: .ratchet),
-      agents: try values.decode([String].self, forKey: .agents), seed: try values.decode(UInt64.self, forKey: .seed))
+      agents: try values.decode([AgentRule].self, forKey: .agents),
+      search: try values.decodeIfPresent(SearchRule.self, forKey: .search) ?? SearchRule(),
+      check: try values.decodeIfPresent(String.self, forKey: .check),
+      seed: try values.decode(UInt64.self, forKey: .seed))
   }
 }

@@ -18,9 +18,9 @@ extension StudyState {
     if isShort(at: now), let event = certificationStart(finishing: true) { return event }
     let free = workers - inFlight.count
     if free > 0, let request = nextAttempt(ratchet) { return .attemptRequested(request) }
-    let finishing = limit != nil && open.isEmpty
+    let finishing = limit != nil && open.isEmpty && session?.start.offers == nil
     if let event = certificationStart(finishing: finishing) { return event }
-    return limit == nil ? nextProposal(freeWorkers: free) : nil
+    return limit == nil ? nextProposal(freeWorkers: free, at: now) : nil
   }
 
   /// Why the session is over: nothing runs and nothing may be started; nil while there is work.
@@ -32,6 +32,7 @@ extension StudyState {
     guard let limit = limitReached(at: now) else { return nil }
     if isSpent(at: now) { return limit }
     guard pausedBy == nil else { return nil }
+    if session?.start.offers == .untilJudged { return limit }
     return open.isEmpty && certification == nil ? limit : nil
   }
 
@@ -85,7 +86,7 @@ extension StudyState {
     if let half = certificationAttempt() { return half }
     var fresh: HeadStep?
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
-      guard case .ready(let commit) = opened.stage, !isInFlight(trial) else { continue }
+      guard case .ready(let commit) = opened.stage, !isInFlight(trial), isWorkedOn(opened) else { continue }
       let step = HeadStep(trial: trial, commit: commit)
       guard ratchet.moments(of: trial) != nil, isCalibrated else {
         if opened.attempts == opened.failures, fresh == nil { fresh = step }
@@ -142,24 +143,20 @@ extension StudyState {
   }
 
   /// A proposal is asked for when a worker is free for it, and earlier where proposals are slow beside attempts.
-  private func nextProposal(freeWorkers: Int) -> Event? {
+  private func nextProposal(freeWorkers: Int, at now: Timestamp) -> Event? {
     // Nothing is asked of anybody before the baseline has shown that a measurement can be had at all.
-    guard calibrated > 0, let head, let configuration, let agent = configuration.agents.first else { return nil }
+    guard calibrated > 0, session?.start.offers == nil, let head else { return nil }
     if let event = nextRemoval() { return event }
     let waiting = open.values.count { $0.attempts == 0 }
-    guard waiting < max(0, freeWorkers) + prefetch else { return nil }
+    guard waiting < max(0, freeWorkers) + proposalsAhead,
+      let choice = nextChoice(at: now, head: head), let rule = rule(of: choice.agent)
+    else { return nil }
     let trial = TrialID(rawValue: lastTrial + 1)
+    let parent = parent(of: choice, head: head)
     return .proposalRequested(
       ProposalRequest(
-        trial: trial, agent: agent, parent: head.trial, parentCommit: head.commit,
-        seed: derivedSeed("proposal", UInt64(trial.rawValue))))
-  }
-
-  /// Candidates kept ready beyond the free workers. None where a proposal takes under a hundredth of an attempt: what waits
-  /// grows stale when the head moves.
-  private var prefetch: Int {
-    guard let proposal = meanProposalSeconds, let attempt = meanAttemptSeconds else { return 1 }
-    return proposal < attempt / 100 ? 0 : workers
+        trial: trial, agent: choice.agent, parent: parent.trial, parentCommit: parent.commit,
+        seed: derivedSeed("proposal", UInt64(trial.rawValue)), choice: choice, spendLimit: spendLimit(of: rule)))
   }
 }
 

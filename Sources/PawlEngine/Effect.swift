@@ -2,7 +2,8 @@ public import PawlCore
 
 /// Something for the runtime to do, allowed only once the events that ask for it are in the journal.
 public enum Effect: Sendable, Hashable {
-  case propose(ProposalRequest)
+  /// `replies` are what the agent said so far, recorded: they are read before it is asked anything more.
+  case propose(ProposalRequest, replies: [AgentReply])
   /// `at` dates the commit: the same proposal always gives the same one.
   case createCandidate(TrialID, parent: CommitHash, Proposal, at: Timestamp)
   case rebase(Rebasing)

@@ -43,14 +43,15 @@ public struct Engine: Sendable {
   private func duplicateRefusal(of observation: Event) -> Event? {
     guard case .proposalReceived(let trial, let proposal) = observation,
       // The head without a step may well be code that was measured on the way.
-      state.open[trial]?.request.reversal == nil, state.fingerprints.contains(proposal.fingerprint)
+      state.open[trial]?.request.reversal == nil, let reason = state.duplication(of: proposal)
     else { return nil }
-    return .proposalRefused(trial, reason: "this very code was tried before")
+    return .proposalRefused(trial, reason: reason)
   }
 
   private func effects(of event: Event) -> [Effect] {
     switch event {
-    case .proposalRequested(let request): [.propose(request)]
+    case .proposalRequested(let request): request.offer == nil ? [.propose(request, replies: [])] : []
+    case .replyReceived(let reply): state.open[reply.trial].map { asked($0) } ?? []
     case .proposalReceived(let trial, let proposal):
       state.open[trial].map {
         [.createCandidate(trial, parent: $0.request.parentCommit, proposal, at: $0.requestedAt)]
@@ -63,14 +64,19 @@ public struct Engine: Sendable {
     }
   }
 
+  private func asked(_ opened: OpenTrial) -> [Effect] {
+    if case .proposing = opened.stage { return [.propose(opened.request, replies: opened.replies)] }
+    return []
+  }
+
   /// What was under way when the last session ended: asked for again, with the same seeds and parents.
   private func recovery() -> [Effect] {
     var effects: [Effect] = state.awaitingBranch.isEmpty ? [] : [.advanceBranch(state.awaitingBranch)]
-    // A session that only certifies leaves proposals to the next one.
-    let open = state.session?.start.order == nil ? state.open : [:]
+    // A session that only certifies leaves proposals to the next one, and one for what is handed in those of agents.
+    let open = state.session?.start.order == nil ? state.open.filter { state.isWorkedOn($0.value) } : [:]
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
       switch opened.stage {
-      case .proposing: effects.append(.propose(opened.request))
+      case .proposing: effects += asked(opened)
       case .proposed(let proposal):
         effects.append(
           .createCandidate(trial, parent: opened.request.parentCommit, proposal, at: opened.requestedAt))

@@ -6,7 +6,8 @@ extension StudyState {
 
   /// Why no new trial is begun any more, or nil while the study goes on; open trials are still finished.
   public func limitReached(at now: Timestamp) -> Finish? {
-    if let exhausted { return Finish(.bounded, "the agent has nothing left to propose: \(exhausted)") }
+    if let rule = session?.start.offers { return offersFinish(rule) }
+    if let finish = agentsFinish() { return finish }
     if fruitlessInARow >= Self.fruitlessLimit {
       return Finish(.stalled, "the last \(Self.fruitlessLimit) trials gave no measurement")
     }
@@ -36,14 +37,14 @@ extension StudyState {
   /// Trials that may have ended before the study stops: the nearer of the study's and the session's bound.
   public var trialBound: Int? {
     let ofSession = session.flatMap { session in session.start.stop.trials.map { session.endedBefore + $0 } }
-    return [configuration?.stop.trials, ofSession].compactMap(\.self).min()
+    return [ownStop?.trials, ofSession].compactMap(\.self).min()
   }
 
   /// Wall time left at `now`, in seconds, or nil without a bound.
   public func secondsLeft(at now: Timestamp) -> Double? {
     guard let session else { return nil }
     let elapsed = max(0, now.since(session.at).seconds)
-    let ofStudy = configuration?.stop.wallSeconds.map { $0 - wallSecondsBefore - elapsed }
+    let ofStudy = ownStop?.wallSeconds.map { $0 - wallSecondsBefore - elapsed }
     let ofSession = session.start.stop.wallSeconds.map { $0 - elapsed }
     return [ofStudy, ofSession].compactMap(\.self).min()
   }
@@ -55,12 +56,16 @@ extension StudyState {
 
   private var computeLeft: Double? {
     guard let session else { return nil }
-    let ofStudy = configuration?.stop.computeSeconds.map { $0 - computeSeconds }
+    let ofStudy = ownStop?.computeSeconds.map { $0 - computeSeconds }
     let ofSession = session.start.stop.computeSeconds.map { $0 - computeSeconds + session.computeBefore }
     return [ofStudy, ofSession].compactMap(\.self).min()
   }
 
-  private var spendLeft: Double? {
+  /// The study's own bounds; what a person hands in is judged after these are reached, too.
+  private var ownStop: StopRule? { session?.start.offers == nil ? configuration?.stop : nil }
+
+  /// US dollars left, or nil without a bound.
+  var spendLeft: Double? {
     guard let session else { return nil }
     let ofStudy = configuration?.stop.spend.map { $0 - spend }
     let ofSession = session.start.stop.spend.map { $0 - spend + session.spendBefore }
@@ -68,11 +73,11 @@ extension StudyState {
   }
 
   private var wallBound: Double? {
-    [configuration?.stop.wallSeconds, session?.start.stop.wallSeconds].compactMap(\.self).min()
+    [ownStop?.wallSeconds, session?.start.stop.wallSeconds].compactMap(\.self).min()
   }
 
   private var computeBound: Double? {
-    [configuration?.stop.computeSeconds, session?.start.stop.computeSeconds].compactMap(\.self).min()
+    [ownStop?.computeSeconds, session?.start.stop.computeSeconds].compactMap(\.self).min()
   }
 
   /// Wall time kept back for certifying the head before time runs out: about six pairs, a quarter of the bound at most.

@@ -1,5 +1,6 @@
 import PawlCore
 import PawlRatchet
+import PawlSearch
 import PawlStatistics
 
 extension StudyState {
@@ -23,6 +24,8 @@ extension StudyState {
     guard let failed = certification else { return }
     certification = nil
     failedTargets.insert(failed.candidate.trial)
+    let covered = stack.prefix { $0.trial != failed.candidate.trial }.dropFirst().map(\.trial)
+    search?.certificationFailed(covered + [failed.candidate.trial])
     let position = stack.firstIndex { $0.trial == failed.candidate.trial } ?? 0
     stackAtFailure = max(stackAtFailure, position + 1)
     let half = stack[position / 2].trial
@@ -42,6 +45,7 @@ extension StudyState {
     branchBlocked = nil
     if let position = stack.firstIndex(where: { $0.trial == certificate.candidate }) {
       doubtSmallSteps(of: stack[...position].dropFirst())
+      search?.certified(stack[...position].dropFirst().map(\.trial), effect: certificate.effect)
       stack.removeFirst(position)
       for step in steps.keys where !stack.dropFirst().contains(where: { $0.trial == step }) { steps[step] = nil }
       forgetSecondary()

@@ -14,23 +14,33 @@ extension StudyState {
     case .sessionStarted(let session): begin(session, at: at)
     case .sessionEnded:
       closeSession(at: at)
-    case .configurationChanged(let configuration): self.configuration = configuration
+    case .configurationChanged(let configuration):
+      self.configuration = configuration
+      reconfigureSearch(configuration)
     case .proposalRequested(let request):
       open[request.trial] = OpenTrial(request: request, at: at)
       if let reversal = request.reversal { removals.removeAll { $0 == reversal } }
       lastTrial = max(lastTrial, request.trial.rawValue)
-    case .proposalReceived(let trial, let proposal): receive(proposal, for: trial)
+      if request.offer != nil { session?.offered += 1 }
+      noteAsked(request)
+    case .replyReceived(let reply): receive(reply)
+    case .proposalReceived(let trial, let proposal): receive(proposal, for: trial, at: at)
     case .proposalFailed(let trial, let reason):
+      if let agent = open[trial]?.request.agent { exhaust(agent, reason) }
       end(trial)
       fruitlessInARow += 1
-      exhausted = reason
+    case .agentFailed(let trial, let failure): fail(trial, failure, at: at)
     case .proposalRefused(let trial, _):
       if abandon(trial) { break }
       // A step that cannot be taken out again says nothing about agents.
-      if open[trial]?.request.reversal == nil { fruitlessInARow += 1 }
+      if let opened = open[trial], opened.request.reversal == nil {
+        fruitlessInARow += 1
+        if case .proposing = opened.stage { agentAnswered(opened, at: at) }
+        noteFruitless(opened)
+      }
       ratchet?.drop(trial)
       end(trial)
-    case .candidateCreated(let trial, let commit, let size): ready(trial, commit, size, at: at)
+    case .candidateCreated(let trial, let commit, let size): ready(trial, commit, size)
     case .rebaseRequested(let request): startRebasing(request)
     case .candidateRebased(let candidate): finishRebasing(candidate)
     case .rebaseConflicted(let conflict): abandon(conflict.trial, onto: conflict.onto)
@@ -40,6 +50,7 @@ extension StudyState {
     case .trialCrashed(let trial, _):
       ratchet?.drop(trial)
       observe(trial, loss: nil, measurements: 0)
+      if let opened = open[trial] { noteFruitless(opened) }
       end(trial)
       fruitlessInARow += 1
     case .headMoved(let trial, _): moveHead(to: trial)
@@ -51,6 +62,10 @@ extension StudyState {
       awaitingBranch.removeAll { $0.number == number }
       branchTip = commit
     case .branchBlocked(_, let reason): branchBlocked = reason
+    case .hintGiven(let hint):
+      hints.append(hint)
+      lastHint = max(lastHint, hint.number)
+    case .hintDone(let number, _): hints.removeAll { $0.number == number }
     case .paused(let person): pausedBy = person
     case .resumed: pausedBy = nil
     case .stopRequested(let reason): stopReason = reason
@@ -65,6 +80,7 @@ extension StudyState {
     ratchet = HeadRatchet(direction: start.configuration.metric.direction, rule: start.configuration.ratchet)
     stack = [HeadStep(trial: .baseline, commit: start.baseline)]
     fingerprints = [start.fingerprint]
+    beginSearch(start)
   }
 
   private mutating func begin(_ session: SessionStart, at: Timestamp) {
@@ -78,7 +94,7 @@ extension StudyState {
     pausedBy = nil
     branchBlocked = nil
     failure = nil
-    exhausted = nil
+    forgetFailures()
     fruitlessInARow = 0
     headFailures = 0
     launchFailures = 0
@@ -93,19 +109,23 @@ extension StudyState {
     self.session = nil
   }
 
-  private mutating func ready(_ trial: TrialID, _ commit: CommitHash, _ size: DiffStatistics, at: Timestamp) {
+  private mutating func ready(_ trial: TrialID, _ commit: CommitHash, _ size: DiffStatistics) {
     // A second report of the same candidate, as after a restart, must not undo a re-basing.
     guard let opened = open[trial], case .proposed = opened.stage else { return }
-    let latency = max(0, at.since(opened.requestedAt).seconds)
-    meanProposalSeconds = meanProposalSeconds.map { $0 + (latency - $0) * 0.2 } ?? latency
     open[trial]?.stage = .ready(commit)
     open[trial]?.size = size
-    ratchet?.open(trial, parent: opened.parent.trial)
+    noteCandidate(opened, commit, size)
+    let isWhole = open[trial]?.isWhole ?? false
+    let parent = isWhole ? head?.trial ?? opened.parent.trial : opened.parent.trial
+    ratchet?.open(trial, parent: parent)
   }
 
-  private mutating func receive(_ proposal: Proposal, for trial: TrialID) {
+  private mutating func receive(_ proposal: Proposal, for trial: TrialID, at: Timestamp) {
     spend += proposal.cost
-    fingerprints.insert(proposal.fingerprint)
+    noteCode(of: proposal, trial)
+    if let opened = open[trial] { agentAnswered(opened, at: at) }
+    // They are in the journal; the state need not carry them on.
+    open[trial]?.replies = []
     open[trial]?.stage = .proposed(proposal)
     open[trial]?.proposal = proposal
     open[trial]?.knobs = proposal.knobs
@@ -141,6 +161,7 @@ extension StudyState {
     let neverRan = result.outcome.isLaunchFailure
     launchFailures = neverRan ? launchFailures + 1 : 0
     noteSecondary(of: result, request)
+    if request.purpose == .search { open[request.trial]?.seconds += result.usage.wallSeconds }
     switch request.purpose {
     case .calibration:
       guard let value = result.measurement else {
@@ -194,6 +215,7 @@ extension StudyState {
 
   private mutating func close(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) {
     observe(trial, evidence)
+    if let opened = open[trial] { noteJudged(opened, verdict, evidence) }
     ratchet?.close(trial, evidence: evidence)
     if verdict == .kept, let opened = open[trial], let commit = opened.commit {
       stack.append(HeadStep(trial: trial, commit: commit))
@@ -209,7 +231,8 @@ extension StudyState {
     ratchet?.moveHead(to: trial)
     endedSinceHeadMoved = 0
     headFailures = 0
-    exhausted = nil
+    forgetExhaustion()
+    followHead(to: trial)
   }
 
   /// A trial is over: what an agent proposed must not be proposed again, whatever came of it.

@@ -10,7 +10,9 @@ extension StudyState {
   func nextRebase(_ ratchet: HeadRatchet) -> Event? {
     guard let head else { return nil }
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
-      guard case .ready = opened.stage, opened.parent.trial != head.trial, !isInFlight(trial) else { continue }
+      guard case .ready = opened.stage, opened.parent.trial != head.trial, !opened.isWhole, !isInFlight(trial),
+        isWorkedOn(opened)
+      else { continue }
       var evidence: Evidence?
       if ratchet.moments(of: trial) != nil {
         guard isCalibrated else { continue }
@@ -75,8 +77,10 @@ extension StudyState {
     }
     if let evidence = request.evidence {
       observe(trial, evidence)
+      if let opened = open[trial] { noteJudged(opened, .discarded, evidence) }
       ratchet?.close(trial, evidence: evidence)
     } else {
+      if let opened = open[trial] { noteFruitless(opened) }
       ratchet?.drop(trial)
     }
     end(trial)

@@ -38,7 +38,8 @@ extension StudyState {
   }
 
   mutating func noteStep(_ opened: OpenTrial, _ evidence: Evidence) {
-    guard let size = opened.size else { return }
+    // What was not made of the head before it cannot be taken out of it.
+    guard let size = opened.size, !opened.isWhole else { return }
     steps[opened.request.trial] = StepRecord(
       effect: evidence.effect, size: size, parent: opened.parent.commit, reverts: opened.request.reversal?.step)
   }

@@ -20,12 +20,16 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   /// What the candidate is a change of: the head that it was made from, or the one that it was put on since.
   public internal(set) var parent: HeadStep
   public internal(set) var knobs: [String: KnobValue] = [:]
+  /// What the agent said so far.
+  public internal(set) var replies: [AgentReply] = []
   /// Against the parent.
   public internal(set) var size: DiffStatistics?
   /// Attempts asked for of the present commit so far.
   public internal(set) var attempts = 0
   /// Attempts that ended without a measurement.
   public internal(set) var failures = 0
+  /// Wall time of its attempts.
+  public internal(set) var seconds = 0.0
   public internal(set) var lastFailure: Outcome?
   public internal(set) var requestedAt: Timestamp
   /// What its own search attempts used that measured.
@@ -36,6 +40,8 @@ public struct OpenTrial: Sendable, Codable, Hashable {
     parent = HeadStep(trial: request.parent, commit: request.parentCommit)
     requestedAt = at
   }
+  /// Whether it is judged as a program of its own, not as a change of the head: the search began elsewhere.
+  public internal(set) var isWhole = false
   public var commit: CommitHash? {
     if case .ready(let commit) = stage { return commit }
     return nil
@@ -84,7 +90,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 5
+  public static let snapshotVersion = 6
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -143,6 +149,10 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var branchBlocked: String?
 
   public internal(set) var fingerprints: Set<UInt64> = []
+  /// The same of code without comments and layout.
+  public internal(set) var normalised: Set<UInt64> = []
+  /// The newest changes as such, whatever they were made on.
+  public internal(set) var changes: [KnownChange] = []
   public internal(set) var history: [KnobObservation] = []
 
   public internal(set) var ended = 0
@@ -156,8 +166,17 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var spend = 0.0
   /// Running means, for planning ahead.
   public internal(set) var meanAttemptSeconds: Double?
-  public internal(set) var meanProposalSeconds: Double?
   public internal(set) var weakestSandbox = SandboxLevel.full
+
+  /// Where the search has been; nil before the study has begun.
+  public internal(set) var search: SearchState?
+  /// Of candidates that a proposal may start from besides the head.
+  public internal(set) var commits: [TrialID: CommitHash] = [:]
+  /// By name.
+  public internal(set) var agents: [String: AgentRecord] = [:]
+  /// What people said and is not done with, the oldest first.
+  public internal(set) var hints: [Hint] = []
+  public internal(set) var lastHint = 0
 
   public internal(set) var session: Session?
   public internal(set) var wallSecondsBefore = 0.0
@@ -165,8 +184,6 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var pausedBy: String?
   public internal(set) var stopReason: String?
   public internal(set) var failure: String?
-  /// The agent said that it has nothing left; forgotten when the head moves or a session starts.
-  public internal(set) var exhausted: String?
 
   /// One process's turn at the study.
   public struct Session: Sendable, Codable, Hashable {
@@ -174,6 +191,8 @@ public struct StudyState: Sendable, Codable, Hashable {
     public let at: Timestamp
     /// The number of the certification that the session's order asked for, once it has begun.
     public internal(set) var orderedCertification: Int?
+    /// Proposals that were handed in since it began.
+    public internal(set) var offered = 0
     /// What had been used when it began, for the bounds of this session alone.
     let endedBefore: Int
     let computeBefore: Double

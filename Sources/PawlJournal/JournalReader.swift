@@ -87,6 +87,51 @@ public final class JournalReader: Sendable {
     }
   }
 
+  /// Returns what agents answered for a trial, the oldest first.
+  public func replies(of trial: TrialID) throws(JournalError) -> [AgentReply] {
+    try query { connection, coder throws(JournalError) in
+      // A journal that an older version wrote last has none.
+      guard try Self.has("replies", in: connection) else { return [] }
+      let sequences = try connection.all(
+        "SELECT event FROM replies WHERE trial = ? ORDER BY event", [.integer(trial.rawValue)]
+      ) { row throws(JournalError) in row.integer(0) }
+      var replies: [AgentReply] = []
+      for sequence in sequences {
+        guard case .replyReceived(let reply) = try coder.event(at: sequence, in: connection).event else {
+          throw .misplaced(connection.path, sequence)
+        }
+        replies.append(reply)
+      }
+      return replies
+    }
+  }
+
+  /// Returns the trial that was handed in under a mark, or nil where none was.
+  public func trial(offeredAs mark: String) throws(JournalError) -> TrialSummary? {
+    let found = try query { connection, _ throws(JournalError) in
+      guard try Self.has("offers", in: connection) else { return Int64?.none }
+      return try connection.first("SELECT trial FROM offers WHERE mark = ?", [.text(mark)]) {
+        row throws(JournalError) in row.integer(0)
+      }
+    }
+    return try found.flatMap { number throws(JournalError) in try trial(TrialID(rawValue: Int(number))) }
+  }
+
+  /// Returns the newest trial whose candidate is that commit, or nil where there is none.
+  public func trial(of commit: CommitHash) throws(JournalError) -> TrialID? {
+    try query { connection, _ throws(JournalError) in
+      try connection.first(
+        "SELECT id FROM trials WHERE commit_hash = ? ORDER BY id DESC LIMIT 1", [.text(commit.rawValue)]
+      ) { row throws(JournalError) in TrialID(rawValue: Int(row.integer(0))) }
+    }
+  }
+
+  private static func has(_ table: String, in connection: Connection) throws(JournalError) -> Bool {
+    try connection.first("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", [.text(table)]) {
+      row throws(JournalError) in row.integer(0)
+    } != nil
+  }
+
   /// Returns the certificates that moved the champion, the oldest first.
   public func certificates() throws(JournalError) -> [Certificate] {
     try query { connection, coder throws(JournalError) in

@@ -58,7 +58,7 @@ extension ReportPage {
       ("Sandbox", words(input.sandbox) + (configuration.sandbox.network ? ", with network" : ", without network")))
     facts.append(("Referee", words(input.referee)))
     facts.append(("Workers", "\(configuration.workers)"))
-    facts.append(("Agents", configuration.agents.map(\.escaped).joined(separator: ", ")))
+    facts.append(("Agents", configuration.agents.map(\.name.escaped).joined(separator: ", ")))
     let ratchet = configuration.ratchet
     facts.append(
       (

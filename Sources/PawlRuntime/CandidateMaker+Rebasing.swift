@@ -31,7 +31,7 @@ extension CandidateMaker {
     switch outcome {
     case .made(let candidate):
       let (files, knobs) = try read(candidate.commit)
-      let fingerprint = KnobAgent.fingerprint(of: files)
+      let fingerprint = CodeFingerprint.exact(of: files)
       if fingerprint != proposal.fingerprint, proposal.agent != Reversal.agent,
         known.contains(fingerprint) || recent.contains(fingerprint)
       {
@@ -93,7 +93,7 @@ extension CandidateMaker {
     for edit in edits { edited[edit.path] = edit.applied(to: files[edit.path] ?? "") }
     let proposal = Proposal(
       agent: Reversal.agent, hypothesis: "drop trial \(reversal.step), which nothing shows to be worth its lines",
-      edits: edits, knobs: [:], cost: 0, fingerprint: KnobAgent.fingerprint(of: edited))
+      edits: edits, knobs: [:], cost: 0, fingerprint: CodeFingerprint.exact(of: edited))
     return [.proposalReceived(request.trial, proposal)]
   }
 }

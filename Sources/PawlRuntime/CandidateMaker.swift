@@ -9,7 +9,7 @@ final class CandidateMaker {
   let workspace: Workspace
   let configuration: StudyConfiguration
   let policy: EditPolicy
-  private let links: Set<String>
+  let links: Set<String>
   /// The editable files of the newest parents and their knobs, oldest first: candidates mostly share theirs.
   private var sources: [(commit: CommitHash, files: [String: String], knobs: [Knob])] = []
   /// Proposals of which the engine may not know yet: two that are asked for at once must not be the same.
@@ -22,7 +22,7 @@ final class CandidateMaker {
     links = Set(try workspace.files(at: baseline).filter { $0.kind == .link }.map(\.path))
   }
 
-  private func source(
+  func source(
     at commit: CommitHash
   ) throws(WorkspaceError) -> (files: [String: String], knobs: [Knob]) {
     if let known = sources.last(where: { $0.commit == commit }) { return (known.files, known.knobs) }

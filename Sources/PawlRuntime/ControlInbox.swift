@@ -1,15 +1,45 @@
 import Foundation
-import PawlCore
+public import PawlCore
 
 /// A word from another terminal to the process that runs the study.
 public struct ControlMessage: Sendable, Codable, Hashable {
-  public enum Verb: String, Sendable, Codable { case pause, resume }
+  public enum Verb: Sendable, Codable, Hashable {
+    case pause, resume
+    /// A proposal from outside of the study.
+    case offer(Offer)
+    /// A word to the agents, and the number of one that is done with.
+    case hint(String)
+    case hintDone(Int)
+
+    /// Whether it is for whoever runs the study next, too, when nobody took it in.
+    var lasts: Bool { self != .pause && self != .resume }
+  }
   public let verb: Verb
   /// Who says so, for the journal.
   public let by: String
   public init(verb: Verb, by: String) {
     self.verb = verb
     self.by = by
+  }
+}
+
+/// A change that a person or an outside agent made, to be judged like any proposal.
+public struct Offer: Sendable, Codable, Hashable {
+  /// Unique; the trial is found again by it.
+  public let mark: String
+  /// Who made it, as trials are listed.
+  public let agent: String
+  /// One line.
+  public let hypothesis: String
+  /// The candidate, or the baseline, that the edits were made on.
+  public let parent: CommitHash
+  public let edits: [FileEdit]
+  public init(mark: String, agent: String, hypothesis: String, parent: CommitHash, edits: [FileEdit]) {
+    self.mark = mark
+    self.agent = agent
+    self.hypothesis = hypothesis
+    self.parent = parent
+    self.edits = edits
   }
 }
 

@@ -35,9 +35,13 @@ public final class OpenedStudy: Sendable {
     public var allowDirty: Bool
     /// The session is for one certification alone.
     public var certify: CertificationWish?
+    /// The session judges what is handed in, and asks no agent.
+    public var offers: OfferRule?
     public init(
-      stop: StopRule = StopRule(), workers: Int? = nil, allowDirty: Bool = false, certify: CertificationWish? = nil
+      stop: StopRule = StopRule(), workers: Int? = nil, allowDirty: Bool = false, certify: CertificationWish? = nil,
+      offers: OfferRule? = nil
     ) {
+      self.offers = offers
       self.stop = stop
       self.workers = workers
       self.allowDirty = allowDirty
@@ -97,7 +101,8 @@ public final class OpenedStudy: Sendable {
     }
     session = SessionStart(
       version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
-      sandbox: sandbox.level, stop: options.stop, workers: workers, order: plan?.order)
+      sandbox: sandbox.level, stop: options.stop, workers: workers, order: plan?.order,
+      offers: options.offers)
     self.notes = notes
   }
 
@@ -177,7 +182,7 @@ public final class OpenedStudy: Sendable {
     let frozen = try workspace.digest(at: baseline) { !policy.isEditable($0) }
     return StudyStart(
       configuration: configuration, baseline: baseline, frozenDigest: frozen, dirty: !dirty.isEmpty,
-      fingerprint: KnobAgent.fingerprint(of: files))
+      fingerprint: CodeFingerprint.exact(of: files))
   }
 
   /// Measurements under another command, metric, budget or frozen set say nothing about these.

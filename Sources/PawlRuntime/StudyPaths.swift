@@ -19,6 +19,8 @@ struct StudyPaths: Sendable {
 
   /// Where an attempt runs.
   func attempt(_ id: AttemptID) -> String { "\(attempts)/\(id)" }
+  /// Where a candidate is looked at before its first attempt.
+  func check(_ trial: TrialID) -> String { "\(attempts)/check-\(trial)" }
   /// Where what it left is scored.
   func evaluation(_ id: AttemptID) -> String { "\(attempts)/\(id).evaluate" }
   /// One folder a thousand logs, so that no folder grows without bound.

@@ -17,6 +17,8 @@ public final class StudyRun {
     /// An attempt ended; nil when it was cancelled.
     case attemptEnded(AttemptID, AttemptResult?)
     case signal(Int32)
+    /// What was handed in, as a proposal: with the trial that it changes, and why it is refused if it is.
+    case offered(Offer, Proposal, parent: TrialID, refusal: String?, path: String?)
   }
 
   private let opened: OpenedStudy
@@ -35,6 +37,9 @@ public final class StudyRun {
   private var interrupts = 0
   private var stillness = MetricStillness()
   private var snapshotAt: Int64
+  /// Marks of what was handed in and is being looked at.
+  private var offersUnderWay: Set<String> = []
+  private let firstOffers: [Offer]
 
   /// The events between two snapshots: at most this many are folded when a study is opened.
   static let snapshotInterval: Int64 = 10_000
@@ -44,8 +49,10 @@ public final class StudyRun {
     (error as? JournalError)?.code == .locked || (error as? RuntimeError)?.code == .held
   }
 
-  public init(_ opened: OpenedStudy, observer: @escaping (StudyNotice) -> Void) throws {
+  /// - Parameter offers: what is handed in from the start.
+  public init(_ opened: OpenedStudy, offers: [Offer] = [], observer: @escaping (StudyNotice) -> Void) throws {
     self.opened = opened
+    firstOffers = offers
     self.observer = observer
     engine = opened.engine
     snapshotAt = opened.snapshotSequence
@@ -65,7 +72,7 @@ public final class StudyRun {
   public func run() throws -> StudyEnd {
     try SignalWatcher.start { [mailbox] in mailbox.post(.signal($0)) }
     // What was said to an earlier process; what came since the lock was taken is for this one.
-    for (path, _) in inbox.waiting(before: opened.openedAt) { inbox.remove(path) }
+    for (path, message) in inbox.waiting(before: opened.openedAt) where !message.verb.lasts { inbox.remove(path) }
     observer(
       .began(
         study: opened.configuration.name, folder: opened.paths.folder, resumed: opened.resumed,
@@ -73,6 +80,7 @@ public final class StudyRun {
     do {
       try step(opened.firstEvents + [.sessionStarted(opened.session)])
       if let shortage = engine.state.pairShortage(workers: opened.session.workers) { observer(.note(shortage)) }
+      for offer in firstOffers { try take(offer, from: nil) }
       while finished == nil {
         let messages = mailbox.take(waiting: 0.25)
         for message in messages where finished == nil { try receive(message) }
@@ -111,6 +119,35 @@ public final class StudyRun {
         finished = engine.state.failure.map { Finish(.failed, $0) } ?? Finish(.stopped, "interrupted")
       }
     case .signal(let number): try interrupt(number)
+    case .offered(let offer, let proposal, let parent, let refusal, let path):
+      var events = engine.state.offer(proposal, on: parent, at: offer.parent, mark: offer.mark)
+      if let refusal, case .proposalReceived(let trial, _)? = events.last {
+        events.append(.proposalRefused(trial, reason: refusal))
+      }
+      try step(events)
+      offersUnderWay.remove(offer.mark)
+      if let path { inbox.remove(path) }
+    }
+  }
+
+  /// Looks at what was handed in; the message stays until the journal has it.
+  private func take(_ offer: Offer, from path: String?) throws {
+    guard offersUnderWay.insert(offer.mark).inserted else { return }
+    guard try opened.journal.reader.trial(offeredAs: offer.mark) == nil else {
+      if let path { inbox.remove(path) }
+      return
+    }
+    let known = try opened.journal.reader.trial(of: offer.parent)
+    let head = engine.state.head?.trial ?? .baseline
+    // Safe: the maker is used on the one preparation thread alone.
+    nonisolated(unsafe) let maker = maker
+    preparation.run { [mailbox] in
+      do {
+        let (proposal, refusal) = try maker.proposal(for: offer, isKnown: known != nil)
+        mailbox.post(.offered(offer, proposal, parent: known ?? head, refusal: refusal, path: path))
+      } catch {
+        mailbox.post(.failed(error))
+      }
     }
   }
 
@@ -128,6 +165,11 @@ public final class StudyRun {
       switch message.verb {
       case .pause: if engine.state.pausedBy == nil { try step([.paused(by: message.by)]) }
       case .resume: if engine.state.pausedBy != nil { try step([.resumed(by: message.by)]) }
+      case .hint(let text): try step([engine.state.hint(text, by: message.by)])
+      case .hintDone(let number): try step([.hintDone(number: number, by: message.by)])
+      case .offer(let offer):
+        try take(offer, from: path)
+        continue
       }
       inbox.remove(path)
     }
@@ -164,10 +206,7 @@ public final class StudyRun {
 
   private func start(_ effect: Effect) {
     switch effect {
-    case .propose(let request):
-      let history = engine.state.history
-      let known = engine.state.fingerprints
-      prepare { try $0.propose(request, history: history, known: known) }
+    case .propose(let request, let replies): propose(request, replies)
     case .createCandidate(let trial, let parent, let proposal, let at):
       let study = opened.configuration.name
       prepare { try $0.create(study: study, trial, parent: parent, proposal, at: at) }
@@ -187,6 +226,12 @@ public final class StudyRun {
       }
     case .finish(let finish): finished = finish
     }
+  }
+
+  private func propose(_ request: ProposalRequest, _ replies: [AgentReply]) {
+    let history = engine.state.history
+    let known = engine.state.fingerprints
+    prepare { try $0.propose(request, history: history, known: known) }
   }
 
   /// Returns the heads from the candidate's parent to the one that it is put on.

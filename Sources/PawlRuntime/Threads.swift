@@ -32,6 +32,28 @@ final class Mailbox<Message: Sendable>: @unchecked Sendable {
   }
 }
 
+/// A thread for each piece of work, which mostly waits for somebody else.
+final class ThreadPerJob: Sendable {
+  private let name: String
+  private let group = DispatchGroup()
+
+  init(name: String) { self.name = name }
+
+  func run(_ work: @escaping @Sendable () -> Void) {
+    group.enter()
+    let thread = Thread { [group] in
+      work()
+      group.leave()
+    }
+    thread.name = name
+    thread.stackSize = 4 << 20
+    thread.start()
+  }
+
+  /// Returns when every piece of work is done.
+  func finish() { group.wait() }
+}
+
 /// Threads of their own for work that blocks, so that it stalls nothing else.
 final class WorkerThreads: Sendable {
   private enum Job: Sendable { case work(@Sendable () -> Void), leave }

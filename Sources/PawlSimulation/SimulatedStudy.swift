@@ -80,7 +80,7 @@ struct SimulatedStudy {
   /// Does what the engine asks for; what takes no time is reported at once.
   private mutating func perform(_ effect: Effect) -> Event? {
     switch effect {
-    case .propose(let request):
+    case .propose(let request, _):
       return .proposalReceived(
         request.trial,
         Proposal(

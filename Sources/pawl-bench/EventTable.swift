@@ -26,6 +26,8 @@ enum EventTable {
       .candidateCreated(let trial, _, _), .trialJudged(let trial, _, _), .trialCrashed(let trial, _),
       .headMoved(let trial, _):
       (trial.rawValue, 0)
+    case .agentFailed(let trial, _): (trial.rawValue, 0)
+    case .replyReceived(let reply): (reply.trial.rawValue, reply.seconds)
     case .rebaseRequested(let request): (request.trial.rawValue, 0)
     case .candidateRebased(let candidate): (candidate.trial.rawValue, 0)
     case .rebaseConflicted(let conflict): (conflict.trial.rawValue, 0)

@@ -49,7 +49,7 @@ struct JournalMaker {
     let start = StudyStart(
       configuration: configuration, baseline: baseline,
       frozenDigest: try workspace.digest(at: baseline) { !policy.isEditable($0) }, dirty: false,
-      fingerprint: KnobAgent.fingerprint(of: files))
+      fingerprint: CodeFingerprint.exact(of: files))
     let session = SessionStart(
       version: "simulated", host: "simulated", process: 1, sandbox: .full, stop: StopRule(),
       workers: configuration.workers)
@@ -86,7 +86,7 @@ struct JournalMaker {
 
   private mutating func interpret(_ effect: Effect) throws {
     switch effect {
-    case .propose(let request): observe([try proposal(request)])
+    case .propose(let request, _): observe([try proposal(request)])
     case .createCandidate(let trial, let parent, let proposal, let at):
       let truth = Self.truth(of: proposal.knobs)
       let head = engine.state.head.flatMap { truths[$0.commit] } ?? 1
@@ -132,7 +132,7 @@ struct JournalMaker {
     return .candidateRebased(
       RebasedCandidate(
         trial: request.trial, onto: request.onto, ontoCommit: request.ontoCommit, commit: candidate.commit,
-        size: candidate.statistics, fingerprint: KnobAgent.fingerprint(of: files), knobs: knobs))
+        size: candidate.statistics, fingerprint: CodeFingerprint.exact(of: files), knobs: knobs))
   }
 
   private mutating func editableFiles(at commit: CommitHash) throws -> [String: String] {

@@ -70,7 +70,7 @@ import Testing
     let leaks = [
       "main/train.sh", "main/.git/HEAD", "main/.pawl/old/journal.sqlite", "third/train.sh", "study/train.sh",
     ]
-    let probe = leaks.map { "[ -e \(place)/\($0) ] && echo LEAK \($0); " }.joined()
+    let probe = leaks.map { "[ -e '\(place)/\($0)' ] && echo LEAK \($0); " }.joined()
     let command = probe + "echo reached; sh train.sh"
     let study = "\(place)/study"
     let arguments = [

@@ -51,6 +51,7 @@ struct Checkout {
     #expect(repository.read("program.md") == "# autoresearch\n", "the user's own program.md stays as it is")
     try expectSnapshot(
       "karpathy-yaml", try #require(repository.read("pawl.yaml")), normalised: Normaliser(repository))
+    repository.ignoreForeignLoad()
 
     let run = repository.pawl("run", "--trials", "4", environment: checkout.environment)
     #expect(run.code == 0, "\(run.messages)")
@@ -81,6 +82,7 @@ struct Checkout {
     let crashing = Checkout.train.replacing("seed=$", with: "[ $DEPTH-$EMBEDDING = 8-512 ] || exit 1\nseed=$")
     let checkout = try Checkout(train: crashing)
     #expect(checkout.repository.pawl("init", environment: checkout.environment).code == 0)
+    checkout.repository.ignoreForeignLoad()
     #expect(checkout.repository.pawl("run", "--trials", "4", environment: checkout.environment).code == 0)
     let table = checkout.repository.pawl("export", environment: checkout.environment).output
     let crashes = table.split(separator: "\n").filter { $0.contains("\tcrash\t") }

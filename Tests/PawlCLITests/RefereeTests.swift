@@ -17,6 +17,7 @@ import Testing
       "init", "--referee", "sh judge.sh", "--metric", "loss", "--direction", "minimize", "--editable", "train.sh")
     try #require(run.code == 0, "\(run.messages)")
     #expect(run.messages.contains("referee   sh judge.sh"), "\(run.messages)")
+    repository.ignoreForeignLoad()
     return repository
   }
 

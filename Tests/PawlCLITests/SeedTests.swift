@@ -7,6 +7,7 @@ import Testing
     let start = repository.pawl(
       "init", "--command", "sh train.sh", "--metric", "loss", "--editable", "train.sh", "--trials", "1")
     #expect(start.code == 0, "\(start.shown)")
+    repository.ignoreForeignLoad()
     let run = repository.pawl("run")
     #expect(run.code == 0, "\(run.shown)")
     #expect(run.messages.contains("note the metric does not depend on the seed: one attempt decides each trial"))
@@ -23,6 +24,7 @@ import Testing
     let repository = try TemporaryRepository(["train.sh": script])
     let start = repository.pawl("init", "--command", "sh train.sh", "--metric", "loss", "--editable", "train.sh")
     try #require(start.code == 0, "\(start.shown)")
+    repository.ignoreForeignLoad()
     let yaml = try #require(repository.read("pawl.yaml"))
     try repository.write(yaml.replacing("\nratchet:\n", with: "\nratchet:\n\(ratchet)"), to: "pawl.yaml")
     return repository

@@ -66,7 +66,10 @@ func roundTrip(_ state: StudyState) throws -> StudyState {
   @Test func `ends when the agent has nothing left`() throws {
     var world = SimulatedWorld(seed: 7)
     world.begin(try SimulatedWorld.configuration(workers: 1))
-    world.observe([.proposalFailed(TrialID(rawValue: 1), reason: "every combination was tried")])
+    while world.openQuestion == nil { world.completeOne() }
+    let question = try #require(world.openQuestion)
+    world.pending.removeAll { $0 == .propose(question, replies: []) }
+    world.observe([.proposalFailed(question.trial, reason: "every combination was tried")])
     world.run()
     #expect(world.finished == "the agent has nothing left to propose: every combination was tried")
   }

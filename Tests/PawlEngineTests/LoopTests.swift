@@ -126,7 +126,7 @@ import Testing
     while world.openQuestion == nil, !world.pending.isEmpty { world.completeOne() }
     let first = try #require(world.openQuestion)
     let copy = Proposal(agent: "a", hypothesis: "h", edits: [], knobs: [:], cost: 0, fingerprint: 77)
-    world.pending.removeAll { $0 == .propose(first) }
+    world.pending.removeAll { $0 == .propose(first, replies: []) }
     world.observe([.proposalReceived(first.trial, copy)])
     while world.openQuestion == nil, !world.pending.isEmpty { world.completeOne() }
     let later = try #require(world.openQuestion)

@@ -109,7 +109,7 @@ struct SimulatedWorld {
     if prefersQuick, let quick = pending.firstIndex(where: { !$0.isAttempt }) { index = quick }
     let effect = pending.remove(at: index)
     switch effect {
-    case .propose(let request): observe([proposal(request)], after: proposalMilliseconds)
+    case .propose(let request, _): observe([proposal(request)], after: proposalMilliseconds)
     case .createCandidate(let trial, let parent, _, _):
       let reverted = engine.state.open[trial]?.request.reversal?.step
       if changes[trial] == nil { changes[trial] = reverted == nil ? self.effect(&generator) : 0 }
@@ -194,7 +194,7 @@ struct SimulatedWorld {
 
   /// The question to an agent that is open, if one is.
   var openQuestion: ProposalRequest? {
-    for case .propose(let request) in pending { return request }
+    for case .propose(let request, _) in pending { return request }
     return nil
   }
 }

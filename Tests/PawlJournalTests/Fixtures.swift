@@ -152,10 +152,11 @@ func rebased(_ trial: Int, onto: Int) -> RebasedCandidate {
 
 /// One event of every kind that a stored journal has, in an order that makes a whole small study; an older format has not what came
 /// after it.
-func everyKind(format: Int = Event.formatVersion) throws -> [Event] {
+func everyKind(format: Int = 2) throws -> [Event] {
   let one = TrialID(rawValue: 1)
   var changed = try configuration(command: "sh new.sh")
   changed.isReferee = format >= 2
+  if format >= 3 { changed.agents = agents }
   return [
     .studyStarted(try start()),
     .sessionStarted(
@@ -191,7 +192,47 @@ func everyKind(format: Int = Event.formatVersion) throws -> [Event] {
     .trialCrashed(TrialID(rawValue: 4), .timedOut), .configurationChanged(changed),
     .paused(by: "user"), .resumed(by: "user"), .stopRequested(reason: "trials"),
     .studyFailed(reason: "the baseline fails"),
-    .sessionEnded(reason: "done"),
+  ] + (format >= 3 ? eventsOfAgents() : []) + [.sessionEnded(reason: "done")]
+}
+
+/// Every kind of agent, with nothing at its default.
+private let agents: [AgentRule] = [
+  .knobs,
+  AgentRule(
+    name: "model",
+    kind: .model(
+      ModelRule(
+        api: .openai, model: "m", baseURL: "http://localhost:1/v1", key: .file("~/key"), maximumTokens: 9,
+        thinkingTokens: 3, temperature: 0.5, contextTokens: 77, usesTools: false,
+        price: TokenPrice(input: 1, output: 2, cacheRead: 0.1, cacheWrite: 1.5), idleSeconds: 5, totalSeconds: 6,
+        retries: 2, proxy: "http://localhost:2", certificates: "/ca.pem")), maximumSpend: 2.5, parallel: 4),
+  AgentRule(
+    name: "program",
+    kind: .program(
+      ProgramRule(
+        program: .command("agent"), model: "m", network: true, environment: ["KEY"], readable: ["~/x"],
+        wallSeconds: 60, spendLimit: 1, assumedCost: 0.25, contextTokens: 99))),
+]
+
+private func eventsOfAgents() -> [Event] {
+  let trial = TrialID(rawValue: 5)
+  let choice = SearchChoice(
+    agent: "model", strategy: .islands, island: 2, parent: TrialID(rawValue: 1), inspirations: [TrialID(rawValue: 4)],
+    breadth: 0.5)
+  return [
+    .proposalRequested(
+      ProposalRequest(
+        trial: trial, agent: "model", parent: TrialID(rawValue: 1), parentCommit: commit(1), seed: 5, choice: choice,
+        offer: "mark", spendLimit: 0.5)),
+    .replyReceived(
+      AgentReply(
+        trial: trial, number: 1, agent: "model", model: "m-1", text: "told",
+        calls: [ToolCall(id: "c", name: "propose_change", arguments: "{}")],
+        edits: [FileEdit(path: "a", change: .content("b"))],
+        usage: TokenUsage(input: 1, output: 2, cacheRead: 3, cacheWrite: 4), cost: 0.25, seconds: 9,
+        end: .broken(reason: "cut"))),
+    .agentFailed(trial, AgentFailure(.transient, reason: "the server is busy", hint: "wait")),
+    .hintGiven(Hint(number: 1, text: "try rotary positions", by: "user")), .hintDone(number: 1, by: "user"),
   ]
 }
 
@@ -206,7 +247,7 @@ struct EventStream {
   mutating func next() throws -> Event {
     func pick(_ count: Int) -> Int { Int.random(in: 0..<count, using: &generator) }
     let trial = TrialID(rawValue: pick(trials + 2))
-    switch pick(18) {
+    switch pick(20) {
     case 0, 1:
       trials += 1
       return .proposalRequested(
@@ -242,6 +283,10 @@ struct EventStream {
       ][pick(3)]
     case 15:
       return [.paused(by: "a"), .resumed(by: "b"), .stopRequested(reason: "c"), .studyFailed(reason: "d")][pick(4)]
+    case 17:
+      return .replyReceived(
+        AgentReply(trial: trial, number: 1 + pick(3), agent: "claude", text: "t", cost: generator.unit()))
+    case 18: return .agentFailed(trial, AgentFailure(.transient, reason: "busy"))
     default:
       return pick(4) == 0
         ? .studyStarted(try start())

@@ -47,7 +47,7 @@ import Testing
         "/bin/sh",
         [
           "-c",
-          "cd \(place.path)/work && exec \(program) \(Self.call) --cpu 1.5 --metric bits --seed-env S -- /usr/bin/python3 train.py train.txt",
+          "cd '\(place.path)/work' && exec '\(program)' \(Self.call) --cpu 1.5 --metric bits --seed-env S -- /usr/bin/python3 train.py train.txt",
         ], environment: currentEnvironment() + ["S=\(seed)"], seconds: 600)
       let text = String(decoding: bytes, as: UTF8.self)
       #expect(ending.succeeded && text.contains("---\nbits: ") && text.contains("isolation: full"), "\(text)")
@@ -74,7 +74,7 @@ import Testing
     let place = try CandidatePlace()
     try makeExample(place)
     let program = try #require(Self.program)
-    let judged = try attempt("\(program) \(Self.call) --cpu 1.5 -- /usr/bin/python3 train.py train.txt", in: place)
+    let judged = try attempt("'\(program)' \(Self.call) --cpu 1.5 -- /usr/bin/python3 train.py train.txt", in: place)
     #expect(judged.run.outcome == .exited(code: 0), "\(judged.output)")
     #expect(judged.output.contains("isolation: full") && judged.output.contains("---\nval_bpb: "))
     let look = """
@@ -82,20 +82,20 @@ import Testing
       exit 3
       """
     try place.write(look, to: "look.sh")
-    let seen = try attempt("\(program) \(Self.call) -- /bin/bash look.sh", in: place)
+    let seen = try attempt("'\(program)' \(Self.call) -- /bin/bash look.sh", in: place)
     #expect(seen.run.outcome == .exited(code: 4), "\(seen.output)")
     #expect(
       seen.output.contains("held-out.txt: Permission denied") && seen.output.contains("notes.txt: Permission denied"))
     #expect(!seen.output.contains("connected") && !seen.output.contains("| 1\n"))
     #expect(readFile(place.path + "/work/held-out.txt") == CandidatePlace.text.reversed())
     try place.write("from cheat import *\nwhile True: pass", to: "spin.py")
-    let late = try attempt("\(program) \(Self.call) --cpu 0.5 -- /usr/bin/python3 spin.py", in: place)
+    let late = try attempt("'\(program)' \(Self.call) --cpu 0.5 -- /usr/bin/python3 spin.py", in: place)
     #expect(late.run.outcome == .exited(code: 5) && late.output.contains("of processor time, of a budget of `0.50` s"))
     try place.write(
       "from cheat import *\nimport threading, time\nthreading.stack_size(65536)\n"
         + "for _ in range(1000): threading.Thread(target=time.sleep, args=(500,), daemon=True).start()\ntime.sleep(500)",
       to: "threads.py")
-    let threads = try attempt("\(program) \(Self.call) -- /usr/bin/python3 threads.py", in: place)
+    let threads = try attempt("'\(program)' \(Self.call) -- /usr/bin/python3 threads.py", in: place)
     #expect(threads.run.outcome == .exited(code: 4) && threads.output.contains("threads"), "\(threads.output)")
   }
 
@@ -110,9 +110,9 @@ import Testing
       """
     try place.write(look, to: "look.sh")
     let shell = """
-      cd \(place.path)/work && mkdir -p .git ../home/.ssh ../home/venv && echo leak | tee .git/HEAD > ../home/.ssh/id
+      cd '\(place.path)/work' && mkdir -p .git ../home/.ssh ../home/venv && echo leak | tee .git/HEAD > ../home/.ssh/id
       echo environment > ../home/venv/bin
-      HOME=\(place.path)/home KEY_OF_MINE=1 LISTED=yes exec \(program) \(Self.call) --env LISTED -- /bin/sh look.sh
+      HOME='\(place.path)/home' KEY_OF_MINE=1 LISTED=yes exec '\(program)' \(Self.call) --env LISTED -- /bin/sh look.sh
       """
     let (ending, bytes) = try ChildProcess.output("/bin/sh", ["-c", shell], seconds: 600)
     let text = String(decoding: bytes, as: UTF8.self)
@@ -129,7 +129,7 @@ import Testing
         "/bin/sh",
         [
           "-c",
-          "cd \(place.path)/work && PATH=/nowhere exec \(program) \(Self.call) \(more) -- /usr/bin/python3 train.py train.txt",
+          "cd '\(place.path)/work' && PATH=/nowhere exec '\(program)' \(Self.call) \(more) -- /usr/bin/python3 train.py train.txt",
         ],
         seconds: 600)
       return (ending.code, String(decoding: bytes, as: UTF8.self))

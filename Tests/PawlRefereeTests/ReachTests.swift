@@ -67,10 +67,35 @@ import Testing
     let printed = place.path + "/listing"
     run.output = open(printed, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     #expect(throws: LabError.self) { try run.execute() }
-    let lines = String(decoding: readFile(printed) ?? [], as: UTF8.self).split(separator: "\n").map(String.init)
-    let names = Set(lines.map { $0.dropFirst(2) })
-    for there in ["proc", "tmp", "ld.so.cache", "null", "work"] { #expect(names.contains(there[...])) }
-    for gone in ["share", "include", "passwd", "frozen", "root", "var", "usr"] { #expect(!names.contains(gone[...])) }
+    // By folder, as `ls` heads its lists.
+    var seen: [String: Set<String>] = [:]
+    var folder = ""
+    for line in String(decoding: readFile(printed) ?? [], as: UTF8.self).split(separator: "\n") {
+      let name = String(line.dropFirst(2))
+      if name.hasSuffix(":") {
+        folder = String(name.dropLast())
+        seen[folder] = []
+      } else if !name.isEmpty {
+        seen[folder]?.insert(name)
+      }
+    }
+    // Of a folder that leads to what it may see, wherever that lies: the next name on the way, and nothing beside it.
+    func ways(in folder: String) -> Set<String> {
+      let start = folder == "/" ? "/" : folder + "/"
+      let visible = ["/bin/ls", "/etc/ld.so.cache", place.path + "/work"] + libraries
+      return Set(
+        visible.compactMap { path in
+          guard path.hasPrefix(start) else { return nil }
+          return path.dropFirst(start.count).split(separator: "/").first.map(String.init)
+        })
+    }
+    #expect(try #require(seen["/"]).isSuperset(of: ["proc", "tmp", "dev", "etc", "bin"]))
+    #expect(try #require(seen["/"]).isSubset(of: ways(in: "/").union(["proc", "tmp", "dev"])))
+    #expect(seen["/etc"] == ways(in: "/etc"))
+    #expect(seen["/tmp"] == ways(in: "/tmp").union(["home"]))
+    #expect(try #require(seen["/dev"]).contains("null"))
+    #expect(seen[place.path] == ["work"])
+    if let usr = seen["/usr"] { #expect(usr.isSubset(of: ways(in: "/usr"))) }
   }
 
   @Test func `neither the referee's memory nor its descriptors can be read`() throws {

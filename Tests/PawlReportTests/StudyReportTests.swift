@@ -39,7 +39,7 @@ import Testing
     input.configuration.metric.pattern = attack
     input.configuration.editable = [attack]
     input.configuration.frozen = [attack]
-    input.configuration.agents = [attack]
+    input.configuration.agents = [AgentRule(name: attack, kind: .knobs)]
     input.frozenDigest = attack
     input.version = attack
     input.baseline = CommitHash(rawValue: attack)

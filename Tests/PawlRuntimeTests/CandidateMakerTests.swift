@@ -68,7 +68,7 @@ import Testing
     }
     #expect(rebased.trial.rawValue == 2 && rebased.onto == head.trial && rebased.ontoCommit == head.commit)
     #expect(rebased.knobs == ["LR": .integer(5), "WD": .integer(6)])
-    #expect(rebased.fingerprint == KnobAgent.fingerprint(of: ["a.sh": "LR=5\nWD=6\n", "b.sh": "x=3\n"]))
+    #expect(rebased.fingerprint == CodeFingerprint.exact(of: ["a.sh": "LR=5\nWD=6\n", "b.sh": "x=3\n"]))
     #expect(rebased.size == DiffStatistics(added: 1, removed: 1))
   }
 
@@ -80,7 +80,7 @@ import Testing
       try place.rebase(try place.make(2, on: place.baseline, same), place.proposal(same), heads: [head])
         == .proposalRefused(TrialID(rawValue: 2), reason: "trial 1 has all of its change already"))
     let edits = [line("a.sh", 2, "WD=2", "WD=6")]
-    let known = KnobAgent.fingerprint(of: ["a.sh": "LR=5\nWD=6\n"])
+    let known = CodeFingerprint.exact(of: ["a.sh": "LR=5\nWD=6\n"])
     let candidate = try place.make(3, on: place.baseline, edits)
     #expect(
       try place.rebase(candidate, place.proposal(edits), heads: [head], known: [known])
@@ -131,6 +131,6 @@ import Testing
       return
     }
     #expect(removal.agent == "pawl" && removal.edits == [line("n.sh", 1, "2", "1")] && removal.knobs.isEmpty)
-    #expect(removal.fingerprint == KnobAgent.fingerprint(of: ["a.sh": "LR=1\nuse()\nWD=6\n", "n.sh": "1\n"]))
+    #expect(removal.fingerprint == CodeFingerprint.exact(of: ["a.sh": "LR=1\nuse()\nWD=6\n", "n.sh": "1\n"]))
   }
 }

@@ -91,7 +91,7 @@ import Testing
         switch effect {
         case .startAttempt(let request) where !asked.contains(request.id):
           #expect(attempts.updateValue(request, forKey: request.id) == nil, "event \(index) starts an attempt twice")
-        case .propose(let request) where !requested.contains(request.trial): proposing[request.trial] = request
+        case .propose(let request, _) where !requested.contains(request.trial): proposing[request.trial] = request
         case .createCandidate(let trial, _, let proposal, _): creating[trial] = proposal
         case .rebase(let asked) where !step.events.contains(.rebaseRequested(asked.request)):
           rebasing[asked.request.trial] = asked.request

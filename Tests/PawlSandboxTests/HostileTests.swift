@@ -83,8 +83,8 @@ import Testing
   func `one that eats memory is stopped`(requirement: SandboxPolicy.Requirement, grouped: Bool) throws {
     let budget = Budget(wallSeconds: 300, memory: .mebibytes(96))
     let run = try Fixture(requirement, grouped: grouped).run(
-      // At half a gibibyte a second at most, so that what it gets is the watcher's doing and not the machine's.
-      "perl -e 'while (1) { push @x, \"x\" x (1 << 20); select undef, undef, undef, 0.002 }'", budget: budget)
+      // At 50 MiB a second at most, so that what it gets is the watcher's doing and not the machine's.
+      "perl -e 'while (1) { push @x, \"x\" x (1 << 20); select undef, undef, undef, 0.02 }'", budget: budget)
     #expect(run.outcome == .outOfMemory)
     #expect(run.usage.peakMemory < .gibibytes(3))
   }
@@ -120,7 +120,8 @@ import Testing
     let shell = "(while :; do :; done) & (while :; do :; done) & wait"
     let run = try Fixture(requirement).run(shell, budget: Budget(wallSeconds: 600, cpuSeconds: 0.4))
     #expect(run.outcome == .timedOut)
-    #expect((0.4..<20).contains(run.usage.cpuSeconds))
+    // How much more depends on when the watcher gets to look; one that waits for the wall time would find a hundred times it.
+    #expect((0.4..<100).contains(run.usage.cpuSeconds) && run.usage.wallSeconds < 500)
     #expect(run.notes == ["stopped after 0.400 s of CPU time"])
   }
 

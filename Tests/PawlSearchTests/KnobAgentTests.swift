@@ -50,7 +50,7 @@ func applied(_ proposal: Proposal, to files: [String: String]) throws -> [String
       #expect(Dictionary(uniqueKeysWithValues: after.map { ($0.name, $0.value) }) == proposal.knobs)
       // With every literal blanked out, the file is what it was.
       #expect(try Self.blanked(applied(proposal, to: files), after) == Self.blanked(files, snippet.knobs))
-      #expect(proposal.fingerprint == KnobAgent.fingerprint(of: try applied(proposal, to: files)))
+      #expect(proposal.fingerprint == CodeFingerprint.exact(of: try applied(proposal, to: files)))
       for (old, new) in zip(snippet.knobs, after) where old.value != new.value { changed.insert(old.name) }
     }
     #expect(changed == Set(snippet.knobs.map(\.name)))
@@ -111,7 +111,7 @@ func applied(_ proposal: Proposal, to files: [String: String]) throws -> [String
 
   @Test func `tries a small space to the last candidate and nothing twice`() throws {
     let files = ["a.py": "A = 3  # pawl: 1...5\nB = True\nC = 'x'  # pawl: x | y | z\nD = 8  # pawl: pow2 4...32\n"]
-    var known: Set<UInt64> = [KnobAgent.fingerprint(of: files)]
+    var known: Set<UInt64> = [CodeFingerprint.exact(of: files)]
     var history: [KnobObservation] = []
     while let proposal = Self.propose(files, history: history, seed: UInt64(history.count), known: known) {
       #expect(known.insert(proposal.fingerprint).inserted)

@@ -93,10 +93,14 @@ public final class TemporaryRepository {
       start(
         ["init", "--command", command, "--metric", metric, "--direction", "minimize", "--editable", editable] + more)?
       .wait() ?? Self.notStarted
-    // Tests run beside others: how many attempts a study makes must not depend on them.
-    shell("sed -i 's/^# foreign_load: repeat/foreign_load: ignore/' pawl.yaml")
+    ignoreForeignLoad()
     return run
   }
+
+  /// Sets in a `pawl.yaml` as `pawl init` wrote it that what else runs on the machine counts for nothing.
+  ///
+  /// Tests run beside others: how many attempts a study makes must not depend on them.
+  public func ignoreForeignLoad() { shell("sed -i 's/^# foreign_load: repeat/foreign_load: ignore/' pawl.yaml") }
 
   /// Sets keys in `pawl.yaml` that stand there as comments, at their defaults.
   public func configure(_ values: [(key: String, value: String)]) throws {

@@ -7,6 +7,7 @@ final class ProgressDisplay {
   private let quiet: Bool
   private let began = Timestamp.now()
   private var statusShown = false
+  private var complaints: Set<String> = []
   private var hypotheses: [TrialID: String] = [:]
   private var measured: [TrialID: Int] = [:]
   private var failedLog: String?
@@ -99,6 +100,8 @@ final class ProgressDisplay {
     case .trialCrashed(let trial, let outcome):
       return row(trial, "crashed", outcome.words(with: remarks.removeValue(forKey: trial)))
     case .proposalRefused(let trial, let reason): return row(trial, "refused", reason)
+    case .agentFailed(let trial, let failure): return agentFailed(trial, failure)
+    case .hintGiven(let hint): return "hint \(hint.number) of \(hint.by): \(hint.text)"
     case .rebaseRequested(let request): return promising(request)
     case .rebaseConflicted(let conflict): return row(conflict.trial, "refused", conflict.reason)
     case .certificationStarted(let number, let candidate, let champion, _):
@@ -114,6 +117,14 @@ final class ProgressDisplay {
     case .configurationChanged: return "pawl.yaml changed since the last session"
     default: return nil
     }
+  }
+
+  /// An agent that is down fails again and again: it is told once for each reason.
+  private func agentFailed(_ trial: TrialID, _ failure: AgentFailure) -> String? {
+    guard complaints.insert(failure.reason).inserted else { return nil }
+    let later = failure.kind == .transient ? "; it is asked again later" : ""
+    let hint = failure.hint.map { "\n" + Ink.careful.paint("hint", console.messageColour) + " \($0)" } ?? ""
+    return row(trial, "failed", failure.reason + later) + hint
   }
 
   private func measured(_ result: AttemptResult, _ progress: StudyProgress) -> String? {

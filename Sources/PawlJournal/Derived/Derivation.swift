@@ -13,7 +13,8 @@ struct Derivation {
     case .studyStarted, .sessionStarted, .configurationChanged, .paused, .resumed, .stopRequested, .studyFailed,
       .sessionEnded:
       try applyToStudy(record, &tally)
-    case .proposalRequested, .proposalReceived, .proposalFailed, .proposalRefused, .candidateCreated, .trialJudged,
+    case .proposalRequested, .proposalReceived, .proposalFailed, .agentFailed, .proposalRefused, .candidateCreated,
+      .trialJudged,
       .trialCrashed:
       try applyToTrial(record, &tally)
     case .rebaseRequested, .candidateRebased, .rebaseConflicted: try applyToRebasing(record, &tally)
@@ -34,7 +35,12 @@ struct Derivation {
         .integer(record.sequence))
       tally.certificates += connection.changes
       try connection.run("UPDATE trials SET certified = 1 WHERE id = ?", .integer(certificate.candidate.rawValue))
-    case .certificationStarted, .certificationFailed, .branchAdvanced, .branchBlocked: break
+    case .replyReceived(let reply):
+      tally.cost += reply.cost.isFinite ? reply.cost : 0
+      try connection.run(
+        "INSERT OR IGNORE INTO replies(event, trial) VALUES (?, ?)", .integer(record.sequence),
+        .integer(reply.trial.rawValue))
+    case .certificationStarted, .certificationFailed, .branchAdvanced, .branchBlocked, .hintGiven, .hintDone: break
     }
   }
 
@@ -82,6 +88,10 @@ struct Derivation {
         "INSERT OR IGNORE INTO trials(id, parent, agent, state, proposed_at) VALUES (?, ?, ?, 'proposing', ?)",
         .integer(request.trial.rawValue), .integer(request.parent.rawValue), .text(request.agent), at)
       if request.trial != .baseline { tally.open += connection.changes }
+      if let mark = request.offer {
+        try connection.run(
+          "INSERT OR IGNORE INTO offers(mark, trial) VALUES (?, ?)", .text(mark), .integer(request.trial.rawValue))
+      }
     case .proposalReceived(let trial, let proposal):
       tally.cost += proposal.cost.isFinite ? proposal.cost : 0
       try update(trial, to: .proposed, &tally)
@@ -96,6 +106,9 @@ struct Derivation {
     case .proposalFailed(let trial, let reason):
       try update(trial, to: .failed, &tally)
       try end(trial, remark: reason, at)
+    case .agentFailed(let trial, let failure):
+      try update(trial, to: .failed, &tally)
+      try end(trial, remark: failure.reason, at)
     case .proposalRefused(let trial, let reason):
       try update(trial, to: .refused, &tally)
       try end(trial, remark: reason, at)

@@ -8,7 +8,7 @@ enum Schema {
   /// The version of the tables that cannot be rebuilt; stored as `user_version`.
   static let version: Int64 = 1
   /// The version of the derived tables; where a journal has a lower one, opening it for writing rebuilds them.
-  static let derivedVersion: Int64 = 2
+  static let derivedVersion: Int64 = 3
 
   static let truth = """
     CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
@@ -43,10 +43,13 @@ enum Schema {
     CREATE INDEX attempts_by_trial ON attempts(trial);
     CREATE INDEX attempts_unfinished ON attempts(id) WHERE finished IS NULL;
     CREATE TABLE certificates(number INTEGER PRIMARY KEY, event INTEGER NOT NULL);
+    CREATE TABLE replies(event INTEGER PRIMARY KEY, trial INTEGER NOT NULL);
+    CREATE INDEX replies_by_trial ON replies(trial);
+    CREATE TABLE offers(mark TEXT PRIMARY KEY NOT NULL, trial INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE head_moves(event INTEGER PRIMARY KEY, trial INTEGER NOT NULL, at INTEGER NOT NULL);
     """
 
-  static let derivedTables = ["tally", "trials", "attempts", "certificates", "head_moves"]
+  static let derivedTables = ["tally", "trials", "attempts", "certificates", "replies", "offers", "head_moves"]
 
   /// Settings of a connection that writes.
   ///

@@ -15,25 +15,26 @@ public enum KnobAgent {
   /// Returns a candidate that is not known yet, or nil where there is no knob or nothing new to be found.
   ///
   /// `files` are the parent candidate's editable files; `parent` is its assignment where it is known, else the files
-  /// say it. Equal arguments give equal proposals. `isKnown` answers for fingerprints as `fingerprint(of:)` gives them.
+  /// say it. Towards a `breadth` of 1 steps grow, and more knobs change at once. Equal arguments give equal proposals. `isKnown` answers for fingerprints as `CodeFingerprint.exact(of:)` gives them.
   public static func propose(
     files: [String: String], parent: [String: KnobValue]?, history: [KnobObservation], seed: UInt64,
-    isKnown: (UInt64) -> Bool
+    breadth: Double = 0, isKnown: (UInt64) -> Bool
   ) -> Proposal? {
     propose(
-      files: files, knobs: KnobFinder.knobs(in: files), parent: parent, history: history, seed: seed, isKnown: isKnown)
+      files: files, knobs: KnobFinder.knobs(in: files), parent: parent, history: history, seed: seed,
+      breadth: breadth, isKnown: isKnown)
   }
 
-  /// Returns a candidate as `propose(files:parent:history:seed:isKnown:)` does, with the files' knobs already found.
+  /// Returns a candidate as `propose(files:parent:history:seed:breadth:isKnown:)` does, with the files' knobs already found.
   ///
   /// `knobs` must be what `KnobFinder.knobs(in: files)` gives: finding them again takes most of a proposal's time.
   public static func propose(
     files: [String: String], knobs: [Knob], parent: [String: KnobValue]?, history: [KnobObservation], seed: UInt64,
-    isKnown: (UInt64) -> Bool
+    breadth: Double = 0, isKnown: (UInt64) -> Bool
   ) -> Proposal? {
     let dimensions = knobs.compactMap { Dimension($0, parent: parent?[$0.name]) }
     guard !dimensions.isEmpty else { return nil }
-    var sampler = KnobSampler(dimensions: dimensions, history: history, seed: seed)
+    var sampler = KnobSampler(dimensions: dimensions, history: history, seed: seed, breadth: breadth)
     var drawn: Set<[String]> = []
     func candidate(_ places: [Int: Double]) -> Proposal? {
       proposal(dimensions, places: places, files: files, drawn: &drawn, isKnown: isKnown)
@@ -54,16 +55,6 @@ public enum KnobAgent {
     return enumerated(dimensions, sampler: &sampler, candidate: candidate)
   }
 
-  /// Returns the fingerprint of a set of editable files: `StableHash` over paths and contents in the paths' order.
-  public static func fingerprint(of files: [String: String]) -> UInt64 {
-    var hash = StableHash()
-    for path in files.keys.sorted() {
-      hash.add(path)
-      hash.add(files[path] ?? "")
-    }
-    return hash.value
-  }
-
   private static func proposal(
     _ dimensions: [Dimension], places: [Int: Double], files: [String: String], drawn: inout Set<[String]>,
     isKnown: (UInt64) -> Bool
@@ -80,7 +71,7 @@ public enum KnobAgent {
     }
     guard !changes.isEmpty, drawn.insert(changes.map { $0.knob.name + "=" + $0.text }).inserted else { return nil }
     let (edited, edits) = KnobEditing.apply(changes, to: files)
-    let fingerprint = fingerprint(of: edited)
+    let fingerprint = CodeFingerprint.exact(of: edited)
     guard !isKnown(fingerprint) else { return nil }
     return Proposal(
       agent: name, hypothesis: KnobEditing.hypothesis(changes), edits: edits, knobs: assignment, cost: 0,

@@ -15,9 +15,12 @@ struct KnobSampler {
   /// For each dimension, whether a lower or a higher value than the parent's was ever tried.
   private let tried: [(lower: Bool, higher: Bool)]
   private let weights: [Double]
+  /// From 0 to 1; at 0 nothing is widened.
+  private let breadth: Double
   static let draws = 24
 
-  init(dimensions: [Dimension], history: [KnobObservation], seed: UInt64) {
+  init(dimensions: [Dimension], history: [KnobObservation], seed: UInt64, breadth: Double) {
+    self.breadth = breadth.isFinite ? min(max(breadth, 0), 1) : 0
     self.dimensions = dimensions
     self.history = KnobHistory(history)
     observations = history.count
@@ -90,7 +93,7 @@ struct KnobSampler {
     case .nearOne(let range):
       size = 1 / max(log2((1 - range.lowerBound) / (1 - range.upperBound)), 1)
     }
-    let unit = min(max(base + sign * size, 0), 1)
+    let unit = min(max(base + sign * size * (1 + breadth), 0), 1)
     // At an end of its range a knob has one direction only.
     guard let moved = dimension.value(at: unit), moved.value != dimension.base else { return nil }
     return unit
@@ -99,10 +102,10 @@ struct KnobSampler {
   /// The knobs to change: few as a rule, those first that nobody has tried or whose changes have helped.
   mutating func subset(widened: Bool) -> [Int] {
     let all = Array(dimensions.indices)
-    guard !widened, generator.unit() < 0.7 else { return all }
+    guard !widened, generator.unit() < 0.7 * (1 - 0.7 * breadth) else { return all }
     let untried = all.filter { !tried[$0].lower && !tried[$0].higher }
     var size = 1
-    while size < all.count, generator.unit() < 0.5 { size += 1 }
+    while size < all.count, generator.unit() < 0.5 + 0.3 * breadth { size += 1 }
     var chosen: [Int] = []
     if let first = untried.isEmpty ? nil : untried[below(untried.count)] { chosen.append(first) }
     while chosen.count < size {
@@ -131,7 +134,7 @@ struct KnobSampler {
       }
       let categories = dimension.isCategorical ? dimension.count : nil
       return (
-        good: ParzenEstimator(points: points(history.good), categories: categories),
+        good: ParzenEstimator(points: points(history.good), categories: categories, widening: 1 + 2 * breadth),
         bad: ParzenEstimator(points: points(history.bad.prefix(badLimit)), categories: categories)
       )
     }
@@ -157,5 +160,5 @@ struct KnobSampler {
     return places
   }
 
-  mutating func below(_ bound: Int) -> Int { min(Int(generator.unit() * Double(bound)), bound - 1) }
+  mutating func below(_ bound: Int) -> Int { generator.below(bound) }
 }

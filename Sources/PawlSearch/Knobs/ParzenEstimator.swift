@@ -19,8 +19,9 @@ struct ParzenEstimator {
   /// Categorical only: the probability of each value.
   private var shares: [Double] = []
 
-  /// `count` is the number of values of an unordered dimension, nil for an ordered one.
-  init(points: [Double], categories count: Int?) {
+  /// `count` is the number of values of an unordered dimension, nil for an ordered one; `widening` is a factor for the
+  /// points' deviations.
+  init(points: [Double], categories count: Int?, widening: Double = 1) {
     if let count {
       var counts = [Double](repeating: 1, count: count)
       for point in points { counts[min(Int(point * Double(count)), count - 1)] += 1 }
@@ -36,7 +37,7 @@ struct ParzenEstimator {
     for (index, mean) in means.enumerated() {
       let left = mean - (index > 0 ? means[index - 1] : 0)
       let right = (index + 1 < means.count ? means[index + 1] : 1) - mean
-      let deviation = index == prior ? 1 : min(max(left, right, least), 1)
+      let deviation = index == prior ? 1 : min(max(left, right, least) * widening, 1)
       let scale = deviation * 2.0.squareRoot()
       let mass = 0.5 * (erf((1 - mean) / scale) - erf(-mean / scale))
       components.append(

@@ -1,0 +1,170 @@
+public import PawlCore
+
+/// What is known of one agent from its dealings with the study.
+public struct AgentRecord: Sendable, Codable, Hashable {
+  /// It said that it has nothing left; forgotten when the head moves or a session starts.
+  public internal(set) var exhausted: String?
+  /// Why it cannot be asked for the rest of the session.
+  public internal(set) var failure: AgentFailure?
+  /// Failures in a row that asking again may mend.
+  public internal(set) var failuresInARow = 0
+  /// It is not asked before.
+  public internal(set) var holdUntil: Timestamp?
+  /// Its money does not reach for another answer, as long as no more becomes free.
+  public internal(set) var isShortOfMoney = false
+  /// US dollars over the study's life, and the replies that they were paid for.
+  public internal(set) var spend = 0.0
+  public internal(set) var replies = 0
+  /// Of a proposal, all its replies together: running means.
+  public internal(set) var meanCost: Double?
+  public internal(set) var meanSeconds: Double?
+}
+
+/// Who is asked next, how many at a time, and what they may cost.
+extension StudyState {
+  /// The longest time for which an agent that fails is left alone, in seconds.
+  static let longestHold = 600.0
+
+  func rule(of agent: String) -> AgentRule? { configuration?.agents.first { $0.name == agent } }
+
+  /// Why nobody can be asked any more in this session, or nil while somebody can be, now or later.
+  func agentsFinish() -> Finish? {
+    guard let configuration, session?.start.offers == nil else { return nil }
+    var reasons: [String] = []
+    var isFailure = false
+    for rule in configuration.agents {
+      let record = agents[rule.name] ?? AgentRecord()
+      if let exhausted = record.exhausted {
+        reasons.append(configuration.agents.count == 1 ? exhausted : "\(rule.name): \(exhausted)")
+      } else if let failure = record.failure {
+        isFailure = true
+        reasons.append("\(rule.name): \(failure.reason)")
+      } else if isOutOfMoney(rule, record) {
+        reasons.append("\(rule.name): its money is spent")
+      } else {
+        return nil
+      }
+    }
+    if isFailure { return Finish(.stalled, "no agent can be asked: \(reasons.joined(separator: "; "))") }
+    let who = reasons.count == 1 ? "the agent has" : "the agents have"
+    return Finish(.bounded, "\(who) nothing left to propose: \(reasons.joined(separator: "; "))")
+  }
+
+  private func isOutOfMoney(_ rule: AgentRule, _ record: AgentRecord) -> Bool {
+    guard rule.kind != .knobs else { return false }
+    if let most = rule.maximumSpend, record.spend >= most { return true }
+    // What others hold may become free again.
+    return record.isShortOfMoney && promised == 0
+  }
+
+  /// US dollars that agents which are asked now may cost yet.
+  var promised: Double { open.values.reduce(0) { $0 + self.promised(to: $1) } }
+
+  private func promised(to opened: OpenTrial) -> Double {
+    guard case .proposing = opened.stage, let limit = opened.request.spendLimit else { return 0 }
+    return max(0, limit - opened.replies.reduce(0) { $0 + $1.cost })
+  }
+
+  /// US dollars that one more proposal of the agent may cost: nil without any bound, 0 where there is nothing left.
+  ///
+  /// A few times what its proposals cost so far; before that is known an eighth of what is left, or a dollar.
+  func spendLimit(of rule: AgentRule) -> Double? {
+    guard rule.kind != .knobs else { return nil }
+    let record = agents[rule.name] ?? AgentRecord()
+    let own = open.values.reduce(0) { $0 + ($1.request.agent == rule.name ? promised(to: $1) : 0) }
+    let bounds = [spendLeft.map { $0 - promised }, rule.maximumSpend.map { $0 - record.spend - own }]
+    guard let left = bounds.compactMap(\.self).min() else { return nil }
+    guard left > 0 else { return 0 }
+    let usual = record.meanCost.map { 5 * $0 } ?? 0
+    return min(left, max(usual, max(1, left / 8)))
+  }
+
+  /// The agents that may be asked now, in the order of pawl.yaml.
+  func availableAgents(at now: Timestamp) -> [AgentRule] {
+    guard let configuration else { return [] }
+    return configuration.agents.filter { rule in
+      let record = agents[rule.name] ?? AgentRecord()
+      guard record.exhausted == nil, record.failure == nil, !record.isShortOfMoney,
+        record.holdUntil.map({ $0 <= now }) ?? true, spendLimit(of: rule) != 0
+      else { return false }
+      // One at a time until an agent that failed answers again.
+      let most = record.failuresInARow > 0 ? 1 : rule.parallel
+      return asked(rule.name) < most
+    }
+  }
+
+  /// Proposals that the agent is working on.
+  private func asked(_ agent: String) -> Int {
+    open.values.count { opened in
+      if case .proposing = opened.stage { return opened.request.agent == agent }
+      return false
+    }
+  }
+
+  // MARK: folding
+
+  mutating func receive(_ reply: AgentReply) {
+    spend += reply.cost
+    agents[reply.agent, default: AgentRecord()].spend += reply.cost
+    agents[reply.agent, default: AgentRecord()].replies += 1
+    freeMoney()
+    noteCost(reply)
+    // After a restart the same number may come twice, where the first was not on disk; it is never counted as two answers.
+    guard case .proposing = open[reply.trial]?.stage else { return }
+    open[reply.trial]?.replies.append(reply)
+  }
+
+  /// Notes that an agent's answer was understood.
+  mutating func agentAnswered(_ opened: OpenTrial, at: Timestamp) {
+    guard opened.request.choice != nil else { return }
+    let agent = opened.request.agent
+    let cost = opened.replies.reduce(0) { $0 + $1.cost }
+    let seconds = max(0, at.since(opened.requestedAt).seconds)
+    var record = agents[agent] ?? AgentRecord()
+    record.failuresInARow = 0
+    record.holdUntil = nil
+    record.meanCost = record.meanCost.map { $0 + (cost - $0) * 0.2 } ?? cost
+    record.meanSeconds = record.meanSeconds.map { $0 + (seconds - $0) * 0.2 } ?? seconds
+    agents[agent] = record
+    freeMoney()
+  }
+
+  mutating func fail(_ trial: TrialID, _ failure: AgentFailure, at: Timestamp) {
+    guard let opened = open.removeValue(forKey: trial) else { return }
+    noteFruitless(opened)
+    freeMoney()
+    let agent = opened.request.agent
+    var record = agents[agent] ?? AgentRecord()
+    switch failure.kind {
+    case .lasting: record.failure = failure
+    case .unaffordable: record.isShortOfMoney = true
+    case .transient:
+      record.failuresInARow += 1
+      let hold = min(Self.longestHold, Double(1 << min(record.failuresInARow, 10)))
+      record.holdUntil = at.advanced(by: hold)
+    }
+    agents[agent] = record
+  }
+
+  /// What was promised to somebody and not used is there for others.
+  private mutating func freeMoney() {
+    for agent in agents.keys { agents[agent]?.isShortOfMoney = false }
+  }
+
+  mutating func exhaust(_ agent: String, _ reason: String) { agents[agent, default: AgentRecord()].exhausted = reason }
+
+  mutating func forgetExhaustion() {
+    for agent in agents.keys { agents[agent]?.exhausted = nil }
+  }
+
+  /// Another session may have another key, another network, more money.
+  mutating func forgetFailures() {
+    forgetExhaustion()
+    for agent in agents.keys {
+      agents[agent]?.failure = nil
+      agents[agent]?.failuresInARow = 0
+      agents[agent]?.holdUntil = nil
+      agents[agent]?.isShortOfMoney = false
+    }
+  }
+}

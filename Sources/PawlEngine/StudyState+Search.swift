@@ -1,0 +1,131 @@
+import PawlCore
+import PawlRatchet
+import PawlSearch
+
+/// A change that was proposed, on whatever parent.
+public struct KnownChange: Sendable, Codable, Hashable {
+  let change: UInt64
+  let trial: TrialID
+}
+
+/// What the search is told, and what it says: where the next proposal starts from.
+extension StudyState {
+  /// The same change on another parent is not worth an attempt while so many newer ones are remembered.
+  static let rememberedChanges = 200
+
+  /// Candidates wanted beyond those that free workers take: as many as attempts end while an agent thinks, and one for each worker.
+  ///
+  /// None where a proposal takes under a hundredth of an attempt: what waits grows stale when the head moves.
+  var proposalsAhead: Int {
+    guard let attempt = meanAttemptSeconds, let proposal = usualProposalSeconds else { return 1 }
+    if proposal < attempt / 100 { return 0 }
+    let inFlight = Double(workers) * proposal / max(attempt, 0.001)
+    return workers + Int(min(1024, 1.25 * inFlight))
+  }
+
+  /// The mean over agents, by how often each is asked at present; nil before any has answered.
+  private var usualProposalSeconds: Double? {
+    let known = (configuration?.agents ?? []).compactMap { agents[$0.name]?.meanSeconds }
+    return known.max()
+  }
+
+  /// Who is asked next, and for a change of what; nil where nobody can be asked now.
+  func nextChoice(at now: Timestamp, head: HeadStep) -> SearchChoice? {
+    let available = availableAgents(at: now)
+    guard !available.isEmpty else { return nil }
+    let weights = Dictionary(available.map { ($0.name, 1.0) }) { first, _ in first }
+    let seed = derivedSeed("search", UInt64(lastTrial + 1))
+    return search?.choose(seed: seed, head: head.trial, available: weights)
+  }
+
+  /// The code that a proposal starts from; the head where the search's parent is not held any more.
+  func parent(of choice: SearchChoice, head: HeadStep) -> HeadStep {
+    guard choice.parent != head.trial, let commit = commits[choice.parent] else { return head }
+    return HeadStep(trial: choice.parent, commit: commit)
+  }
+
+  /// Why a proposal is no new code; nil where it is.
+  func duplication(of proposal: Proposal) -> String? {
+    if fingerprints.contains(proposal.fingerprint) { return "this very code was tried before" }
+    if let code = proposal.normalised, normalised.contains(code) {
+      return "this code was tried before, but for comments, layout or the way to write a number"
+    }
+    if let change = proposal.change, let known = changes.last(where: { $0.change == change }) {
+      return "trial \(known.trial) made this very change"
+    }
+    return nil
+  }
+
+  mutating func noteCode(of proposal: Proposal, _ trial: TrialID) {
+    fingerprints.insert(proposal.fingerprint)
+    if let code = proposal.normalised { normalised.insert(code) }
+    guard let change = proposal.change else { return }
+    changes.append(KnownChange(change: change, trial: trial))
+    if changes.count > Self.rememberedChanges { changes.removeFirst() }
+  }
+
+  mutating func beginSearch(_ start: StudyStart) {
+    let configuration = start.configuration
+    search = SearchState(
+      rule: configuration.search, agents: configuration.agents.map(\.name), direction: configuration.metric.direction,
+      baseline: .baseline)
+    commits = [.baseline: start.baseline]
+  }
+
+  mutating func reconfigureSearch(_ configuration: StudyConfiguration) {
+    search?.reconfigure(rule: configuration.search, agents: configuration.agents.map(\.name))
+  }
+
+  mutating func noteAsked(_ request: ProposalRequest) {
+    if let choice = request.choice { search?.asked(choice, trial: request.trial) }
+  }
+
+  /// The candidate exists: others may start from it.
+  mutating func noteCandidate(_ opened: OpenTrial, _ commit: CommitHash, _ size: DiffStatistics) {
+    let trial = opened.request.trial
+    let isElsewhere = opened.parent.trial != head?.trial && opened.request.choice?.strategy ?? .line != .line
+    open[trial]?.isWhole = isElsewhere
+    guard opened.request.reversal == nil else { return }
+    // What was handed in was not chosen, and is a place to start from all the same.
+    search?.proposed(trial, lines: opened.proposal?.lines ?? 1, change: size, cost: 0)
+    commits[trial] = commit
+  }
+
+  mutating func noteJudged(_ opened: OpenTrial, _ verdict: Verdict, _ evidence: Evidence) {
+    guard opened.request.reversal == nil else { return }
+    search?.measured(
+      opened.request.trial, value: evidence.mean, gain: evidence.worth, deviation: evidence.deviation, verdict: verdict,
+      seconds: opened.seconds)
+    forgetCommits()
+  }
+
+  mutating func noteFruitless(_ opened: OpenTrial) {
+    guard opened.request.choice != nil else { return }
+    search?.fruitless(opened.request.trial, seconds: opened.seconds, cost: 0)
+    commits[opened.request.trial] = nil
+  }
+
+  mutating func noteCost(_ reply: AgentReply) {
+    guard let opened = open[reply.trial] else { return }
+    search?.paid(opened.request.trial, dollars: reply.cost)
+  }
+
+  /// Drops what the search cannot go back to; now and then, as that takes a look at all of it.
+  private mutating func forgetCommits() {
+    guard let search, commits.count > 2 * max(64, search.members.count) else { return }
+    let held = Set(search.members).union(stack.map(\.trial)).union(open.keys)
+    commits = commits.filter { held.contains($0.key) }
+  }
+
+  /// Programs of their own are compared with the new head from here on; what was measured of them still counts, weakened.
+  mutating func followHead(to trial: TrialID) {
+    search?.headMoved(to: trial)
+    for (other, opened) in open.sorted(by: { $0.key < $1.key }) where opened.isWhole && opened.code != nil {
+      if ratchet?.moments(of: other) == nil {
+        ratchet?.open(other, parent: trial)
+      } else {
+        ratchet?.rebase(other)
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import PawlCore
+import PawlSearch
+
+/// A candidate's editable files, before it is a commit.
+enum CandidateCode {
+  /// Returns the files as they are after the edits; nil where an edit does not fit.
+  static func files(_ files: [String: String], with edits: [FileEdit]) -> [String: String]? {
+    var edited = files
+    for edit in edits {
+      if edit.change == .removed {
+        edited[edit.path] = nil
+      } else {
+        guard let content = edit.applied(to: files[edit.path] ?? "") else { return nil }
+        edited[edit.path] = content
+      }
+    }
+    return edited
+  }
+
+  /// Returns the proposal that the edits make; one that does not fit is told when the candidate is made.
+  static func proposal(
+    of agent: String, _ hypothesis: String, _ edits: [FileEdit], on files: [String: String]
+  ) -> Proposal {
+    let edited = Self.files(files, with: edits) ?? files
+    return Proposal(
+      agent: agent, hypothesis: hypothesis, edits: edits, knobs: [:], cost: 0,
+      fingerprint: CodeFingerprint.exact(of: edited), normalised: CodeFingerprint.normalised(of: edited),
+      change: CodeFingerprint.change(from: files, to: edited), lines: lines(of: edited))
+  }
+
+  static func lines(of files: [String: String]) -> Int {
+    files.values.reduce(0) { sum, text in sum + text.utf8.reduce(0) { $0 + ($1 == 0x0a ? 1 : 0) } }
+  }
+}
