@@ -32,8 +32,9 @@ let layers: [Layer] = [
     ("PawlReport", ["PawlCore"]),
     ("PawlStatistics", ["PawlCore"]),
   ],
-  // 2  Policies: where to search, what to believe.
+  // 2  Policies: where to search, what to tell, what to believe.
   [
+    ("PawlBriefing", ["PawlCore"]),
     ("PawlRatchet", ["PawlCore", "PawlStatistics"]),
     ("PawlSearch", ["PawlCore", "PawlStatistics"]),
   ],

@@ -65,7 +65,7 @@ extension StudyState {
   private var ownStop: StopRule? { session?.start.offers == nil ? configuration?.stop : nil }
 
   /// US dollars left, or nil without a bound.
-  var spendLeft: Double? {
+  public var spendLeft: Double? {
     guard let session else { return nil }
     let ofStudy = configuration?.stop.spend.map { $0 - spend }
     let ofSession = session.start.stop.spend.map { $0 - spend + session.spendBefore }

@@ -1,4 +1,4 @@
-import PawlCore
+public import PawlCore
 import PawlRatchet
 import PawlSearch
 
@@ -45,7 +45,7 @@ extension StudyState {
   }
 
   /// Why a proposal is no new code; nil where it is.
-  func duplication(of proposal: Proposal) -> String? {
+  public func duplication(of proposal: Proposal) -> String? {
     if fingerprints.contains(proposal.fingerprint) { return "this very code was tried before" }
     if let code = proposal.normalised, normalised.contains(code) {
       return "this code was tried before, but for comments, layout or the way to write a number"

@@ -88,16 +88,23 @@ struct AttemptRunner: Sendable {
   private func command(
     _ shell: String, in directory: String, _ request: AttemptRequest, log: String
   ) -> SandboxedCommand {
+    command(shell, in: directory, request.environment, log: log)
+  }
+
+  /// Returns a command with all that the study gives its attempts; nothing that a user sets replaces `variables`.
+  func command(
+    _ shell: String, in directory: String, _ variables: [String: String] = [:], log: String
+  ) -> SandboxedCommand {
     var policy = configuration.sandbox
     policy.readable = checkout.readable
     var environment = PassedEnvironment(entries: configuration.sandbox.environment).values
-    environment.merge(request.environment) { $1 }
+    environment.merge(variables) { $1 }
     return SandboxedCommand(
       shell: shell, directory: directory, environment: environment, policy: policy,
       hidden: [workspace.root, paths.folder] + hidden, budget: configuration.budget, logPath: log)
   }
 
-  private var checkout: CheckoutLinks {
+  var checkout: CheckoutLinks {
     CheckoutLinks(entries: configuration.sandbox.readable, root: workspace.root, home: HomeFolder.path)
   }
 

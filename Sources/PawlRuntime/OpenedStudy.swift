@@ -25,6 +25,7 @@ public final class OpenedStudy: Sendable {
   let resumed: Bool
   /// What the certification that was asked for will take; nil where none was.
   public let plan: CertificationPlan?
+  let access: AgentAccess
   /// What a person should know before it runs, one line each.
   let notes: [String]
 
@@ -63,6 +64,11 @@ public final class OpenedStudy: Sendable {
       CheckoutLinks(
         entries: configuration.sandbox.readable, root: workspace.root, home: HomeFolder.path
       ).notes
+    let asksAgents = options.certify == nil && options.offers == nil
+    access =
+      asksAgents
+      ? try AgentAccess(configuration, stop: options.stop, environment: ProcessInfo.processInfo.environment) : .none
+    notes += access.notes
     openedAt = .now()
     if let (journal, restored) = try Self.reopen(paths, configuration, in: workspace, notes: &notes),
       let start = restored.engine.state.start, let recorded = restored.engine.state.configuration

@@ -29,6 +29,8 @@ public final class StudyRun {
   private let preparation = WorkerThreads(name: "preparation", count: 1)
   private let runner: AttemptRunner
   private let maker: CandidateMaker
+  private let conversation: AgentConversation
+  private let proposals = ThreadPerJob(name: "proposal")
   private let inbox: ControlInbox
 
   private var engine: Engine
@@ -63,6 +65,7 @@ public final class StudyRun {
       scanner: try MetricScanner(rule: opened.configuration.metric), hidden: try opened.workspace.hiddenFolders())
     maker = try CandidateMaker(
       workspace: opened.workspace, configuration: opened.configuration, baseline: opened.baseline)
+    conversation = try AgentConversation(opened, links: maker.links, runner: runner, cancellation: cancellation)
     inbox = ControlInbox(folder: opened.paths.inbox)
   }
 
@@ -228,10 +231,23 @@ public final class StudyRun {
     }
   }
 
+  /// The knob agent is quick and keeps what it found; others are asked on a thread of their own, as most of the time they think.
   private func propose(_ request: ProposalRequest, _ replies: [AgentReply]) {
-    let history = engine.state.history
-    let known = engine.state.fingerprints
-    prepare { try $0.propose(request, history: history, known: known) }
+    let state = engine.state
+    guard request.reversal == nil, state.configuration?.agents.first(where: { $0.name == request.agent })?.kind != .knobs
+    else {
+      let (history, known) = (state.history, state.fingerprints)
+      return prepare { try $0.propose(request, history: history, known: known) }
+    }
+    let context = AgentContext(state, for: request, at: .now())
+    proposals.run { [mailbox, conversation] in
+      do {
+        let events = try conversation.events(for: request, replies, context)
+        if !events.isEmpty { mailbox.post(.observed(events)) }
+      } catch {
+        mailbox.post(.failed(error))
+      }
+    }
   }
 
   /// Returns the heads from the candidate's parent to the one that it is put on.
@@ -262,8 +278,24 @@ public final class StudyRun {
     cancellation.cancel()
     attempts.finish()
     preparation.finish()
+    proposals.finish()
+    keepPaidReplies()
     opened.workspace.remove(opened.paths.attempts)
     opened.journal.close()
+  }
+
+  /// Answers that came while the session ended were paid for: the next one goes on with them.
+  private func keepPaidReplies() {
+    let replies = mailbox.take(waiting: 0).flatMap { message -> [Event] in
+      guard case .observed(let events) = message else { return [] }
+      return events.filter { $0.kind == "replyReceived" }
+    }
+    guard !replies.isEmpty else { return }
+    do {
+      _ = try opened.journal.append(replies, at: .now())
+    } catch {
+      observer(.note("\(replies.count) answers of agents were lost: \(describe(error))"))
+    }
   }
 
   private func progress() -> StudyProgress {

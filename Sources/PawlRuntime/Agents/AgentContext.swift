@@ -1,6 +1,7 @@
 import PawlBriefing
 import PawlCore
 import PawlEngine
+import PawlRatchet
 
 /// What an agent is told that only the engine knows, as it was when the agent was asked.
 struct AgentContext: Sendable {

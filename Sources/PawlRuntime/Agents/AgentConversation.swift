@@ -2,6 +2,7 @@ import Foundation
 import PawlBriefing
 import PawlCore
 import PawlGuard
+import PawlJournal
 import PawlModels
 import PawlSandbox
 import PawlSearch
@@ -200,4 +201,31 @@ extension AgentReply {
 extension Double {
   /// As in `0.25 USD`.
   var asDollars: String { "\(formatted(digits: 3)) USD" }
+}
+
+extension AgentConversation {
+  init(
+    _ opened: OpenedStudy, links: Set<String>, runner: AttemptRunner, cancellation: Cancellation
+  ) throws {
+    let configuration = opened.configuration
+    let policy = EditPolicy(configuration)
+    self.init(
+      workspace: opened.workspace, configuration: configuration, baseline: opened.baseline, policy: policy,
+      links: links,
+      material: try BriefingMaterial(
+        workspace: opened.workspace, journal: opened.journal.reader, configuration: configuration,
+        baseline: opened.baseline),
+      check: configuration.check.map { CandidateCheck(command: $0, runner: runner) },
+      models: opened.access.models,
+      programs: Dictionary(
+        configuration.agents.compactMap { agent in
+          guard case .program(let rule) = agent.kind else { return nil }
+          let program = CodingProgram(
+            agent: agent.name, rule: rule, workspace: opened.workspace, sandbox: opened.sandbox, paths: opened.paths,
+            policy: policy, baseline: opened.baseline, studyReadable: configuration.sandbox.readable,
+            hidden: runner.hidden)
+          return (agent.name, program)
+        }) { first, _ in first },
+      cancellation: cancellation)
+  }
 }

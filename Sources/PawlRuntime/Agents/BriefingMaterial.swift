@@ -79,10 +79,9 @@ final class BriefingMaterial: Sendable {
     let told = try stories.enumerated().map { place, story in
       place < Self.withDiffs ? try detailed(story, known[story.trial]) : story
     }
-    let inspirations = try wanted.sorted().compactMap { trial in
-      try (known[trial] ?? journal.trial(trial)).flatMap { summary in
-        try TrialStory(summary).map { try detailed($0, summary) }
-      }
+    let inspirations = try wanted.sorted().compactMap { trial -> TrialStory? in
+      guard let summary = try known[trial] ?? journal.trial(trial), let story = TrialStory(summary) else { return nil }
+      return try detailed(story, summary)
     }
     return Briefing(
       study: configuration.name, metric: configuration.metric, program: program, files: files, frozenFiles: frozen,

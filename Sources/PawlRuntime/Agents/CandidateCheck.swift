@@ -10,13 +10,8 @@ struct CandidateCheck: Sendable {
   static let longest = 120.0
 
   let command: String
-  let workspace: Workspace
-  let sandbox: Sandbox
-  let paths: StudyPaths
-  let policy: EditPolicy
-  let baseline: CommitHash
-  /// As attempts have it.
-  let sandboxed: @Sendable (_ shell: String, _ folder: String, _ log: String) -> SandboxedCommand
+  /// Whose attempts the check goes before: it runs as these do.
+  let runner: AttemptRunner
 
   enum Result {
     case passed
@@ -29,11 +24,14 @@ struct CandidateCheck: Sendable {
   func run(
     _ edits: [FileEdit], on parent: CommitHash, trial: TrialID, _ files: [String: String], _ cancellation: Cancellation
   ) throws -> Result {
+    let (workspace, paths) = (runner.workspace, runner.paths)
+    let policy = EditPolicy(runner.configuration)
     let folder = paths.check(trial)
     workspace.remove(folder)
     defer { workspace.remove(folder) }
     try paths.createFolder(paths.attempts)
-    try workspace.materialise(parent, frozenFrom: baseline, isEditable: { policy.isEditable($0) }, in: folder)
+    try workspace.materialise(parent, frozenFrom: runner.baseline, isEditable: { policy.isEditable($0) }, in: folder)
+    try runner.checkout.link(into: folder)
     guard let edited = CandidateCode.files(files, with: edits) else { return .passed }
     for edit in edits {
       let path = "\(folder)/\(edit.path)"
@@ -44,9 +42,9 @@ struct CandidateCheck: Sendable {
       try paths.createFolder((path as NSString).deletingLastPathComponent)
       try Data(content.utf8).write(to: URL(fileURLWithPath: path))
     }
-    var command = sandboxed(command, folder, "/dev/null")
+    var command = runner.command(command, in: folder, log: "/dev/null")
     command.budget.wallSeconds = min(Self.longest, command.budget.wallSeconds ?? Self.longest)
-    let run = try sandbox.run(command, cancellation: cancellation) { _ in }
+    let run = try runner.sandbox.run(command, cancellation: cancellation) { _ in }
     if run.cancelled { return .cancelled }
     return run.outcome == .exited(code: 0) ? .passed : .failed(run.outcome, run.tail)
   }

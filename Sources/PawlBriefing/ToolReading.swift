@@ -1,0 +1,128 @@
+import PawlCore
+
+/// Reads calls of `ProposalTool`.
+enum ToolReading {
+  /// Returns what all calls ask for together, in their order.
+  static func change(of calls: [ToolCall]) throws(EditProblem) -> RequestedChange {
+    var change = RequestedChange()
+    for call in calls {
+      guard call.name == ProposalTool.name else {
+        throw EditProblem(
+          .unknownTool, "there is no tool `\(Quoted.plain(call.name, limit: 60))`",
+          advice: "The only tool is `\(ProposalTool.name)`.")
+      }
+      let arguments = try arguments(of: call)
+      if change.hypothesis == nil, case .text(let text)? = arguments["hypothesis"], !text.trimmingBlanks().isEmpty {
+        change.hypothesis = text
+      }
+      for edit in try edits(in: arguments) { change.edits.append(try requested(edit, number: change.edits.count + 1)) }
+    }
+    return change
+  }
+
+  private static func arguments(of call: ToolCall) throws(EditProblem) -> JSONValue {
+    let value = try json(call.arguments)
+    guard case .object(let members) = value else {
+      throw EditProblem(.malformedArguments, "the arguments of `\(ProposalTool.name)` are no JSON object")
+    }
+    for member in members where member.key != "hypothesis" && member.key != "edits" {
+      throw unknownKey(member.key, of: "`\(ProposalTool.name)`", known: "`hypothesis` and `edits`")
+    }
+    return value
+  }
+
+  private static func json(_ text: String) throws(EditProblem) -> JSONValue {
+    do throws(JSONValue.Failure) {
+      return try JSONValue(text)
+    } catch {
+      switch error {
+      case .cut:
+        throw EditProblem(
+          .cutArguments, "the JSON of the call of `\(ProposalTool.name)` ends in the middle",
+          advice: "Nothing of a call that is cut is used. Write less: `search` with `replace` instead of whole files.")
+      case .malformed(let what, let place):
+        throw EditProblem(
+          .malformedArguments, "the arguments of `\(ProposalTool.name)` are not JSON: \(what), at byte \(place)")
+      }
+    }
+  }
+
+  private static func edits(in arguments: JSONValue) throws(EditProblem) -> [JSONValue] {
+    switch arguments["edits"] {
+    case .array(let edits): return edits
+    case .object: return [arguments["edits"] ?? .null]
+    case .text(let text):
+      // Some models write the array as a text that holds JSON.
+      if case .array(let edits) = try json(text) { return edits }
+      throw EditProblem(.malformedArguments, "`edits` is a text instead of an array")
+    case nil, .null: throw EditProblem(.noEdits, "the call of `\(ProposalTool.name)` has no `edits`")
+    default: throw EditProblem(.malformedArguments, "`edits` is not an array")
+    }
+  }
+
+  private static let keys: Set = ["path", "search", "replace", "diff", "content", "delete"]
+
+  private static func requested(_ edit: JSONValue, number: Int) throws(EditProblem) -> RequestedEdit {
+    guard case .object(let members) = edit else {
+      throw EditProblem(.malformedArguments, "edit \(number) is not an object")
+    }
+    var texts: [String: String] = [:]
+    var deletes = false
+    for member in members {
+      guard keys.contains(member.key) else {
+        throw unknownKey(
+          member.key, of: "edit \(number)", known: "`path`, `search`, `replace`, `diff`, `content` and `delete`")
+      }
+      switch (member.key, member.value) {
+      case (_, .null): continue
+      case ("delete", .boolean(let flag)): deletes = flag
+      case ("delete", _): throw EditProblem(.malformedArguments, "`delete` of edit \(number) is neither true nor false")
+      case (_, .text(let text)): texts[member.key] = text
+      default: throw EditProblem(.malformedArguments, "`\(member.key)` of edit \(number) is not a text")
+      }
+    }
+    guard let path = texts["path"], !path.isEmpty else {
+      throw EditProblem(.missingPath, "edit \(number) has no `path`")
+    }
+    return RequestedEdit(path: path, form: try form(texts, deletes: deletes, path: path, number: number))
+  }
+
+  private static func form(
+    _ texts: [String: String], deletes: Bool, path: String, number: Int
+  ) throws(EditProblem) -> RequestedEdit.Form {
+    // Some models fill in every key; what is empty and has no meaning as such counts as left out.
+    let others = ["search", "diff", "content"].filter { texts[$0].map { !$0.isEmpty } ?? false }
+    let shown = "edit \(number), of \(Quoted.path(path)),"
+    guard others.count + (deletes ? 1 : 0) <= 1 else {
+      let names = (others + (deletes ? ["delete"] : [])).map { "`\($0)`" }.joined(separator: " and ")
+      throw EditProblem(.malformedEdit, "\(shown) has \(names): one form only")
+    }
+    if deletes { return .deletion }
+    switch others.first {
+    case "search":
+      guard let replacement = texts["replace"] else {
+        throw EditProblem(.malformedEdit, "\(shown) has `search` without `replace`")
+      }
+      return .text(search: Array((texts["search"] ?? "").utf8), replacement: Array(replacement.utf8))
+    case "diff":
+      let lines = DiffReading.lines(of: texts["diff"] ?? "")
+      return try DiffReading.form(of: lines, for: path)
+    case "content": return .content(Array((texts["content"] ?? "").utf8))
+    default:
+      if texts["search"] != nil, let replacement = texts["replace"], !replacement.isEmpty {
+        return .text(search: [], replacement: Array(replacement.utf8))
+      }
+      guard texts["content"] != nil else {
+        throw EditProblem(
+          .malformedEdit, "\(shown) says nothing",
+          advice: "It takes `search` with `replace`, or `diff`, or `content`, or `delete`.")
+      }
+      return .content([])
+    }
+  }
+
+  private static func unknownKey(_ key: String, of owner: String, known: String) -> EditProblem {
+    EditProblem(
+      .malformedArguments, "\(owner) has no `\(Quoted.plain(key, limit: 60))`", advice: "What it takes is \(known).")
+  }
+}
