@@ -36,6 +36,8 @@ struct ProtocolCore {
   private let instructions: String
   /// By `initialize`; nil before, and for clients that do without.
   private var version: ProtocolVersion?
+  /// What the client calls itself, where it does.
+  private(set) var client: String?
   private var running: [RequestID: Running] = [:]
   /// Answers of batches that are not whole yet, and how many are missing.
   private var batches: [Int: (missing: Int, answers: [JSONNode])] = [:]
@@ -138,7 +140,8 @@ struct ProtocolCore {
   }
 
   /// Returns the revision that a request is made in.
-  private func version(of parameters: JSONNode, _ method: String) throws(Refusal) -> ProtocolVersion {
+  private mutating func version(of parameters: JSONNode, _ method: String) throws(Refusal) -> ProtocolVersion {
+    client = parameters["_meta"]?[MetaKey.client]?["name"]?.text ?? client
     if let asked = parameters["_meta"]?[MetaKey.version] {
       guard let text = asked.text else {
         throw Refusal(code: ErrorCode.invalidParameters, message: "`_meta.\(MetaKey.version)` is no text")
@@ -205,6 +208,7 @@ struct ProtocolCore {
     guard version == nil else { throw Refusal(code: ErrorCode.invalidRequest, message: "it is initialised already") }
     let chosen = ProtocolVersion.handshaking.first { $0.rawValue == asked } ?? .newestHandshaking
     version = chosen
+    client = parameters["clientInfo"]?["name"]?.text
     return [
       "protocolVersion": .text(chosen.rawValue), "capabilities": .object(["tools": .object([:])]),
       "serverInfo": server, "instructions": .text(instructions),

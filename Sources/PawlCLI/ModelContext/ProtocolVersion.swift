@@ -26,6 +26,7 @@ enum ProtocolVersion: String, Sendable, CaseIterable, Comparable {
 /// Keys of `_meta` that the protocol reserves.
 enum MetaKey {
   static let version = "io.modelcontextprotocol/protocolVersion"
+  static let client = "io.modelcontextprotocol/clientInfo"
   static let server = "io.modelcontextprotocol/serverInfo"
 }
 
