@@ -53,8 +53,8 @@ let layers: [Layer] = [
     (
       "PawlRuntime",
       [
-        "PawlCore", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal", "PawlRatchet", "PawlReport",
-        "PawlSandbox", "PawlSearch", "PawlStatistics", "PawlWorkspace", "CPawlSystem",
+        "PawlCore", "PawlBriefing", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal", "PawlModels",
+        "PawlRatchet", "PawlReport", "PawlSandbox", "PawlSearch", "PawlStatistics", "PawlWorkspace", "CPawlSystem",
       ]
     )
   ],

@@ -72,7 +72,7 @@ final class BriefingMaterial: Sendable {
     let known = Dictionary(summaries.map { ($0.id, $0) }) { first, _ in first }
     let line = try ancestors(of: request.parent, known)
     let wanted = Set(request.choice?.inspirations ?? [])
-    let stories = try StoryRanking(files: files.keys).ranked(
+    let stories = StoryRanking(files: files.keys).ranked(
       summaries.compactMap { summary in
         TrialStory(summary, distance: Self.distance(from: summary, to: line.map(\.id), known))
       }.filter { !wanted.contains($0.trial) })
