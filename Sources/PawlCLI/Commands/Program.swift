@@ -10,7 +10,7 @@ public enum Program {
     InitCommand.self, DoctorCommand.self, RunCommand.self, StatusCommand.self, LogCommand.self, ShowCommand.self,
     DiffCommand.self, TryCommand.self, SteerCommand.self, MCPCommand.self, CertifyCommand.self, PauseCommand.self,
     ResumeCommand.self, ReportCommand.self,
-    ExportCommand.self, AuditCommand.self, SimulateCommand.self, 
+    ExportCommand.self, AuditCommand.self, SimulateCommand.self,
   ]
 
   /// Returns the exit code.

@@ -29,7 +29,8 @@ struct ToolArguments {
     guard let value = node[key], value != .null else { return nil }
     guard let number = value.number, range.contains(number) else {
       throw UsageError(
-        "`\(key)` is no number from \(range.lowerBound.formatted(digits: 3)) to \(range.upperBound.formatted(digits: 4))")
+        "`\(key)` is no number from \(range.lowerBound.formatted(digits: 3)) to \(range.upperBound.formatted(digits: 4))"
+      )
     }
     return number
   }

@@ -47,7 +47,8 @@ enum ToolCatalogue {
 
   private static let status = ToolDescription(
     name: "status", title: "Where the study stands",
-    description: "Tells the metric, the head, the champion, the noise, how many trials came to what, and what runs now.",
+    description:
+      "Tells the metric, the head, the champion, the noise, how many trials came to what, and what runs now.",
     input: object([:]),
     output: object(
       [
@@ -59,7 +60,8 @@ enum ToolCatalogue {
 
   private static let history = ToolDescription(
     name: "history", title: "What was tried",
-    description: "Lists trials, the newest last: hypothesis, verdict, effect with its noise, or why there is no number.",
+    description:
+      "Lists trials, the newest last: hypothesis, verdict, effect with its noise, or why there is no number.",
     input: object([
       "last": integer("So many of those that match, 20 unless given, at most 200."),
       "verdict": text("Only `kept`, `discarded` or `inconclusive` ones."), "agent": text("Only those of one agent."),
@@ -70,7 +72,8 @@ enum ToolCatalogue {
 
   private static let evidence = ToolDescription(
     name: "evidence", title: "One trial in full",
-    description: "Tells everything about one trial: its diff, each attempt, the evidence, the certificate, the end of its log.",
+    description:
+      "Tells everything about one trial: its diff, each attempt, the evidence, the certificate, the end of its log.",
     input: object(["trial": integer("The trial's number; 0 is the baseline.")], required: ["trial"]),
     output: object(
       [
@@ -86,7 +89,8 @@ enum ToolCatalogue {
       goes on.
       """,
     input: object([
-      "path": text("Which file; all are listed unless given."), "base": text("`head`, `champion`, `baseline` or a trial's number."),
+      "path": text("Which file; all are listed unless given."),
+      "base": text("`head`, `champion`, `baseline` or a trial's number."),
       "from_line": integer("From 1."),
     ]),
     output: object(
@@ -102,7 +106,8 @@ enum ToolCatalogue {
       (`done`), or lists the open ones (neither).
       """,
     input: object(["hint": text("A sentence or two."), "done": integer("The number of a hint that is done with.")]),
-    output: object(["hints": hints, "pending": flag("Whether what was said is still to be taken in.")], required: ["hints"]),
+    output: object(
+      ["hints": hints, "pending": flag("Whether what was said is still to be taken in.")], required: ["hints"]),
     isReading: false)
 
   // MARK: Schemas
@@ -110,7 +115,8 @@ enum ToolCatalogue {
   private static let hints = list(of: object(["number": integer(), "text": text(), "by": text()]))
 
   /// The edits as `PawlBriefing` reads them.
-  private static let edits: JSONNode = JSONNode.parse(StudyReader.editsSchema.utf8)?["properties"]?["edits"] ?? .object([:])
+  private static let edits: JSONNode =
+    JSONNode.parse(StudyReader.editsSchema.utf8)?["properties"]?["edits"] ?? .object([:])
 
   private static func trialSchema(nullable: Bool) -> JSONNode {
     var schema: [String: JSONNode] = [

@@ -4,11 +4,15 @@ import PawlRuntime
 
 /// Runs the study for what clients hand in, where no other process does; begun on demand.
 ///
-/// `@unchecked Sendable`: everything mutable is touched only under `lock`.
+/// `@unchecked Sendable`: everything mutable is touched only under `lock`; `starting` is held by the one that begins a session, so that
+/// others find it begun.
 final class ToolSession: @unchecked Sendable {
   private let directory: String
   private let note: @Sendable (String) -> Void
   private let lock = NSLock()
+  private let starting = NSLock()
+  /// Of the session that runs here.
+  private var stop: (@Sendable () -> Void)?
   private var isRunning = false
   private var lastFailure: String?
   private let ended = DispatchSemaphore(value: 0)
@@ -24,25 +28,25 @@ final class ToolSession: @unchecked Sendable {
   ///
   /// - Throws: why the study cannot be run.
   func ensure(_ configuration: StudyConfiguration) throws {
-    lock.lock()
-    defer { lock.unlock() }
-    if isRunning { return }
+    starting.lock()
+    defer { starting.unlock() }
+    if locked({ isRunning }) { return }
     if let reader = try? StudyReader(at: directory, study: configuration.name), reader.runner != nil { return }
     let opened: OpenedStudy
     do {
       opened = try OpenedStudy(
         at: directory, configuration: configuration, options: .init(offers: .untilStopped), version: Program.version)
-    } catch where StudyRun.isHeldByAnother(error) {
+    } catch  where StudyRun.isHeldByAnother(error) {
       return
     }
-    lastFailure = nil
-    isRunning = true
-    isAwaited = true
+    locked {
+      lastFailure = nil
+      isRunning = true
+      isAwaited = true
+    }
     let begun = DispatchSemaphore(value: 0)
-    // Safe: handed to the one thread that runs it, before it is used anywhere else.
-    nonisolated(unsafe) let box = opened
     let thread = Thread { [self] in
-      run(box) { begun.signal() }
+      run(opened) { begun.signal() }
       begun.signal()
       ended.signal()
     }
@@ -55,7 +59,7 @@ final class ToolSession: @unchecked Sendable {
   private func run(_ opened: OpenedStudy, begun: @escaping () -> Void) {
     var failure: String?
     do {
-      let end = try StudyRun(opened) { [note] notice in
+      let run = try StudyRun(opened) { [note] notice in
         switch notice {
         // Its first event is in the journal now.
         case .recorded: begun()
@@ -63,33 +67,34 @@ final class ToolSession: @unchecked Sendable {
         case .began(_, _, _, _, let notes): notes.forEach(note)
         case .tick: break
         }
-      }.run()
+      }
+      locked { stop = run.end }
+      let end = try run.run()
       if end.failed { failure = end.reason }
     } catch {
       failure = ErrorText.render(error, colour: false)
     }
-    lock.lock()
-    isRunning = false
-    lastFailure = failure
-    lock.unlock()
+    locked {
+      isRunning = false
+      stop = nil
+      lastFailure = failure
+    }
     if let failure { note(failure) }
   }
 
   /// Why the session that was begun here ended, where that was no person's wish.
-  var failure: String? {
+  var failure: String? { locked { lastFailure } }
+
+  private func locked<Value>(_ body: () -> Value) -> Value {
     lock.lock()
     defer { lock.unlock() }
-    return lastFailure
+    return body()
   }
 
   /// Stops what was begun here, attempts under way included: the next session makes them again.
   func end() {
-    lock.lock()
-    let isRunning = isRunning
-    let isAwaited = isAwaited
-    lock.unlock()
-    // The runtime ends at once for it, as when a terminal is closed.
-    if isRunning { kill(getpid(), SIGHUP) }
+    let (stop, isAwaited) = locked { (self.stop, self.isAwaited) }
+    stop?()
     if isAwaited { ended.wait() }
   }
 }

@@ -22,7 +22,11 @@ enum TrialText {
         ))
     }
     if let mean = trial.mean {
-      lines.append((metric.name, "\(mean.asMetric), mean of \(trial.measurements) measurement\(trial.measurements == 1 ? "" : "s")"))
+      lines.append(
+        (
+          metric.name,
+          "\(mean.asMetric), mean of \(trial.measurements) measurement\(trial.measurements == 1 ? "" : "s")"
+        ))
     }
     return lines
   }
@@ -36,6 +40,8 @@ enum TrialText {
   /// What is under way, for somebody who waits.
   static func progress(_ trial: TrialSummary?) -> String {
     guard let trial else { return "waits to be taken in" }
+    // Behind others, or behind the baseline, which a study measures first.
+    if trial.state == .ready { return "trial \(trial.id): waits to be measured" }
     let done = trial.measurements == 0 ? "" : ", \(trial.measurements) measured"
     return "trial \(trial.id): \(trial.standing)\(done)"
   }

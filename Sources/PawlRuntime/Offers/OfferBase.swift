@@ -1,4 +1,5 @@
 public import PawlCore
+import PawlSandbox
 
 /// What a change from outside of the study is made on.
 public enum OfferBase: Sendable, Hashable {

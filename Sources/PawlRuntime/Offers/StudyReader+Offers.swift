@@ -79,7 +79,12 @@ extension StudyReader {
     let (trial, commit) = try code(of: base)
     let call = ToolCall(id: "", name: ProposalTool.name, arguments: arguments)
     let reply = AgentReply(trial: trial, number: 1, agent: "", text: "", calls: [call])
-    let change = try EditReader(files: try editableFiles(at: commit)).read(reply)
+    let change: ProposedChange
+    do {
+      change = try EditReader(files: try editableFiles(at: commit)).read(reply)
+    } catch let problem as EditProblem {
+      throw RuntimeError(.usage, problem.message, hints: problem.advice.isEmpty ? [] : [problem.advice])
+    }
     let policy = EditPolicy(try configuration())
     if let reason = policy.refusal(of: change.edits, links: []) {
       throw RuntimeError(.usage, reason, hints: ["change only files that `editable` in pawl.yaml names"])
