@@ -1,7 +1,7 @@
 #pragma once
 #include <curl/curl.h>
 
-// libcurl's setters are variadic, which Swift cannot call: one wrapper for each type that is passed.
+// libcurl's setters and getters are variadic, which Swift cannot call: one wrapper for each type that is passed.
 
 static inline CURLcode pawl_curl_set_number(CURL *handle, CURLoption option, long value) {
   return curl_easy_setopt(handle, option, value);
@@ -39,6 +39,10 @@ static inline CURLcode pawl_curl_set_scheme(CURL *handle, const char *scheme) {
 typedef int (*pawl_curl_progress)(void *context, curl_off_t down, curl_off_t downNow, curl_off_t up, curl_off_t upNow);
 static inline CURLcode pawl_curl_set_progress(CURL *handle, pawl_curl_progress progress) {
   return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, progress);
+}
+
+static inline CURLcode pawl_curl_get_number(CURL *handle, CURLINFO info, long *value) {
+  return curl_easy_getinfo(handle, info, value);
 }
 
 // What a finished transfer came to.

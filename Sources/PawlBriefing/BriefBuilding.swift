@@ -13,10 +13,12 @@ extension Briefing {
       ChangingText.task(breadth: breadth)
       + (form == .tools
         ? "Answer with one call of `\(ProposalTool.name)`.\n" : "Answer with a `Hypothesis:` line and the edits.\n")
-    let (stable, changing) = parts(besides: system, withFiles: true, task: task)
+    // A tool's description is sent with each call.
+    let tools = form == .tools ? ProposalTool.definition.description + ProposalTool.definition.schema : ""
+    let (stable, changing) = parts(besides: system + tools, withFiles: true, task: task)
     return Brief(
       system: system, stable: stable, changing: changing,
-      estimatedTokens: [system, stable, changing].reduce(0) { $0 + TokenEstimate.tokens(in: $1) })
+      estimatedTokens: [system, tools, stable, changing].reduce(0) { $0 + TokenEstimate.tokens(in: $1) })
   }
 
   func parts(besides system: String, withFiles: Bool, task: String) -> (stable: String, changing: String) {

@@ -76,7 +76,7 @@ public struct Briefing: Sendable, Hashable {
     public let stable: String
     /// What was tried, what people say, what is asked for now.
     public let changing: String
-    /// By `TokenEstimate`, of all three.
+    /// By `TokenEstimate`, of all three and of the tool's description.
     public let estimatedTokens: Int
   }
 }

@@ -2,6 +2,8 @@ import PawlCore
 
 /// The part of a brief that differs from call to call: what was tried, what people say, what is asked for.
 struct ChangingText {
+  /// Trials among others that are shown with their diffs.
+  private static let mostDetailed = 40
   let briefing: Briefing
   let tokens: Int
 
@@ -70,7 +72,7 @@ struct ChangingText {
       left -= cost
       blocks.append(lines)
     }
-    for (index, story) in ranked.prefix(blocks.count).enumerated() {
+    for (index, story) in ranked.prefix(min(blocks.count, Self.mostDetailed)).enumerated() {
       let lines = StoryLines(story).detailed
       let more = StoryLines.cost(lines) - StoryLines.cost(blocks[index])
       guard more > 0, more <= left else { continue }

@@ -151,7 +151,10 @@ struct DiffReading {
     reading: while index < lines.count {
       let line = lines[index]
       if line.isEmpty {
-        if !isFenced, let counts, counts.old <= blanks.count, counts.new <= blanks.count { break }
+        if !isFenced, let counts, counts == (blanks.count, blanks.count) {
+          try requireProse(after: index)
+          break
+        }
         blanks.append(line)
         index += 1
         continue
@@ -167,7 +170,13 @@ struct DiffReading {
       case UInt8(ascii: "\\"):
         if hunk.lines.last?.kind != .added { hunk.oldEndsOpen = true }
         if hunk.lines.last?.kind != .removed { hunk.newEndsOpen = true }
-      default: break reading
+      default:
+        if !isFenced, !Self.isExtra(line), !line.starts(with: "@@".utf8) {
+          // Prose, or context that lost its space: only the counts, or an empty line, can tell.
+          let isSettled = counts.map { $0 == (0, 0) || $0 == (blanks.count, blanks.count) } ?? !blanks.isEmpty
+          guard isSettled else { throw Self.unclearEnd }
+        }
+        break reading
       }
       index += 1
     }
@@ -175,6 +184,20 @@ struct DiffReading {
     guard !hunk.lines.isEmpty else { throw EditProblem(.malformedDiff, "a hunk of the diff is empty") }
     hunks.append(hunk)
   }
+
+  /// Behind the last line that a hunk counts, what follows an empty line is prose, or the count is wrong.
+  private func requireProse(after start: Int) throws(EditProblem) {
+    guard let next = lines[start...].firstIndex(where: { !$0.isEmpty }), !Self.isHeading(lines, at: next),
+      let first = lines[next].first, [0x20, 0x2b, 0x2d].contains(first)
+    else { return }
+    let isBullet = first != 0x20 && lines[next].dropFirst().first == 0x20
+    guard !isBullet else { return }
+    throw Self.unclearEnd
+  }
+
+  private static let unclearEnd = EditProblem(
+    .malformedDiff, "a hunk is not as long as its heading says, so where it ends cannot be told",
+    advice: "Put the diff into a fence marked `diff`.")
 
   /// Reads `@@ -12,3 +12,4 @@`; a heading without numbers is taken as one that does not say where it belongs.
   private static func heading(_ line: ArraySlice<UInt8>) -> (DiffHunk, (old: Int, new: Int)?) {

@@ -38,13 +38,12 @@ public struct EditReader: Sendable {
     if !reply.edits.isEmpty {
       return ProposedChange(hypothesis: try hypothesis(nil, prose: reply.text), edits: reply.edits)
     }
-    if !reply.calls.isEmpty {
-      let change = try ToolReading.change(of: reply.calls)
-      return try applied(change, prose: reply.text)
-    }
-    var reading = TextReading(reply.text, known: Set(files.keys))
+    let text = TextReading.withoutThinking(reply.text)
+    if !reply.calls.isEmpty { return try applied(try ToolReading.change(of: reply.calls), prose: text) }
+    if let change = try ToolReading.change(in: text) { return try applied(change, prose: "") }
+    var reading = TextReading(text, known: Set(files.keys))
     try reading.run()
-    guard !reading.change.edits.isEmpty else { throw noEdits(reading, text: reply.text) }
+    guard !reading.change.edits.isEmpty else { throw noEdits(reading, text: text) }
     return try applied(reading.change, prose: reading.firstProse ?? "")
   }
 
@@ -102,7 +101,11 @@ public struct EditReader: Sendable {
     if forms.count == 1, let form = forms.first, let edit = try whole(path, form, original: original) {
       return edit.map { Self.edit(of: path, from: original, to: $0) } ?? FileEdit(path: path, change: .removed)
     }
-    guard let original else { throw missing(path) }
+    guard let original else {
+      // Once would have made the file.
+      guard forms.count > 1, !forms.contains(where: \.needsFile) else { throw missing(path) }
+      throw EditProblem(.malformedEdit, "\(Quoted.path(path)) is given whole more than once", advice: "Give it once.")
+    }
     var editing = FileEditing(path: path, file: original)
     for form in forms {
       switch form {

@@ -39,11 +39,15 @@ enum Fence {
   static func word(for lines: [String]) -> String {
     var hash = StableHash()
     for line in lines { hash.add(line) }
+    return word(for: lines, from: hash)
+  }
+
+  /// Returns the first of a hash's words that stands nowhere in the lines, whichever letters are capitals.
+  static func word(for lines: [String], from hash: StableHash) -> String {
+    var hash = hash
     while true {
-      let digits = String(hash.value, radix: 16)
-      let word = String((String(repeating: "0", count: 16 - digits.count) + digits).suffix(12))
+      let word = word(of: hash)
       let needle = Array(word.utf8)
-      // In capitals the word would still look like one.
       let occurs = lines.contains { line in
         line.utf8.count >= needle.count
           && !Occurrences.of(needle, in: line.utf8.map { (0x41...0x46).contains($0) ? $0 | 0x20 : $0 }, limit: 1)
@@ -52,5 +56,10 @@ enum Fence {
       if !occurs { return word }
       hash.add(1)
     }
+  }
+
+  private static func word(of hash: StableHash) -> String {
+    let digits = String(hash.value, radix: 16)
+    return String((String(repeating: "0", count: 16 - digits.count) + digits).suffix(12))
   }
 }

@@ -40,7 +40,7 @@ public enum Repair {
         Editable is only what matches \(globs.isEmpty ? "nothing" : globs); find a way that leaves everything else as it is.
         """
     case .failedCheck(let outcome, let output):
-      let lines = TextCut.lines(CleanText.lines(output), limit: outputLines, head: 0.3)
+      let lines = TextCut.clean(output, limit: outputLines, head: 0.3)
       return """
         It applied, but did not pass the check that comes before the first attempt: \(Quoted.plain(outcome.description, limit: 200)).
         \(Fence.data("the last lines of the check's output", lines.isEmpty ? ["(nothing was printed)"] : lines))

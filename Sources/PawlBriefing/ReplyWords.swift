@@ -82,6 +82,14 @@ enum ReplyWords {
     return accepted(undecorated(text), known: known)
   }
 
+  /// Returns the one known path that prose names in backticks, as in "Now in `src/model.py`:".
+  static func mention(in line: String, known: Set<String>) -> String? {
+    let parts = line.utf8.split(separator: 0x60, omittingEmptySubsequences: false).prefix(100)
+    let named = Set(parts.enumerated().filter { $0.offset % 2 == 1 }.map { String(Substring($0.element)) })
+    let paths = named.intersection(known)
+    return paths.count == 1 ? paths.first : nil
+  }
+
   /// Returns the path in what stands behind a fence's marks, as in `python src/x.py`, `python:src/x.py` and `path=src/x.py`.
   static func path(inInfo info: String, known: Set<String>) -> String? {
     let words = info.utf8.split(separator: 0x20).map { String(Substring($0)) }

@@ -12,6 +12,14 @@ struct RequestedEdit: Equatable {
     /// From a diff against `/dev/null`.
     case creation([UInt8])
     case deletion
+
+    /// Whether there must be a file for it.
+    var needsFile: Bool {
+      switch self {
+      case .content, .fenced, .creation: false
+      case .text, .lines, .hunks, .deletion: true
+      }
+    }
   }
   let path: String
   let form: Form

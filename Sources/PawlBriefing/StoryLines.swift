@@ -21,9 +21,9 @@ struct StoryLines {
     case .refused(let reason): heading += "refused, \(CleanText.line(reason, limit: 200))"
     }
     if let evidence = story.evidence {
-      let noise = evidence.measurements > 0 ? evidence.sigma / Double(evidence.measurements).squareRoot() : nil
       heading += "; effect \(Figures.effect(evidence.effect, deviation: evidence.deviation))"
-      heading += ", mean \(Figures.mean(evidence.mean, noise: noise)) over \(evidence.measurements)"
+      heading +=
+        ", mean \(Figures.mean(evidence.mean, noise: evidence.sigma)) over \(evidence.measurements) \(evidence.measurements == 1 ? "measurement" : "measurements")"
       if let besides = evidence.besides { heading += "; \(CleanText.line(besides, limit: 200))" }
     }
     self.heading = heading
@@ -41,12 +41,12 @@ struct StoryLines {
     var lines = brief
     if let diff = story.diff {
       lines.append("  diff:")
-      lines += TextCut.lines(CleanText.lines(diff, limit: 240), limit: diffLines).map { "    " + $0 }
+      lines += TextCut.clean(diff, limit: diffLines, width: 240).map { "    " + $0 }
     }
     if let log = story.logTail {
       lines.append("  its last lines of output:")
       // What went wrong stands at the end.
-      lines += TextCut.lines(CleanText.lines(log), limit: logLines, head: 0.2).map { "    " + $0 }
+      lines += TextCut.clean(log, limit: logLines, head: 0.2).map { "    " + $0 }
     }
     return lines
   }

@@ -21,6 +21,18 @@ enum TextCut {
     return Array(lines[..<start]) + [note(end - start)] + Array(lines[end...])
   }
 
+  /// Returns the clean lines of a text of others, cut; of a long one only what stays is cleaned.
+  static func clean(_ text: String, limit: Int, width: Int = CleanText.lineLimit, head: Double = 0.6) -> [String] {
+    var raw = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false)
+    while raw.last?.isEmpty == true { raw.removeLast() }
+    guard raw.count > limit + 1 else { return lines(CleanText.lines(text, limit: width), limit: limit, head: head) }
+    let first = min(limit, Int(Double(limit) * head + 0.5))
+    let kept = [raw.prefix(first), raw.suffix(limit - first)].map { part in
+      lines(CleanText.lines(part.map { String(Substring($0)) }.joined(separator: "\n"), limit: width), limit: limit)
+    }
+    return kept[0] + [note(raw.count - limit)] + kept[1]
+  }
+
   static func note(_ count: Int) -> String { "(... \(count) \(count == 1 ? "line" : "lines") left out ...)" }
 
   /// What a line costs with its break and a prefix.

@@ -1,5 +1,7 @@
 /// Reads edits out of prose: search/replace blocks (as aider and OpenEvolve have them), unified diffs, whole files in fences.
 struct TextReading {
+  /// Fences inside of one another; each is looked through for itself.
+  private static let deepest = 8
   private let lines: [ArraySlice<UInt8>]
   private let known: Set<String>
   private var index = 0
@@ -8,6 +10,8 @@ struct TextReading {
   private(set) var firstProse: String?
   /// A path that stands alone on the line before, empty lines and fences aside.
   private var heading: String?
+  /// The one editable file that the prose named last, in backticks.
+  private var mention: String?
   /// The file of the block before.
   private var lastPath: String?
   /// Fences around search/replace blocks, which mean nothing.
@@ -18,12 +22,12 @@ struct TextReading {
 
   /// - Parameter known: The paths of the editable files.
   init(_ text: String, known: Set<String>) {
-    lines = DiffReading.lines(of: Self.withoutThinking(text))
+    lines = DiffReading.lines(of: text)
     self.known = known
   }
 
   /// What a model that thinks aloud wrote between `<think>` and `</think>` at its start is no part of its answer.
-  private static func withoutThinking(_ text: String) -> String {
+  static func withoutThinking(_ text: String) -> String {
     let bytes = Array(text.utf8)
     let start = bytes.drop { $0 == 0x20 || $0 == 0x0a || $0 == 0x0d || $0 == 0x09 }
     guard start.starts(with: "<think>".utf8),
@@ -68,6 +72,7 @@ struct TextReading {
       heading = path
     } else {
       heading = nil
+      if let path = ReplyWords.mention(in: text, known: known) { mention = path }
       if firstProse == nil { firstProse = text }
     }
   }
@@ -81,7 +86,7 @@ struct TextReading {
 
   /// The file that an edit without a path of its own is about.
   private func path() throws(EditProblem) -> String {
-    if let path = heading ?? lastPath ?? (known.count == 1 ? known.first : nil) { return path }
+    if let path = heading ?? mention ?? lastPath ?? (known.count == 1 ? known.first : nil) { return path }
     throw EditProblem(
       .missingPath, "an edit does not say which file it is for",
       advice: "Write the file's path alone on the line before it.")
@@ -115,7 +120,7 @@ struct TextReading {
     guard let divider else { throw problem("has no line `=======`") }
     let (search, replacement) = (Array(lines[first..<divider]), Array(lines[(divider + 1)..<end]))
     change.edits.append(RequestedEdit(path: path, form: .lines(search: search, replacement: replacement)))
-    (index, lastPath, heading) = (end + 1, path, nil)
+    (index, lastPath, heading, mention) = (end + 1, path, nil, nil)
   }
 
   private mutating func readFence(_ fence: CodeFence) throws(EditProblem) {
@@ -124,6 +129,9 @@ struct TextReading {
     while end < lines.count {
       let line = lines[end]
       if Marker.search.width(of: FileText.trimmed(line)) != nil {
+        guard openFences.count < Self.deepest else {
+          throw EditProblem(.nestedFence, "code fences stand inside of one another around a search/replace block")
+        }
         openFences.append(fence)
         index += 1
         return

@@ -6,29 +6,58 @@ enum ToolReading {
   static func change(of calls: [ToolCall]) throws(EditProblem) -> RequestedChange {
     var change = RequestedChange()
     for call in calls {
-      guard call.name == ProposalTool.name else {
-        throw EditProblem(
-          .unknownTool, "there is no tool `\(Quoted.plain(call.name, limit: 60))`",
-          advice: "The only tool is `\(ProposalTool.name)`.")
-      }
-      let arguments = try arguments(of: call)
-      if change.hypothesis == nil, case .text(let text)? = arguments["hypothesis"], !text.trimmingBlanks().isEmpty {
-        change.hypothesis = text
-      }
-      for edit in try edits(in: arguments) { change.edits.append(try requested(edit, number: change.edits.count + 1)) }
+      try requireKnown(call.name)
+      try add(try json(call.arguments), to: &change)
     }
     return change
   }
 
-  private static func arguments(of call: ToolCall) throws(EditProblem) -> JSONValue {
-    let value = try json(call.arguments)
-    guard case .object(let members) = value else {
+  /// Returns what a call asks for that a server handed on as text, as some do for models of their own; nil where the text is none.
+  ///
+  /// It is a JSON object that stands alone, in a fence, or between `<tool_call>` tags.
+  static func change(in text: String) throws(EditProblem) -> RequestedChange? {
+    var body = text.trimmingBlanks()
+    if body.hasPrefix("```"), body.hasSuffix("```"), let end = body.utf8.firstIndex(of: 0x0a) {
+      body = String(body[end...].dropLast(3)).trimmingBlanks()
+    }
+    if body.hasPrefix("<tool_call>"), body.hasSuffix("</tool_call>") {
+      body = String(body.dropFirst(11).dropLast(12)).trimmingBlanks()
+    }
+    guard body.hasPrefix("{"), let value = try? JSONValue(body) else { return nil }
+    var change = RequestedChange()
+    if case .text(let name)? = value["name"], let arguments = value["arguments"] ?? value["parameters"] {
+      try requireKnown(name)
+      if case .text(let text) = arguments {
+        try add(try json(text), to: &change)
+      } else {
+        try add(arguments, to: &change)
+      }
+    } else if value["edits"] != nil {
+      try add(value, to: &change)
+    } else {
+      return nil
+    }
+    return change
+  }
+
+  private static func requireKnown(_ name: String) throws(EditProblem) {
+    guard name != ProposalTool.name else { return }
+    throw EditProblem(
+      .unknownTool, "there is no tool `\(Quoted.plain(name, limit: 60))`",
+      advice: "The only tool is `\(ProposalTool.name)`.")
+  }
+
+  private static func add(_ arguments: JSONValue, to change: inout RequestedChange) throws(EditProblem) {
+    guard case .object(let members) = arguments else {
       throw EditProblem(.malformedArguments, "the arguments of `\(ProposalTool.name)` are no JSON object")
     }
     for member in members where member.key != "hypothesis" && member.key != "edits" {
       throw unknownKey(member.key, of: "`\(ProposalTool.name)`", known: "`hypothesis` and `edits`")
     }
-    return value
+    if change.hypothesis == nil, case .text(let text)? = arguments["hypothesis"], !text.trimmingBlanks().isEmpty {
+      change.hypothesis = text
+    }
+    for edit in try edits(in: arguments) { change.edits.append(try requested(edit, number: change.edits.count + 1)) }
   }
 
   private static func json(_ text: String) throws(EditProblem) -> JSONValue {

@@ -49,14 +49,18 @@ public struct RebaseConflict: Sendable, Codable, Hashable {
   public let paths: [String]
   /// The steps of the head that touched these files since, the oldest first.
   public let steps: [TrialID]
-  public init(trial: TrialID, onto: TrialID, paths: [String], steps: [TrialID]) {
+  /// Set by the engine before the conflict is journaled, where the candidate as it is looks better than the head: it is judged as
+  /// a program of its own then. Nil otherwise, and in journals of before.
+  public var stays: Bool?
+  public init(trial: TrialID, onto: TrialID, paths: [String], steps: [TrialID], stays: Bool? = nil) {
+    self.stays = stays
     self.trial = trial
     self.onto = onto
     self.paths = paths
     self.steps = steps
   }
 
-  /// Why the trial ended, as a lowercase fragment such as "conflicts with trial 7 in `train.swift`".
+  /// Why the trial ended, unless it stays, as a lowercase fragment such as "conflicts with trial 7 in `train.swift`".
   public var reason: String {
     let named = steps.prefix(Self.named).map { "\($0)" } + (steps.count > Self.named ? ["others"] : [])
     let with =

@@ -20,6 +20,10 @@ public struct Engine: Sendable {
         result.disturbance = state.disturbance(of: result)
         observation = .attemptFinished(result)
       }
+      if case .rebaseConflicted(var conflict) = observation, state.isWorthWhole(conflict) {
+        conflict.stays = true
+        observation = .rebaseConflicted(conflict)
+      }
       let duplicate = duplicateRefusal(of: observation)
       take(observation, into: &step, at: now)
       if let duplicate { take(duplicate, into: &step, at: now) }

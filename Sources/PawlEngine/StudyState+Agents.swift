@@ -74,7 +74,8 @@ extension StudyState {
     let own = open.values.reduce(0) { $0 + ($1.request.agent == rule.name ? promised(to: $1) : 0) }
     let bounds = [spendLeft.map { $0 - promised }, rule.maximumSpend.map { $0 - record.spend - own }]
     guard let left = bounds.compactMap(\.self).min() else { return nil }
-    guard left > 0 else { return 0 }
+    // Less than the smallest price of anything is a remainder of sums.
+    guard left > 1e-6 else { return 0 }
     let usual = record.meanCost.map { 5 * $0 } ?? 0
     return min(left, max(usual, max(1, left / 8)))
   }

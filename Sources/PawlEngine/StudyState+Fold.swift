@@ -43,7 +43,8 @@ extension StudyState {
     case .candidateCreated(let trial, let commit, let size): ready(trial, commit, size)
     case .rebaseRequested(let request): startRebasing(request)
     case .candidateRebased(let candidate): finishRebasing(candidate)
-    case .rebaseConflicted(let conflict): abandon(conflict.trial, onto: conflict.onto)
+    case .rebaseConflicted(let conflict):
+      if conflict.stays != true || !makeWhole(conflict) { abandon(conflict.trial, onto: conflict.onto) }
     case .attemptRequested(let request): ask(request)
     case .attemptFinished(let result): finish(result)
     case .trialJudged(let trial, let verdict, let evidence): close(trial, verdict, evidence)

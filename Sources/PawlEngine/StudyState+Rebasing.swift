@@ -1,5 +1,6 @@
 import PawlCore
 import PawlRatchet
+import PawlStatistics
 
 /// A candidate is a change of the head that it was made from. When the head has moved, its code lacks what the head took in since,
 /// so it is put onto the present head before it is measured for the first time, and before it may be kept.
@@ -84,6 +85,27 @@ extension StudyState {
       ratchet?.drop(trial)
     }
     end(trial)
+    return true
+  }
+
+  /// Whether a candidate that cannot be put onto the head looks better than the head as it is.
+  func isWorthWhole(_ conflict: RebaseConflict) -> Bool {
+    guard case .rebasing(_, let request) = open[conflict.trial]?.stage, request.onto == conflict.onto, let ratchet,
+      let own = ratchet.moments(of: conflict.trial)?.mean, let head = ratchet.headEstimate?.mean
+    else { return false }
+    return configuration?.metric.direction == .maximize ? own > head : own < head
+  }
+
+  /// What takes in less than the head did may still be the better program: it is compared with the head as it is.
+  ///
+  /// Returns false, and does nothing, where the trial is not being re-based onto that head.
+  mutating func makeWhole(_ conflict: RebaseConflict) -> Bool {
+    guard case .rebasing(let commit, let request) = open[conflict.trial]?.stage, request.onto == conflict.onto else {
+      return false
+    }
+    open[conflict.trial]?.stage = .ready(commit)
+    open[conflict.trial]?.isWhole = true
+    ratchet?.compareWithHead(conflict.trial)
     return true
   }
 

@@ -117,15 +117,9 @@ extension StudyState {
     commits = commits.filter { held.contains($0.key) }
   }
 
-  /// Programs of their own are compared with the new head from here on; what was measured of them still counts, weakened.
+  /// Programs of their own are compared with the new head from here on.
   mutating func followHead(to trial: TrialID) {
     search?.headMoved(to: trial)
-    for (other, opened) in open.sorted(by: { $0.key < $1.key }) where opened.isWhole && opened.code != nil {
-      if ratchet?.moments(of: other) == nil {
-        ratchet?.open(other, parent: trial)
-      } else {
-        ratchet?.rebase(other)
-      }
-    }
+    for (other, opened) in open where opened.isWhole && opened.code != nil { ratchet?.compareWithHead(other) }
   }
 }

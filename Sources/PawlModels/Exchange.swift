@@ -18,14 +18,25 @@ struct Exchange {
   let mask: (String) -> String
 
   func result() -> ExchangeResult {
-    if case .done = end { reader.finish() }
+    finish()
     if reader.status == 0 || (reader.status < 200 && !reader.draft.hasBegun) { return interrupted() }
     guard reader.isSuccess else { return turnedDown() }
     let draft = reader.draft
     if draft.hasBegun || reader.looksPaid { return .reply(draft, replyEnd(draft)) }
     if let words = draft.failure { return failure(words, status: words.impliedStatus, isInside: true) }
-    guard case .done = end else { return interrupted() }
-    return meaningless(draft)
+    switch end {
+    case .done, .stopped: return meaningless(draft)
+    case .cancelled, .idle, .outOfTime, .failed: return interrupted()
+    }
+  }
+
+  private func finish() {
+    switch end {
+    case .done: reader.finish()
+    // An answer may be whole although its connection was not closed as it should be; of a stream the rest is a torn piece.
+    case .failed where reader.kind == .json: reader.finish()
+    default: break
+    }
   }
 
   // MARK: something was paid for
@@ -36,19 +47,18 @@ struct Exchange {
       return .broken(reason: "the server broke the reply off: \(shown(words) ?? "it does not say why")")
     }
     if reader.isTooLong { return .broken(reason: "the reply is longer than 8 MiB") }
+    // What comes behind its end, a count of tokens at most, does not make a reply less whole.
+    if let stop = draft.stop { return masked(stop) }
+    if draft.isComplete { return .finished }
     switch end {
     case .cancelled: return .broken(reason: "it was cancelled")
     case .idle: return .broken(reason: "nothing more came for \(rule.idleSeconds.asDuration)")
     case .outOfTime: return .broken(reason: "it took longer than \(rule.totalSeconds.asDuration)")
-    case .failed(let code, let words):
-      // The reply may be whole although the connection was not closed as it should be.
-      if !draft.isComplete { return .broken(reason: "the connection was cut: \(mask(curlWords(code, words)))") }
-    case .done, .stopped: break
+    case .failed(let failure): return .broken(reason: "the connection was cut: \(mask(words(of: failure)))")
+    case .done, .stopped:
+      return .broken(
+        reason: reader.kind == .json ? "the reply is no whole JSON" : "the stream ended before the reply did")
     }
-    if let stop = draft.stop { return masked(stop) }
-    if draft.isComplete { return .finished }
-    return .broken(
-      reason: reader.kind == .json ? "the reply is no whole JSON" : "the stream ended before the reply did")
   }
 
   private func masked(_ stop: AgentReply.End) -> AgentReply.End {
@@ -76,16 +86,16 @@ struct Exchange {
         ModelError(
           .timedOut, "`\(endpoint.host)` did not answer within \(rule.totalSeconds.asDuration)",
           hints: ["`total` sets how long a reply may take in all"]), RetryPolicy.Failure())
-    case .failed(let code, let words): return disconnected(code, words)
+    case .failed(let failure): return disconnected(failure)
     case .done, .stopped:
       return .failure(
         ModelError(.unreadable, "`\(endpoint.host)` does not answer as a web server"), RetryPolicy.Failure())
     }
   }
 
-  private func disconnected(_ code: CURLcode, _ words: String) -> ExchangeResult {
-    let said = mask(curlWords(code, words))
-    switch code {
+  private func disconnected(_ failure: Transfer.Failure) -> ExchangeResult {
+    let said = mask(words(of: failure))
+    switch failure.code {
     case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CERTPROBLEM:
       return .failure(
         ModelError(
@@ -97,9 +107,11 @@ struct Exchange {
         ModelError(.certificate, "no encrypted connection to `\(endpoint.host)`: \(said)"),
         RetryPolicy.Failure(isOnTheWay: true))
     default:
+      let proxyStatus = (400...599).contains(failure.proxyStatus) ? failure.proxyStatus : nil
       return .failure(
-        ModelError(.connection, "no answer from `\(endpoint.host)`: \(said)", hints: connectionHints(code)),
-        RetryPolicy.Failure(isOnTheWay: true))
+        ModelError(.connection, "no answer from `\(endpoint.host)`: \(said)", hints: connectionHints(failure.code)),
+        // A proxy that does not let anything through will not either in a minute.
+        RetryPolicy.Failure(status: proxyStatus, isOnTheWay: proxyStatus == nil))
     }
   }
 
@@ -113,8 +125,8 @@ struct Exchange {
     return code == CURLE_COULDNT_RESOLVE_HOST ? ["`base_url` says where the server is"] : []
   }
 
-  private func curlWords(_ code: CURLcode, _ words: String) -> String {
-    oneLine(words.isEmpty ? String(cString: curl_easy_strerror(code)) : words)
+  private func words(of failure: Transfer.Failure) -> String {
+    oneLine(failure.words.isEmpty ? String(cString: curl_easy_strerror(failure.code)) : failure.words)
   }
 
   private func meaningless(_ draft: ReplyDraft) -> ExchangeResult {

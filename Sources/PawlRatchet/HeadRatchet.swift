@@ -460,6 +460,15 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     forgetFormers()
   }
 
+  /// Compares an open candidate with the present head from here on, as it is: its code is the same, so what was measured of it counts.
+  public mutating func compareWithHead(_ trial: TrialID) {
+    guard trial != head, let index = samples.firstIndex(where: { $0.trial == trial }), samples[index].parent != head
+    else { return }
+    samples[index].parent = head
+    samples[index].carried = nil
+    forgetFormers()
+  }
+
   /// The study goes on on another machine, whose level nobody knows: the head is measured there before anything is judged by it.
   public mutating func changeMachine() {
     guard let parts = pooled.parts else { return }

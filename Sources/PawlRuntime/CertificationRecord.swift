@@ -41,7 +41,7 @@ extension StudyReader {
     for recorded in try journal.events(ofKinds: ["candidateRebased", "rebaseConflicted"]) {
       switch recorded.event {
       case .candidateRebased(let rebased): record.onto[rebased.trial, default: []].append(rebased.onto)
-      case .rebaseConflicted(let conflict): record.conflicts[conflict.trial] = conflict
+      case .rebaseConflicted(let conflict) where conflict.stays != true: record.conflicts[conflict.trial] = conflict
       default: break
       }
     }

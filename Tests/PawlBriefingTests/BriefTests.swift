@@ -15,7 +15,7 @@ import Testing
     for text in [
       "Its mean is 3.2000; the baseline's is 3.3100",
       "warm the learning rate up; effect +0.0800 ± 0.0040, certified, +6 -1 lines",
-      "trial 8 by opus: discarded; effect -0.0010 ± 0.0020, mean 3.2010 over 3", "+LR = 1e-3",
+      "trial 8 by opus: discarded; effect -0.0010 ± 0.0020, mean 3.2010 over 3 measurements", "+LR = 1e-3",
       "crashed, exited with code 1: no line matched", "RuntimeError: half", "refused, `prepare.py` is frozen",
       "WD = 0.1", "Hint 1 by ada:\n> Try a cosine schedule.", "trial 11 by gemini: tie the embeddings",
       "90 trials, 2 h, 4.50 US dollars", "Answer with one call of `propose_change`.",
@@ -56,8 +56,8 @@ import Testing
 
   @Test func `keeps to its budget of tokens, and what people say and the parent's files longest`() throws {
     var briefing = try Examples.briefing()
-    let diff = (0..<300).map { "+line \($0) of a long change = \($0 * 7)\n" }.joined()
-    briefing.trials = (20..<400).map { number in
+    let diff = (0..<200).map { "+line \($0) of a long change = \($0 * 7)\n" }.joined()
+    briefing.trials = (20..<300).map { number in
       Examples.story(number, "idea \(number)", diff: diff, logTail: diff, distance: number % 7)
     }
     briefing.inspirations = (400..<404).map { Examples.story($0, "idea \($0)", diff: diff) }
@@ -65,8 +65,13 @@ import Testing
     briefing.frozenFiles = (0..<5_000).map { "data/part-\($0).bin" }
     briefing.inFlight = (500..<700).map { WorkInFlight(trial: TrialID(rawValue: $0), agent: "a", hypothesis: diff) }
     briefing.steps = (0..<300).map { HeadStep(trial: TrialID(rawValue: $0), hypothesis: "step \($0)", effect: 0.1) }
-    for budget in [4_000, 6_000, 12_000, 48_000, 200_000] {
+    for (budget, form) in [
+      (4_000, .text), (4_000, .tools), (6_000, .tools), (12_000, .text), (48_000, .tools), (200_000, .tools),
+    ]
+      as [(Int, Briefing.AnswerForm)]
+    {
       briefing.tokenBudget = budget
+      briefing.form = form
       let brief = briefing.brief()
       #expect(brief.estimatedTokens <= budget)
       #expect(brief.changing.contains("> Try a cosine schedule."))

@@ -60,13 +60,17 @@ import Testing
   }
 
   @Test func `cannot hold the word of its own fence`() {
-    let lines = ["harmless"]
-    let word = Fence.word(for: lines)
-    // Even one who knows the hash, and writes the word that it would get, gets another.
-    #expect(Fence.word(for: ["harmless \(word)", "[[end of data \(word)]]"]) != word)
-    for text in [word, word.uppercased()] { #expect(!Fence.data("t", [text]).hasPrefix("[[data \(word)")) }
+    var hash = StableHash()
+    hash.add("known beforehand")
+    let word = Fence.word(for: [], from: hash)
     #expect(word.utf8.count == 12)
-    #expect(Fence.word(for: lines) == word)
+    #expect(Fence.word(for: ["harmless"], from: hash) == word)
+    for text in [word, "[[end of data \(word.uppercased())]]"] {
+      let other = Fence.word(for: ["first", text], from: hash)
+      #expect(other != word)
+      #expect(Fence.word(for: [text, "and \(other)!"], from: hash) != other)
+    }
+    #expect(Fence.word(for: ["a", "b"]) != Fence.word(for: ["a", "c"]))
   }
 
   @Test func `is shown with what nobody could see`() {
@@ -83,15 +87,14 @@ import Testing
   }
 
   @Test func `is cut to a bearable length`() throws {
-    let line = String(repeating: "ab ", count: 350_000)
+    let line = String(repeating: "ab ", count: 50_000)
     let lines = CleanText.lines("start \(line) end")
     #expect(lines.count == 1)
     #expect(lines[0].count < 460)
     #expect(lines[0].hasPrefix("start ab"))
     #expect(lines[0].hasSuffix("ab  end"))
     #expect(lines[0].contains("characters left out"))
-    let changing = try changing(line)
-    #expect(changing.utf8.count < 12_000)
+    #expect(try changing(line).utf8.count < 12_000)
     #expect(CleanText.line(line, limit: 100).count < 170)
     #expect(
       TextCut.lines((0..<100).map(String.init), limit: 10) == [

@@ -116,6 +116,20 @@ import Testing
     #expect(problem(Examples.reply("", calls: ["{\"hypothesis\":\"h\",\"edits\":[\(edits)]}"]))?.code == .tooManyEdits)
   }
 
+  @Test(arguments: [
+    "ARGUMENTS", "```json\nARGUMENTS\n```\n", "{\"name\":\"propose_change\",\"arguments\":ARGUMENTS}",
+    "<think>\nlong\n</think>\n<tool_call>\n{\"name\":\"propose_change\",\"parameters\":ARGUMENTS}\n</tool_call>\n",
+  ])
+  func `that writes its tool call as text is read all the same`(text: String) throws {
+    let arguments = #"{"hypothesis":"h","edits":[{"path":"train.py","search":"DEPTH = 8","replace":"DEPTH = 9"}]}"#
+    let pieces = text.split(separator: "ARGUMENTS", omittingEmptySubsequences: false)
+    let change = try reader.read(Examples.reply(pieces.joined(separator: arguments)))
+    #expect(change.hypothesis == "h")
+    #expect(result(change, "train.py")?.contains("DEPTH = 9\n") == true)
+    #expect(problem(Examples.reply("{\"name\":\"bash\",\"arguments\":{}}"))?.code == .unknownTool)
+    #expect(problem(Examples.reply("{\"loss\":1}"))?.code == .noEdits)
+  }
+
   // MARK: text
 
   @Test func `with blocks under a path applies whole lines`() throws {
@@ -281,6 +295,11 @@ import Testing
     ("Hypothesis: h\n```diff\n--- a/train.py\n+++ b/other.py\n@@ -1 +1 @@\n-a\n+b\n```\n", .malformedDiff),
     ("Hypothesis: h\n```diff\n--- a/train.py\n+++ b/train.py\n@@ -1 +1 @@\nLR = 3e-4\n+b\n```\n", .malformedDiff),
     ("Hypothesis: h\n```diff\nrename from a\nrename to b\n```\n", .malformedDiff),
+    (
+      "Hypothesis: h\n--- a/train.py\n+++ b/train.py\n@@ -3,4 +3,4 @@\n LR = 3e-4\n-DEPTH = 8\n+DEPTH = 9\ndef f():\n",
+      .malformedDiff
+    ),
+    ("Hypothesis: h\n--- a/train.py\n+++ b/train.py\n@@ -4,1 +4,1 @@\n-DEPTH = 8\n+DEPTH = 9\n\n+x\n", .malformedDiff),
     ("```python train.py\nx = 1\n```\n", .noHypothesis),
   ])
   func `in text that cannot be used says why`(text: String, code: EditProblem.Code) {

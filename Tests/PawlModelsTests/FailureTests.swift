@@ -166,6 +166,23 @@ import Testing
     #expect(asked.error?.message == #"`127.0.0.1` answered with other JSON than a reply: `{"status":"ok"}`"#)
   }
 
+  @Test func `a page of any length, and the mark of the end alone, are no reply`() throws {
+    let page = "<html><title>Long</title>" + String(repeating: "x", count: 1 << 20)
+    #expect(try ask(.openai, [ScriptedServer.response(page)]).error?.code == .unreadable)
+    let end = try ask(.openai, [ScriptedServer.stream("data: [DONE]\n\n")])
+    #expect(end.error?.code == .unreadable)
+    #expect(end.error?.message == "`127.0.0.1` answered with a stream that holds no reply")
+  }
+
+  @Test(arguments: ModelRule.API.allCases)
+  func `a reply that said why it ended is whole, whatever becomes of the connection`(api: ModelRule.API) throws {
+    let text =
+      api == .anthropic ? anthropicStream(anthropicEvents.dropLast()) : openAIStream(Array(openAIChunks.dropLast(2)))
+    let reply = try #require(try ask(api, [ScriptedServer.stream(text, isCut: true)]).reply)
+    #expect(reply.end == .finished)
+    #expect(reply.usageIsEstimated == (api == .openai))
+  }
+
   static let statuses: [(status: Int, code: ModelError.Code, sent: Int)] = [
     (400, .refused, 1), (401, .unauthorized, 1), (402, .quota, 1), (403, .unauthorized, 1), (404, .notFound, 1),
     (408, .timedOut, 3), (409, .refused, 3), (413, .tooLong, 1), (418, .refused, 1), (422, .refused, 1),
@@ -232,13 +249,10 @@ import Testing
   }
 
   @Test func `nobody listening is an error after all tries`() throws {
-    let server = try #require(ScriptedServer([]))
-    let url = server.url
-    server.stop()
+    let port = try #require(ClosedPort())
     let clock = TestClock()
-    let rule = ModelRule.scripted(.openai, url) { $0.retries = 2 }
+    let rule = ModelRule.scripted(.openai, port.url) { $0.retries = 2 }
     let client = try ModelClient(rule: rule, secret: nil, environment: [:])
-    // The port may be taken again by somebody else only after it was given back.
     let error = #expect(throws: ModelError.self) {
       try client.complete(simpleRequest, seed: 1, clock: clock.clock()) { false }
     }

@@ -128,3 +128,10 @@ let openAIChunks = [
 func wholeReply(_ api: ModelRule.API) -> [ScriptedServer.Step] {
   ScriptedServer.stream(api == .anthropic ? anthropicStream(anthropicEvents) : openAIStream(openAIChunks))
 }
+
+/// Something that one thread says to another.
+final class Flag: Sendable {
+  private let value = Atomic<Bool>(false)
+  var isSet: Bool { value.load(ordering: .acquiring) }
+  func set() { value.store(true, ordering: .releasing) }
+}

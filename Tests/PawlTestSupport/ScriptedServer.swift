@@ -18,6 +18,8 @@ public final class ScriptedServer: @unchecked Sendable {
   public enum Step: Sendable {
     case send([UInt8])
     case pause(seconds: Double)
+    /// Tells the test that it has come this far.
+    case run(@Sendable () -> Void)
     /// Holds the connection until the other end hangs up or the server is stopped.
     case hold
     /// Ends the connection with a reset in place of a proper end.
@@ -43,21 +45,10 @@ public final class ScriptedServer: @unchecked Sendable {
 
   public init?(_ script: [[Step]]) {
     self.script = script
-    listener = socket(AF_INET, streamSocket, 0)
-    guard listener >= 0 else { return nil }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let descriptor = listener
-    let isBound = withUnsafeMutablePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 && listen(descriptor, 64) == 0 && getsockname(descriptor, $0, &length) == 0
-      }
-    }
-    port = UInt16(bigEndian: address.sin_port)
+    guard let bound = bindToLoopback() else { return nil }
+    (listener, port) = bound
     pthread_mutex_init(lock, nil)
-    guard isBound else {
+    guard listen(listener, 64) == 0 else {
       close(listener)
       return nil
     }
@@ -108,6 +99,7 @@ public final class ScriptedServer: @unchecked Sendable {
       switch step {
       case .send(let bytes): write(bytes, to: connection)
       case .pause(let seconds): usleep(UInt32(seconds * 1_000_000))
+      case .run(let work): work()
       case .hold: hold(connection)
       case .reset:
         // Linger of 0: what was not read is dropped, and the other end is told so.
@@ -185,6 +177,38 @@ public final class ScriptedServer: @unchecked Sendable {
     pthread_mutex_destroy(lock)
     lock.deallocate()
   }
+}
+
+/// A port on loopback that is taken and where nobody listens: connections are refused for as long as this lives.
+public final class ClosedPort: Sendable {
+  public let port: UInt16
+  private let descriptor: Int32
+  public var url: String { "http://127.0.0.1:\(port)" }
+  public init?() {
+    guard let bound = bindToLoopback() else { return nil }
+    (descriptor, port) = bound
+  }
+  deinit { close(descriptor) }
+}
+
+/// Returns a socket on a free port of loopback, and the port.
+private func bindToLoopback() -> (descriptor: Int32, port: UInt16)? {
+  let descriptor = socket(AF_INET, streamSocket, 0)
+  guard descriptor >= 0 else { return nil }
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+  var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+  let isBound = withUnsafeMutablePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+    }
+  }
+  guard isBound else {
+    close(descriptor)
+    return nil
+  }
+  return (descriptor, UInt16(bigEndian: address.sin_port))
 }
 
 private final class Work: Sendable {

@@ -103,7 +103,9 @@ final class ProgressDisplay {
     case .agentFailed(let trial, let failure): return agentFailed(trial, failure)
     case .hintGiven(let hint): return "hint \(hint.number) of \(hint.by): \(hint.text)"
     case .rebaseRequested(let request): return promising(request)
-    case .rebaseConflicted(let conflict): return row(conflict.trial, "refused", conflict.reason)
+    case .rebaseConflicted(let conflict):
+      guard conflict.stays == true else { return row(conflict.trial, "refused", conflict.reason) }
+      return row(conflict.trial, "promising", "\(conflict.reason), so it is judged as it is")
     case .certificationStarted(let number, let candidate, let champion, _):
       return "certificate \(number): trial \(candidate) against \(name(champion)), on fresh paired seeds"
     case .certificationFailed(let number, let eValue, let pairs, let breach):

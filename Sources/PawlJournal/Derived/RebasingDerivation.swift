@@ -19,6 +19,8 @@ extension Derivation {
       try connection.run(
         "UPDATE attempts SET counts = 0 WHERE trial = ? AND finished IS NULL", .integer(candidate.trial.rawValue))
     case .rebaseConflicted(let conflict):
+      // Judged as it is, on what it measured.
+      if conflict.stays == true { return try update(conflict.trial, to: .measuring, &tally) }
       try update(conflict.trial, to: .refused, &tally)
       try end(conflict.trial, remark: conflict.reason, .integer(record.at.milliseconds))
     default: break

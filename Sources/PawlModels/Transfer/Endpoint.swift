@@ -57,12 +57,10 @@ struct Endpoint: Sendable, Hashable {
     certificates = rule.certificates ?? environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// Secrets in the proxy's address.
+  /// The password in the proxy's address, as it is written there and as it is meant.
   var secrets: [Secret] {
-    guard let proxy, let password = URLParts(proxy.contains("://") ? proxy : "http://" + proxy)?.password else {
-      return []
-    }
-    return [Secret(password)]
+    guard let proxy, let parts = URLParts(proxy.contains("://") ? proxy : "http://" + proxy) else { return [] }
+    return [parts.password, parts.writtenPassword].compactMap { $0.map { Secret($0) } }
   }
 
   static func isLoopback(_ host: String) -> Bool {
@@ -82,6 +80,8 @@ struct URLParts {
   let scheme: String
   let host: String
   let password: String?
+  /// Without its escapes read.
+  let writtenPassword: String?
   let hasCredentials: Bool
   let hasQuery: Bool
 
@@ -101,6 +101,7 @@ struct URLParts {
     self.scheme = scheme.lowercased()
     self.host = host.lowercased().trimmingBrackets
     password = part(CURLUPART_PASSWORD, decoded: true)
+    writtenPassword = part(CURLUPART_PASSWORD)
     hasCredentials = part(CURLUPART_USER) != nil || password != nil
     hasQuery = part(CURLUPART_QUERY) != nil || part(CURLUPART_FRAGMENT) != nil
   }

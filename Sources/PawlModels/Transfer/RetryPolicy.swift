@@ -128,8 +128,9 @@ struct RetryPolicy {
   }
 
   private static func number(_ text: String) -> Double? {
-    guard let first = text.unicodeScalars.first, first == "-" || first == "." || ("0"..."9").contains(first),
-      let value = Double(text), value.isFinite
+    // `Double` would take a hexadecimal number too.
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }), let value = Double(text),
+      value.isFinite
     else { return nil }
     return value
   }

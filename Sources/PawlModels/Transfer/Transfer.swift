@@ -15,7 +15,14 @@ struct Transfer {
     case cancelled
     case idle
     case outOfTime
-    case failed(CURLcode, String)
+    case failed(Failure)
+  }
+  struct Failure {
+    let code: CURLcode
+    /// libcurl's own; may be empty.
+    var words = ""
+    /// What a proxy answered to being asked for a connection; 0 where none was asked.
+    var proxyStatus = 0
   }
   let endpoint: Endpoint
   let headers: [String]
@@ -30,15 +37,15 @@ struct Transfer {
 
   /// Sends it and hands on what comes, until it is over.
   func run(into receiver: any TransferReceiver, clock: ModelClock, isCancelled: @Sendable () -> Bool) -> End {
-    guard Self.isReady, let handle = curl_easy_init() else { return .failed(CURLE_FAILED_INIT, "") }
+    guard Self.isReady, let handle = curl_easy_init() else { return .failed(Failure(code: CURLE_FAILED_INIT)) }
     defer { curl_easy_cleanup(handle) }
-    guard let multi = curl_multi_init() else { return .failed(CURLE_FAILED_INIT, "") }
+    guard let multi = curl_multi_init() else { return .failed(Failure(code: CURLE_FAILED_INIT)) }
     defer { curl_multi_cleanup(multi) }
     let context = Context(receiver: receiver, clock: clock)
     var list: UnsafeMutablePointer<curl_slist>?
     defer { curl_slist_free_all(list) }
     for header in headers {
-      guard let longer = curl_slist_append(list, header) else { return .failed(CURLE_OUT_OF_MEMORY, "") }
+      guard let longer = curl_slist_append(list, header) else { return .failed(Failure(code: CURLE_OUT_OF_MEMORY)) }
       list = longer
     }
     let sent = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, body.count), alignment: 1)
@@ -57,13 +64,16 @@ struct Transfer {
       pawl_curl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
       pawl_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, words)
       attach(context, to: handle)
-      guard curl_multi_add_handle(multi, handle) == CURLM_OK else { return .failed(CURLE_FAILED_INIT, "") }
+      guard curl_multi_add_handle(multi, handle) == CURLM_OK else { return .failed(Failure(code: CURLE_FAILED_INIT)) }
       defer { curl_multi_remove_handle(multi, handle) }
       if let end = drive(multi, context, clock: clock, isCancelled: isCancelled) { return end }
       var left: Int32 = 0
-      guard let message = curl_multi_info_read(multi, &left) else { return .failed(CURLE_RECV_ERROR, "") }
+      guard let message = curl_multi_info_read(multi, &left) else { return .failed(Failure(code: CURLE_RECV_ERROR)) }
       let result = pawl_curl_result(message)
-      return result == CURLE_OK ? .done : .failed(result, String(cString: words))
+      if result == CURLE_OK { return .done }
+      var proxyStatus = 0
+      pawl_curl_get_number(handle, CURLINFO_HTTP_CONNECTCODE, &proxyStatus)
+      return .failed(Failure(code: result, words: String(cString: words), proxyStatus: proxyStatus))
     }
   }
 
@@ -73,7 +83,7 @@ struct Transfer {
   ) -> End? {
     while true {
       var running: Int32 = 0
-      guard curl_multi_perform(multi, &running) == CURLM_OK else { return .failed(CURLE_RECV_ERROR, "") }
+      guard curl_multi_perform(multi, &running) == CURLM_OK else { return .failed(Failure(code: CURLE_RECV_ERROR)) }
       if context.isStopped { return .stopped }
       if running == 0 { return nil }
       if isCancelled() { return .cancelled }
@@ -91,6 +101,8 @@ struct Transfer {
     pawl_curl_set_number(handle, CURLOPT_FOLLOWLOCATION, 0)
     pawl_curl_set_scheme(handle, endpoint.scheme)
     pawl_curl_set_number(handle, CURLOPT_NOSIGNAL, 1)
+    // A model that thinks long may be silent for minutes, which routers on the way take for the end.
+    pawl_curl_set_number(handle, CURLOPT_TCP_KEEPALIVE, 1)
     let connect = min(Self.connectSeconds, max(0.001, deadline - clock.elapsed()))
     pawl_curl_set_number(handle, CURLOPT_CONNECTTIMEOUT_MS, Int(connect * 1000) + 1)
     // Without these two libcurl would read this process's environment.

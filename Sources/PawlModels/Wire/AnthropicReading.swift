@@ -20,7 +20,7 @@ struct AnthropicReading: ReplyReading {
     case "message_delta":
       draft.hasBegun = true
       takeUsage(event["usage"])
-      if let usage = event["usage"], usage["output_tokens"]?.integer != nil { draft.count.isFinal = true }
+      if let usage = event["usage"], usage[count: "output_tokens"] != nil { draft.count.isFinal = true }
       if let delta = event["delta"] { takeStop(delta) }
     case "message_stop": draft.isComplete = true
     case "error": draft.failure = ServerWords(event)
@@ -44,10 +44,10 @@ struct AnthropicReading: ReplyReading {
   /// The tokens that are counted are all up to here, not since the last time.
   private mutating func takeUsage(_ usage: JSONValue?) {
     guard let usage else { return }
-    draft.count.input = usage["input_tokens"]?.integer ?? draft.count.input
-    draft.count.output = usage["output_tokens"]?.integer ?? draft.count.output
-    draft.count.cacheRead = usage["cache_read_input_tokens"]?.integer ?? draft.count.cacheRead
-    draft.count.cacheWrite = usage["cache_creation_input_tokens"]?.integer ?? draft.count.cacheWrite
+    draft.count.input = usage[count: "input_tokens"] ?? draft.count.input
+    draft.count.output = usage[count: "output_tokens"] ?? draft.count.output
+    draft.count.cacheRead = usage[count: "cache_read_input_tokens"] ?? draft.count.cacheRead
+    draft.count.cacheWrite = usage[count: "cache_creation_input_tokens"] ?? draft.count.cacheWrite
   }
 
   private mutating func takeBlock(_ block: JSONValue, index: Int, isWhole: Bool) {

@@ -94,9 +94,9 @@ struct RequestShape: Hashable, Sendable {
     }
     if temperature != nil, says("temperature"), isRefusal { return .noTemperature }
     if marksCache, says("cache_control") { return .noCacheMarks }
-    if tools != .none, says("tool", "function call"), isRefusal || says("--jinja", "no endpoints found") {
-      return .noTools
-    }
+    // A schema that is wrong is told as invalid: that is for the caller to see.
+    let knowsNone = says("support", "unrecognized", "unknown", "not permitted", "extra inputs", "unexpected", "--jinja")
+    if tools != .none, knowsNone, says("tool", "function call") { return .noTools }
     return nil
   }
 }

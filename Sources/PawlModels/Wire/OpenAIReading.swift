@@ -101,21 +101,16 @@ struct OpenAIReading: ReplyReading {
     guard let usage, usage.isObject else { return }
     let details = usage["prompt_tokens_details"]
     let cacheRead =
-      details?["cached_tokens"]?.integer ?? usage["prompt_cache_hit_tokens"]?.integer
-      ?? usage["cache_read_input_tokens"]?.integer
-    let cacheWrite = details?["cache_write_tokens"]?.integer ?? usage["cache_creation_input_tokens"]?.integer
-    if let prompt = usage["prompt_tokens"]?.integer {
-      let cached = Self.bounded(cacheRead) + Self.bounded(cacheWrite)
-      draft.count.input = max(0, Self.bounded(prompt) - cached)
-    }
+      details?[count: "cached_tokens"] ?? usage[count: "prompt_cache_hit_tokens"]
+      ?? usage[count: "cache_read_input_tokens"]
+    let cacheWrite = details?[count: "cache_write_tokens"] ?? usage[count: "cache_creation_input_tokens"]
+    let prompt = usage[count: "prompt_tokens"]
+    if let prompt { draft.count.input = max(0, prompt - (cacheRead ?? 0) - (cacheWrite ?? 0)) }
     draft.count.cacheRead = cacheRead ?? draft.count.cacheRead
     draft.count.cacheWrite = cacheWrite ?? draft.count.cacheWrite
-    guard let written = usage["completion_tokens"]?.integer else { return }
+    guard let written = usage[count: "completion_tokens"] else { return }
     // Some leave thinking out of the completion and count it in the total alone.
-    let rest = Self.bounded(usage["total_tokens"]?.integer) - Self.bounded(usage["prompt_tokens"]?.integer)
-    draft.count.output = max(Self.bounded(written), rest)
+    draft.count.output = max(written, (usage[count: "total_tokens"] ?? 0) - (prompt ?? 0))
     draft.count.isFinal = true
   }
-
-  private static func bounded(_ count: Int?) -> Int { min(max(count ?? 0, 0), 1_000_000_000) }
 }

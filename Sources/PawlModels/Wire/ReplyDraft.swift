@@ -111,7 +111,15 @@ struct ReplyDraft {
   static func tokens(_ bytes: Int) -> Int { (bytes + 3) / 4 }
 
   /// What a server counts is not trusted to fit into sums.
-  private static func bounded(_ count: Int?) -> Int { min(max(count ?? 0, 0), 1_000_000_000) }
+  static func bounded(_ count: Int?) -> Int { min(max(count ?? 0, 0), 1_000_000_000) }
+}
+
+extension JSONValue {
+  /// A number of tokens; nil for what is none.
+  subscript(count name: String) -> Int? {
+    guard let value = self[name]?.integer, value >= 0 else { return nil }
+    return min(value, 1_000_000_000)
+  }
 }
 
 /// Turns what a server sends into a draft.
@@ -129,6 +137,8 @@ extension ReplyReading {
       draft.isComplete = true
       return
     }
+    // To keep a connection open, some send events without anything.
+    guard !event.data.isEmpty else { return }
     guard let value = JSONValue(bytes: event.data), value.isObject || value.array != nil else {
       draft.noteMalformed(event.data)
       return

@@ -22,6 +22,16 @@ struct Archipelago: Sendable, Codable, Hashable {
 
   init(count: Int) { islands = Array(repeating: Island(), count: max(1, min(count, 64))) }
 
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    islands = try values.decode([Island].self, forKey: .islands)
+    let isCounted = islands.allSatisfy { countable.contains($0.asked) && countable.contains($0.ended) }
+    guard !islands.isEmpty, isCounted else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .islands, in: values, debugDescription: "there is no island, or one with impossible counts")
+    }
+  }
+
   /// The island that was served least.
   var next: Int { islands.indices.min { (islands[$0].asked, $0) < (islands[$1].asked, $1) } ?? 0 }
 

@@ -64,6 +64,20 @@ struct Portfolio: Sendable, Codable, Hashable {
 
   init(rule: SearchRule, agents: [String]) { list(rule: rule, agents: agents) }
 
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    arms = try values.decode([Arm].self, forKey: .arms)
+    claims = try values.decode([Claim].self, forKey: .claims)
+    age = try values.decode(Double.self, forKey: .age)
+    let isCounted = arms.allSatisfy { arm in
+      [arm.trials, arm.kept, arm.pending, arm.asked, arm.waited].allSatisfy(countable.contains)
+    }
+    guard isCounted, claims.allSatisfy({ arms.indices.contains($0.arm) }) else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .claims, in: values, debugDescription: "a claim has no arm, or an arm impossible counts")
+    }
+  }
+
   mutating func list(rule: SearchRule, agents: [String]) {
     for index in arms.indices { arms[index].isListed = false }
     for agent in agents {
@@ -132,7 +146,7 @@ struct Portfolio: Sendable, Codable, Hashable {
 
   /// A search that has come to a stand leaves the line for the strategies that go back.
   private static func tilt(_ strategy: SearchStrategy, breadth: Double, among strategies: [SearchStrategy]) -> Double {
-    strategy == .line && strategies.count > 1 ? 1 - 0.9 * breadth : 1
+    strategy == .line && strategies.count > 1 ? max((1 - breadth) * (1 - breadth), 0.01) : 1
   }
 
   /// What all arms have in common, and so what a new one is supposed to be like.
@@ -196,10 +210,10 @@ struct Portfolio: Sendable, Codable, Hashable {
     if claims.count > Self.claimLimit { claims.removeFirst(claims.count - Self.claimLimit) }
   }
 
-  /// A hundred trials, or 25 an arm where there are many, are remembered.
+  /// 150 trials, or 40 an arm where there are many, are remembered: those before count less than a third.
   private mutating func forget() {
     let listed = arms.reduce(0) { $0 + ($1.isListed ? 1 : 0) }
-    let factor = 1 - 1 / max(100, 25 * Double(listed))
+    let factor = 1 - 1 / max(150, 40 * Double(listed))
     age += log(factor)
     for index in arms.indices {
       arms[index].recentTrials *= factor

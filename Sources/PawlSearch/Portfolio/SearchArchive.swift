@@ -6,6 +6,9 @@ import PawlCore
   import Darwin
 #endif
 
+/// What a count that was stored can be: more would overflow some day.
+let countable = 0...1 << 48
+
 /// The candidates that the search can go back to, by trial and by score.
 ///
 /// Bounded: beyond `capacity` nodes a part is dropped at once, so that the cost of it is shared by many trials.
@@ -26,6 +29,28 @@ struct SearchArchive: Sendable, Codable, Hashable {
   private var limit = Self.capacity
 
   init(baseline: TrialID) { nodes = [SearchNode(trial: baseline)] }
+
+  /// Throws `DecodingError.dataCorrupted` where the parts do not fit together: what comes from disk must not trap later.
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    nodes = try values.decode([SearchNode].self, forKey: .nodes)
+    order = try values.decode([Int].self, forKey: .order)
+    expansions = try values.decode(Int.self, forKey: .expansions)
+    limit = try values.decode(Int.self, forKey: .limit)
+    let isSorted = zip(nodes, nodes.dropFirst()).allSatisfy { $0.trial < $1.trial }
+    let isTree = nodes.allSatisfy { node in
+      guard let parent = node.parent else { return true }
+      return nodes.indices.contains(parent) && nodes[parent].depth < node.depth
+    }
+    let isOrder = order.allSatisfy { nodes.indices.contains($0) && nodes[$0].score != nil }
+    let isCounted = nodes.allSatisfy { node in
+      [node.depth, node.visits, node.pending, node.shown, node.lines, node.way].allSatisfy(countable.contains)
+    }
+    guard !nodes.isEmpty, isSorted, isTree, isOrder, isCounted, countable.contains(expansions) else {
+      throw DecodingError.dataCorrupted(
+        DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "the search's candidates contradict"))
+    }
+  }
 
   subscript(index: Int) -> SearchNode {
     get { nodes[index] }
@@ -123,9 +148,13 @@ struct SearchArchive: Sendable, Codable, Hashable {
   mutating func expand(_ parent: Int) {
     expansions += 1
     nodes[parent].pending += 1
-    var next: Int? = parent
+    visit(from: parent, 1)
+  }
+
+  private mutating func visit(from index: Int, _ count: Int) {
+    var next: Int? = index
     while let index = next {
-      nodes[index].visits += 1
+      nodes[index].visits += count
       next = nodes[index].parent
     }
   }
@@ -135,14 +164,17 @@ struct SearchArchive: Sendable, Codable, Hashable {
     if let parent = nodes[index].parent { nodes[parent].pending = max(0, nodes[parent].pending - 1) }
   }
 
+  /// Puts a node that nothing descends from below another parent.
   mutating func move(_ index: Int, below parent: Int) {
-    guard !isAncestor(index, of: parent), index != parent else { return }
+    guard let old = nodes[index].parent, nodes[index].visits == 0, index != parent else { return }
+    visit(from: old, -1)
+    visit(from: parent, 1)
     if nodes[index].stage == .open {
       settle(index)
       nodes[parent].pending += 1
     }
     nodes[index].parent = parent
-    nodes[index].depth = max(nodes[index].depth, nodes[parent].depth + 1)
+    nodes[index].depth = nodes[parent].depth + 1
   }
 
   func areRelated(_ first: Int, _ second: Int) -> Bool {

@@ -40,10 +40,12 @@ public struct SearchState: Sendable, Codable, Hashable {
   }
 
   /// The candidates that a choice may name as parent or inspiration, in the order of trials; those in flight among them.
-  public var members: [TrialID] { archive.nodes.map(\.trial) }
+  public var members: [TrialID] { archive.nodes.compactMap { $0.stage == .fruitless ? nil : $0.trial } }
 
   /// Whether the trial is one of `members`.
-  public func holds(_ trial: TrialID) -> Bool { archive.index(of: trial) != nil }
+  public func holds(_ trial: TrialID) -> Bool {
+    archive.index(of: trial).map { archive[$0].stage != .fruitless } ?? false
+  }
 
   /// 0 for a search that makes progress; rises after `rule.patience` trials without a new head, to 1 after three times as many.
   public var breadth: Double {

@@ -1,0 +1,5 @@
+import PawlCore
+
+@testable import PawlBriefing
+
+typealias JSONValue = PawlBriefing.JSONValue
