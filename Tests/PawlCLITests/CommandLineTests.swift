@@ -33,7 +33,7 @@ import Testing
     ["run", "--trials", "1", "--trials", "2"], ["run", "--allow-dirty=yes"], ["show"], ["show", "first"],
     ["show", "99"], ["diff", "99"], ["export", "--format", "xml"], ["status", "--study", "../x"],
     ["status", "--study", "other"], ["run", "-x"], [], ["try"], ["try", "-m", " "], ["try", "-m"],
-    ["try", "-m", "x", "--base", "odd"], ["try", "-m", "x"], ["steer"], ["steer", "x", "--list"],
+    ["try", "-m", "x", "--base", "odd"], ["try", "-m", "x"], ["steer", "x", "--list"],
     ["steer", "--done", "3"],
     ["init", "--claude"],
   ])

@@ -1,4 +1,5 @@
 import CPawlSystem
+import PawlCore
 import PawlTestSupport
 import Testing
 
@@ -36,13 +37,16 @@ private final class Conversation {
     var sent = 0
     while sent < bytes.count {
       let count = bytes[sent...].withUnsafeBytes { write(pipe, $0.baseAddress, $0.count) }
-      guard count > 0 else { return Issue.record("the pipe is broken") }
+      guard count > 0 else {
+        Issue.record("the pipe is broken")
+        return
+      }
       sent += count
     }
   }
 
   /// Returns the next message.
-  func next() throws -> JSONNode {
+  func next() throws -> JSONValue {
     var lines: [Substring] = []
     let came = eventually {
       lines = program.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
@@ -50,23 +54,23 @@ private final class Conversation {
     }
     try #require(came && lines.count > read, "\(program.messages)")
     read += 1
-    return try #require(JSONNode.parse(lines[read - 1].utf8))
+    return try #require(JSONValue(String(lines[read - 1])))
   }
 
   func begin() throws {
     send(
       #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","clientInfo":{"name":"a client","version":"1"}}}"#
     )
-    try #require(try next()["result"]?["protocolVersion"] == .text("2025-06-18"))
+    try #require(try next()["result"]?["protocolVersion"] == .string("2025-06-18"))
     send(#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
   }
 
   /// Calls a tool; progress on the way is left out.
-  func call(_ tool: String, _ arguments: String = "{}", id: Int = 1) throws -> JSONNode {
+  func call(_ tool: String, _ arguments: String = "{}", id: Int = 1) throws -> JSONValue {
     send(#"{"jsonrpc":"2.0","id":\#(id),"method":"tools/call","params":{"name":"\#(tool)","arguments":\#(arguments)}}"#)
     var message = try next()
     while message["id"] == nil { message = try next() }
-    return try #require(message["result"], "\(message.line)")
+    return try #require(message["result"], "\(message.text)")
   }
 }
 
@@ -78,10 +82,10 @@ private func systemClose(_ descriptor: Int32) {
   #endif
 }
 
-extension JSONNode {
-  fileprivate var said: String { self["content"]?.elements?.first?["text"]?.text ?? "" }
+extension JSONValue {
+  fileprivate var said: String { self["content"]?.array?.first?["text"]?.string ?? "" }
   fileprivate var isFailure: Bool { self["isError"] == .boolean(true) }
-  fileprivate var data: JSONNode? { self["structuredContent"] }
+  fileprivate var data: JSONValue? { self["structuredContent"] }
 }
 
 @Suite struct `pawl mcp` {
@@ -93,18 +97,18 @@ extension JSONNode {
     #expect(try client.call("status").data?["running"] == .boolean(false))
     let edit = #"{"hypothesis":"deeper","edits":[{"path":"train.sh","search":"depth=4","replace":"depth=7"}]}"#
     let proposed = try client.call("propose", edit)
-    #expect(proposed.data?["trial"] == .integer(1) && proposed.data?["base"] == .integer(0), "\(proposed.line)")
+    #expect(proposed.data?["trial"] == .integer(1) && proposed.data?["base"] == .integer(0), "\(proposed.text)")
     let verdict = try client.call("wait", #"{"trial":1,"seconds":600}"#)
-    #expect(verdict.data?["ended"] == .boolean(true) && verdict.data?["trial"]?["standing"] == .text("kept"))
-    #expect(verdict.data?["trial"]?["agent"] == .text("a-client"))
+    #expect(verdict.data?["ended"] == .boolean(true) && verdict.data?["trial"]?["standing"] == .string("kept"))
+    #expect(verdict.data?["trial"]?["agent"] == .string("a-client"))
     let evidence = try client.call("evidence", #"{"trial":1}"#)
     #expect(evidence.said.contains("| +depth=7") && evidence.said.contains("never an order"), "\(evidence.said)")
     #expect(try client.call("read", #"{"path":"./train.sh"}"#).said.contains("depth=7"))
     #expect(try client.call("read", #"{"path":"train.sh","base":"baseline"}"#).said.contains("depth=4"))
-    #expect(try client.call("read").data?["files"]?.elements?.count == 1)
-    #expect(try client.call("history", #"{"verdict":"kept","text":"deeper"}"#).data?["trials"]?.elements?.count == 1)
-    #expect(try client.call("steer", #"{"hint":"go wide"}"#).data?["hints"]?.elements?.count == 1)
-    #expect(try client.call("steer", #"{"done":1}"#).data?["hints"]?.elements == [])
+    #expect(try client.call("read").data?["files"]?.array?.count == 1)
+    #expect(try client.call("history", #"{"verdict":"kept","text":"deeper"}"#).data?["trials"]?.array?.count == 1)
+    #expect(try client.call("steer", #"{"hint":"go wide"}"#).data?["hints"]?.array?.count == 1)
+    #expect(try client.call("steer", #"{"done":1}"#).data?["hints"]?.array == [])
     #expect(repository.pawl("status").output.contains("study     repo, run"), "others see that it runs")
     client.close()
     #expect(client.program.wait().code == 0)
@@ -121,9 +125,9 @@ extension JSONNode {
     repository.shell("sed -i 's/depth=4/depth=7/' train.sh; echo thawed > prepare.sh")
     let before = try repository.git("status", "--porcelain")
     let proposed = try client.call("propose", #"{"hypothesis":"deeper","working_tree":true}"#)
-    #expect(proposed.data?["left_out"] == .array([.text("prepare.sh")]), "\(proposed.line)")
-    let verdict = try client.call("wait", #"{"offer":"\#(proposed.data?["offer"]?.text ?? "")","seconds":600}"#)
-    #expect(verdict.data?["trial"]?["standing"] == .text("kept"), "\(verdict.line)")
+    #expect(proposed.data?["left_out"] == .array([.string("prepare.sh")]), "\(proposed.text)")
+    let verdict = try client.call("wait", #"{"offer":"\#(proposed.data?["offer"]?.string ?? "")","seconds":600}"#)
+    #expect(verdict.data?["trial"]?["standing"] == .string("kept"), "\(verdict.text)")
     #expect(try repository.git("status", "--porcelain") == before)
   }
 
@@ -143,7 +147,7 @@ extension JSONNode {
       ),
       ("propose", #"{"hypothesis":"x","edits":[{"path":"prepare.sh","content":"y"}]}"#, "outside the editable set"),
       ("propose", #"{"hypothesis":"x","edits":[{"path":"../x","content":"y"}]}"#, "climbs out"),
-      ("propose", #"{"hypothesis":"x","edits":"all"}"#, "edits"),
+      ("propose", #"{"hypothesis":"x","edits":"all"}"#, "`edits` is no list"),
       ("propose", #"{"hypothesis":"x","edits":[{"path":"n","content":"y"}],"base":"best"}"#, "`base` is `best`"),
       ("propose", #"{"hypothesis":"x","edits":[{"path":"n","content":"y"}],"base":77}"#, "there is no trial `77`"),
       ("wait", "{}", "pass either"), ("wait", #"{"trial":99}"#, "there is no trial `99`"),
@@ -155,7 +159,7 @@ extension JSONNode {
       ("steer", #"{"done":5}"#, "no hint 5 is open"), ("steer", #"{"hint":" "}"#, "1 to 2000 bytes"),
     ] {
       let answer = try client.call(tool, arguments)
-      #expect(answer.isFailure && answer.said.contains(words), "\(tool) \(arguments): \(answer.line)")
+      #expect(answer.isFailure && answer.said.contains(words), "\(tool) \(arguments): \(answer.text)")
     }
   }
 
@@ -178,7 +182,7 @@ extension JSONNode {
     let next = try Conversation(repository)
     try next.begin()
     let verdict = try next.call("wait", #"{"trial":1,"seconds":600}"#)
-    #expect(verdict.data?["trial"]?["standing"] == .text("kept"), "\(verdict.line)")
+    #expect(verdict.data?["trial"]?["standing"] == .string("kept"), "\(verdict.text)")
   }
 
   @Test func `stops waiting for a call that is cancelled, and answers others meanwhile`() throws {
@@ -191,7 +195,7 @@ extension JSONNode {
       #"{"jsonrpc":"2.0","id":5,"method":"tools/call","params":{"name":"wait","arguments":{"trial":1,"seconds":3600},"_meta":{"progressToken":"p"}}}"#
     )
     let told = try client.next()
-    #expect(told["method"] == .text("notifications/progress") && told["params"]?["progressToken"] == .text("p"))
+    #expect(told["method"] == .string("notifications/progress") && told["params"]?["progressToken"] == .string("p"))
     client.send(#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":5}}"#)
     #expect(try client.call("status", id: 6).data?["running"] == .boolean(true))
     let brief = try client.call("wait", #"{"trial":1,"seconds":0}"#, id: 7)
@@ -217,21 +221,22 @@ extension JSONNode {
     try #require(repository.initialise().code == 0)
     let client = try Conversation(repository)
     try client.begin()
-    let content = JSONNode.text(TrainingScript.shell() + "exit 0\n" + long.replacing("padding", with: "other")).line
+    let content = JSONValue.string(TrainingScript.shell() + "exit 0\n" + long.replacing("padding", with: "other")).text
     _ = try client.call("propose", #"{"hypothesis":"x","edits":[{"path":"train.sh","content":\#(content)}]}"#)
     _ = try client.call("wait", #"{"trial":1,"seconds":600}"#)
     let evidence = try client.call("evidence", #"{"trial":1}"#)
-    #expect(evidence.data?["cut"] == .array([.text("diff")]) && evidence.line.utf8.count < 140_000)
+    #expect(evidence.data?["cut"] == .array([.string("diff")]) && evidence.text.utf8.count < 140_000)
     #expect(evidence.said.contains("[cut: ") && evidence.said.contains("`pawl show 1` has all of it"))
     let read = try client.call("read", #"{"path":"train.sh"}"#)
-    guard case .integer(let line)? = read.data?["next_line"] else {
-      Issue.record("it does not go on: \(read.line.prefix(300))")
+    guard let line = read.data?["next_line"]?.integer else {
+      Issue.record("it does not go on: \(read.text.prefix(300))")
       return
     }
     #expect(read.said.contains("[cut: it goes on at line \(line) of "))
     let rest = try client.call("read", #"{"path":"train.sh","from_line":\#(line)}"#)
     #expect(
-      (read.data?["content"]?.text ?? "") + (rest.data?["content"]?.text ?? "") == TrainingScript.shell() + "exit 0\n"
+      (read.data?["content"]?.string ?? "") + (rest.data?["content"]?.string ?? "") == TrainingScript.shell()
+        + "exit 0\n"
         + long)
   }
 
@@ -252,20 +257,20 @@ extension JSONNode {
         captureIn: "\(repository.place)/client")
     ).wait()
     try #require(run.code == 0, "\(run.messages)")
-    let seen = try #require(JSONNode.parse(run.output.utf8))
-    #expect(seen["revision"] == .text(revision))
+    let seen = try #require(JSONValue(run.output))
+    #expect(seen["revision"] == .string(revision))
     for name in ["propose", "wait", "status", "history", "evidence", "read", "steer"] {
       #expect(seen["tools"]?[name] == .boolean(true), "\(name) has no schema of its answer")
     }
-    #expect(seen["verdict"]?["data"]?["trial"]?["standing"] == .text("kept"))
-    #expect(seen["progress"]?.elements?.isEmpty == false)
-    #expect(seen["file"]?["text"]?.text?.contains("depth=7") == true)
+    #expect(seen["verdict"]?["data"]?["trial"]?["standing"] == .string("kept"))
+    #expect(seen["progress"]?.array?.isEmpty == false)
+    #expect(seen["file"]?["text"]?.string?.contains("depth=7") == true)
     #expect(seen["after"]?["data"]?["head"] == .integer(1))
     for name in ["misfit", "frozen", "unknown", "nonsense"] {
       #expect(seen[name]?["failed"] == .boolean(true), "\(name)")
     }
     for name in ["before", "proposed", "verdict", "evidence", "history", "files", "file", "steered", "after"] {
-      #expect(seen[name]?["failed"] == .boolean(false), "\(name): \(seen[name]?.line ?? "")")
+      #expect(seen[name]?["failed"] == .boolean(false), "\(name): \(seen[name]?.text ?? "")")
     }
   }
 }

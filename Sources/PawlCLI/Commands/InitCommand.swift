@@ -70,11 +70,10 @@ struct InitCommand: Command {
     let what =
       written.isEmpty ? "AGENTS.md says how to use Pawl already" : "wrote \(written.joined(separator: " and "))"
     console.messages("\(what); to make `pawl mcp` known to a coding agent, in \(root):\n\n")
-    let server = JSONNode.object([
-      "mcpServers": .object([
-        "pawl": .object(["command": .text("pawl"), "args": .array([.text("mcp"), .text("--directory"), .text(root)])])
-      ])
-    ])
+    let command: [String: JSONValue] = [
+      "command": .string("pawl"), "args": .array([.string("mcp"), .string("--directory"), .string(root)]),
+    ]
+    let servers = JSONValue.fields(["mcpServers": .fields(["pawl": .fields(command)])])
     console.output(
       """
       claude mcp add pawl -- pawl mcp
@@ -83,7 +82,7 @@ struct InitCommand: Command {
 
       """)
     console.messages("\nor in its configuration:\n\n")
-    console.output(server.line + "\n")
+    console.output(servers.text + "\n")
   }
 
   private static func configure(

@@ -1,3 +1,5 @@
+import PawlCore
+
 /// The server's side of the Model Context Protocol over a stream of lines: messages in, messages and calls out.
 ///
 /// Pure: it reads no clock, starts nothing and blocks on nothing. A shell sends what it says, runs the calls, and comes back with their
@@ -5,12 +7,13 @@
 struct ProtocolCore {
   /// A request's name, as its client chose it.
   enum RequestID: Sendable, Hashable {
-    case number(Int64)
-    case text(String)
-    var node: JSONNode {
+    /// As it was written.
+    case number(String)
+    case word(String)
+    var node: JSONValue {
       switch self {
-      case .number(let number): .integer(number)
-      case .text(let text): .text(text)
+      case .number(let number): .number(number)
+      case .word(let word): .string(word)
       }
     }
   }
@@ -18,21 +21,21 @@ struct ProtocolCore {
   enum Action: Sendable, Equatable {
     /// One line, without its break.
     case send(String)
-    case call(RequestID, tool: String, arguments: JSONNode)
+    case call(RequestID, tool: String, arguments: JSONValue)
     /// Nobody waits for the answer of that call any more.
     case cancel(RequestID)
   }
 
   private struct Running {
     let version: ProtocolVersion
-    let progressToken: JSONNode?
+    let progressToken: JSONValue?
     let batch: Int?
     var progress = 0.0
     var isCancelled = false
   }
 
   private let tools: [ToolDescription]
-  private let server: JSONNode
+  private let server: JSONValue
   private let instructions: String
   /// By `initialize`; nil before, and for clients that do without.
   private var version: ProtocolVersion?
@@ -40,7 +43,7 @@ struct ProtocolCore {
   private(set) var client: String?
   private var running: [RequestID: Running] = [:]
   /// Answers of batches that are not whole yet, and how many are missing.
-  private var batches: [Int: (missing: Int, answers: [JSONNode])] = [:]
+  private var batches: [Int: (missing: Int, answers: [JSONValue])] = [:]
   private var lastBatch = 0
 
   /// Calls at the same time; a client that asks for more is told to wait.
@@ -51,15 +54,17 @@ struct ProtocolCore {
   init(tools: [ToolDescription], name: String, version: String, instructions: String) {
     self.tools = tools
     self.instructions = instructions
-    server = .object(["name": .text(name), "title": .text("Pawl"), "version": .text(version)])
+    server = .fields(["name": .string(name), "title": .string("Pawl"), "version": .string(version)])
   }
 
   /// Takes one line.
   mutating func receive(_ line: some Collection<UInt8>) -> [Action] {
     let isBlank: (UInt8) -> Bool = { $0 == 0x20 || $0 == 0x09 || $0 == 0x0d }
     if line.allSatisfy(isBlank) { return [] }
-    guard let message = JSONNode.parse(line) else { return [refuse(nil, ErrorCode.parse, "the line is not JSON")] }
-    guard let messages = message.elements else { return take(message, batch: nil) }
+    guard let message = JSONValue(bytes: Array(line)) else {
+      return [refuse(nil, ErrorCode.parse, "the line is not JSON")]
+    }
+    guard let messages = message.array else { return take(message, batch: nil) }
     guard version?.hasBatches == true else {
       let since = ProtocolVersion.v2025_03_26.rawValue
       return [refuse(nil, ErrorCode.invalidRequest, "only revision `\(since)` has batches: send one message a line")]
@@ -73,7 +78,7 @@ struct ProtocolCore {
   /// Takes a line that was too long to be read.
   func receiveTooLong() -> [Action] { [refuse(nil, ErrorCode.parse, "the line is too long")] }
 
-  private mutating func take(batch messages: [JSONNode]) -> [Action] {
+  private mutating func take(batch messages: [JSONValue]) -> [Action] {
     lastBatch += 1
     // One more than there can be, so that it is not whole before all of it was read.
     batches[lastBatch] = (missing: messages.count + 1, answers: [])
@@ -86,34 +91,34 @@ struct ProtocolCore {
   }
 
   /// Counts one answer of a batch; the last one sends all of them.
-  private mutating func settle(_ number: Int, _ answer: JSONNode?) -> [Action] {
+  private mutating func settle(_ number: Int, _ answer: JSONValue?) -> [Action] {
     guard var batch = batches[number] else { return [] }
     batch.missing -= 1
     if let answer { batch.answers.append(answer) }
     batches[number] = batch
     guard batch.missing == 0 else { return [] }
     batches[number] = nil
-    return batch.answers.isEmpty ? [] : [.send(JSONNode.array(batch.answers).line)]
+    return batch.answers.isEmpty ? [] : [.send(JSONValue.array(batch.answers).text)]
   }
 
-  private mutating func say(_ answer: JSONNode, batch: Int?) -> [Action] {
-    batch.map { settle($0, answer) } ?? [.send(answer.line)]
+  private mutating func say(_ answer: JSONValue, batch: Int?) -> [Action] {
+    batch.map { settle($0, answer) } ?? [.send(answer.text)]
   }
 
   // MARK: Messages
 
-  private mutating func take(_ message: JSONNode, batch: Int?) -> [Action] {
-    guard message["jsonrpc"]?.text == "2.0" else {
+  private mutating func take(_ message: JSONValue, batch: Int?) -> [Action] {
+    guard message["jsonrpc"]?.string == "2.0" else {
       return say(Self.failure(Self.id(of: message), ErrorCode.invalidRequest, "no JSON-RPC 2.0 message"), batch: batch)
     }
-    guard let method = message["method"]?.text else {
+    guard let method = message["method"]?.string else {
       // An answer: this server asks nothing, so it belongs to nothing.
       if message["method"] == nil, message["result"] != nil || message["error"] != nil {
         return batch.map { settle($0, nil) } ?? []
       }
       return say(Self.failure(Self.id(of: message), ErrorCode.invalidRequest, "no `method`"), batch: batch)
     }
-    let parameters = message["params"] ?? .object([:])
+    let parameters = message["params"] ?? .fields([:])
     if Self.isNotification(message) { return notified(method, parameters) }
     guard let id = Self.id(of: message), running[id] == nil else {
       return say(
@@ -134,23 +139,23 @@ struct ProtocolCore {
   }
 
   private struct Refusal: Error {
-    let code: Int64
+    let code: Int
     let message: String
-    var data: JSONNode?
+    var data: JSONValue?
   }
 
   /// Returns the revision that a request is made in.
-  private mutating func version(of parameters: JSONNode, _ method: String) throws(Refusal) -> ProtocolVersion {
-    client = parameters["_meta"]?[MetaKey.client]?["name"]?.text ?? client
+  private mutating func version(of parameters: JSONValue, _ method: String) throws(Refusal) -> ProtocolVersion {
+    client = parameters["_meta"]?[MetaKey.client]?["name"]?.string ?? client
     if let asked = parameters["_meta"]?[MetaKey.version] {
-      guard let text = asked.text else {
+      guard let text = asked.string else {
         throw Refusal(code: ErrorCode.invalidParameters, message: "`_meta.\(MetaKey.version)` is no text")
       }
       if let version = ProtocolVersion(rawValue: text), version.isStateless { return version }
       throw Refusal(
         code: ErrorCode.unsupportedVersion, message: "revision `\(text)` is not spoken without a handshake",
-        data: .object([
-          "supported": .array(ProtocolVersion.allCases.map { .text($0.rawValue) }), "requested": .text(text),
+        data: .fields([
+          "supported": .array(ProtocolVersion.allCases.map { .string($0.rawValue) }), "requested": .string(text),
         ]))
     }
     if let version { return version }
@@ -164,7 +169,7 @@ struct ProtocolCore {
     }
   }
 
-  private mutating func notified(_ method: String, _ parameters: JSONNode) -> [Action] {
+  private mutating func notified(_ method: String, _ parameters: JSONValue) -> [Action] {
     guard method == "notifications/cancelled", let id = Self.id(parameters["requestId"]), running[id] != nil else {
       return []
     }
@@ -175,21 +180,21 @@ struct ProtocolCore {
   // MARK: Requests
 
   private mutating func answer(
-    _ method: String, _ parameters: JSONNode, _ version: ProtocolVersion
-  ) throws(Refusal) -> [String: JSONNode] {
+    _ method: String, _ parameters: JSONValue, _ version: ProtocolVersion
+  ) throws(Refusal) -> [String: JSONValue] {
     switch method {
     case "initialize" where !version.isStateless: return try initialize(parameters)
     case "server/discover" where version.isStateless:
       return [
-        "supportedVersions": .array(ProtocolVersion.allCases.map { .text($0.rawValue) }),
-        "capabilities": .object(["tools": .object([:])]), "instructions": .text(instructions),
-        "_meta": .object([MetaKey.server: server]),
+        "supportedVersions": .array(ProtocolVersion.allCases.map { .string($0.rawValue) }),
+        "capabilities": .fields(["tools": .fields([:])]), "instructions": .string(instructions),
+        "_meta": .fields([MetaKey.server: server]),
       ].merging(Self.cacheable) { $1 }
     case "ping" where !version.isStateless: return [:]
     case "tools/list":
       // All tools are on the first page.
       if parameters["cursor"] != nil { throw Refusal(code: ErrorCode.invalidParameters, message: "no such `cursor`") }
-      let list: [String: JSONNode] = ["tools": .array(tools.map { $0.listed(for: version) })]
+      let list: [String: JSONValue] = ["tools": .array(tools.map { $0.listed(for: version) })]
       return version.isStateless ? list.merging(Self.cacheable) { $1 } : list
     default:
       throw Refusal(code: ErrorCode.unknownMethod, message: "there is no method `\(method)`")
@@ -197,28 +202,28 @@ struct ProtocolCore {
   }
 
   /// The tools are those of the program, whatever the study does.
-  private static let cacheable: [String: JSONNode] = [
-    "resultType": .text("complete"), "ttlMs": .integer(3_600_000), "cacheScope": .text("private"),
+  private static let cacheable: [String: JSONValue] = [
+    "resultType": .string("complete"), "ttlMs": .integer(3_600_000), "cacheScope": .string("private"),
   ]
 
-  private mutating func initialize(_ parameters: JSONNode) throws(Refusal) -> [String: JSONNode] {
-    guard let asked = parameters["protocolVersion"]?.text else {
+  private mutating func initialize(_ parameters: JSONValue) throws(Refusal) -> [String: JSONValue] {
+    guard let asked = parameters["protocolVersion"]?.string else {
       throw Refusal(code: ErrorCode.invalidParameters, message: "`protocolVersion` is missing")
     }
     guard version == nil else { throw Refusal(code: ErrorCode.invalidRequest, message: "it is initialised already") }
     let chosen = ProtocolVersion.handshaking.first { $0.rawValue == asked } ?? .newestHandshaking
     version = chosen
-    client = parameters["clientInfo"]?["name"]?.text
+    client = parameters["clientInfo"]?["name"]?.string
     return [
-      "protocolVersion": .text(chosen.rawValue), "capabilities": .object(["tools": .object([:])]),
-      "serverInfo": server, "instructions": .text(instructions),
+      "protocolVersion": .string(chosen.rawValue), "capabilities": .fields(["tools": .fields([:])]),
+      "serverInfo": server, "instructions": .string(instructions),
     ]
   }
 
   private mutating func call(
-    _ id: RequestID, _ parameters: JSONNode, _ version: ProtocolVersion, batch: Int?
+    _ id: RequestID, _ parameters: JSONValue, _ version: ProtocolVersion, batch: Int?
   ) throws(Refusal) -> Action {
-    guard let name = parameters["name"]?.text else {
+    guard let name = parameters["name"]?.string else {
       throw Refusal(code: ErrorCode.invalidParameters, message: "`name` is missing")
     }
     guard tools.contains(where: { $0.name == name }) else {
@@ -226,7 +231,7 @@ struct ProtocolCore {
         code: ErrorCode.invalidParameters,
         message: "unknown tool `\(name)`; there are \(tools.map { "`\($0.name)`" }.joined(separator: ", "))")
     }
-    let arguments = parameters["arguments"] ?? .object([:])
+    let arguments = parameters["arguments"] ?? .fields([:])
     guard arguments.isObject || arguments == .null else {
       throw Refusal(code: ErrorCode.invalidParameters, message: "`arguments` is no object")
     }
@@ -234,9 +239,9 @@ struct ProtocolCore {
       throw Refusal(code: ErrorCode.invalidRequest, message: "\(Self.mostCalls) calls are under way: wait for one")
     }
     let token = parameters["_meta"]?["progressToken"]
-    let isToken = token?.text != nil || Self.id(token) != nil
+    let isToken = token?.string != nil || Self.id(token) != nil
     running[id] = Running(version: version, progressToken: isToken ? token : nil, batch: batch)
-    return .call(id, tool: name, arguments: arguments == .null ? .object([:]) : arguments)
+    return .call(id, tool: name, arguments: arguments == .null ? .fields([:]) : arguments)
   }
 
   // MARK: What the shell comes back with
@@ -247,7 +252,7 @@ struct ProtocolCore {
     // No answer is sent to who cancelled (specification, basic/utilities/cancellation).
     if call.isCancelled { return call.batch.map { settle($0, nil) } ?? [] }
     var result = answer.result(for: call.version)
-    if call.version.isStateless { result["resultType"] = .text("complete") }
+    if call.version.isStateless { result["resultType"] = .string("complete") }
     return say(Self.success(id, result), batch: call.batch)
   }
 
@@ -257,40 +262,40 @@ struct ProtocolCore {
       return []
     }
     running[id]?.progress = progress
-    var members: [String: JSONNode] = ["progressToken": token, "progress": .real(progress)]
-    if call.version.hasAnnotations { members["message"] = .text(words) }
-    let message: JSONNode = .object([
-      "jsonrpc": .text("2.0"), "method": .text("notifications/progress"), "params": .object(members),
+    var members: [String: JSONValue] = ["progressToken": token, "progress": .real(progress)]
+    if call.version.hasAnnotations { members["message"] = .string(words) }
+    let message: JSONValue = .fields([
+      "jsonrpc": .string("2.0"), "method": .string("notifications/progress"), "params": .fields(members),
     ])
-    return [.send(message.line)]
+    return [.send(message.text)]
   }
 
   // MARK: JSON-RPC
 
-  private static func isNotification(_ message: JSONNode) -> Bool {
-    message["jsonrpc"]?.text == "2.0" && message["method"]?.text != nil && message["id"] == nil
+  private static func isNotification(_ message: JSONValue) -> Bool {
+    message["jsonrpc"]?.string == "2.0" && message["method"]?.string != nil && message["id"] == nil
   }
 
-  private static func id(of message: JSONNode) -> RequestID? { id(message["id"]) }
-  private static func id(_ node: JSONNode?) -> RequestID? {
+  private static func id(of message: JSONValue) -> RequestID? { id(message["id"]) }
+  private static func id(_ node: JSONValue?) -> RequestID? {
     switch node {
-    case .integer(let number): .number(number)
-    case .text(let text): .text(text)
+    case .number(let text): node?.integer == nil ? nil : .number(text)
+    case .string(let word): .word(word)
     default: nil
     }
   }
 
-  private static func success(_ id: RequestID, _ result: [String: JSONNode]) -> JSONNode {
-    .object(["jsonrpc": .text("2.0"), "id": id.node, "result": .object(result)])
+  private static func success(_ id: RequestID, _ result: [String: JSONValue]) -> JSONValue {
+    .fields(["jsonrpc": .string("2.0"), "id": id.node, "result": .fields(result)])
   }
 
-  private static func failure(_ id: RequestID?, _ code: Int64, _ message: String, data: JSONNode? = nil) -> JSONNode {
-    var error: [String: JSONNode] = ["code": .integer(code), "message": .text(message)]
+  private static func failure(_ id: RequestID?, _ code: Int, _ message: String, data: JSONValue? = nil) -> JSONValue {
+    var error: [String: JSONValue] = ["code": .integer(code), "message": .string(message)]
     if let data { error["data"] = data }
-    return .object(["jsonrpc": .text("2.0"), "id": id?.node ?? .null, "error": .object(error)])
+    return .fields(["jsonrpc": .string("2.0"), "id": id?.node ?? .null, "error": .fields(error)])
   }
 
-  private func refuse(_ id: RequestID?, _ code: Int64, _ message: String) -> Action {
-    .send(Self.failure(id, code, message).line)
+  private func refuse(_ id: RequestID?, _ code: Int, _ message: String) -> Action {
+    .send(Self.failure(id, code, message).text)
   }
 }

@@ -32,9 +32,9 @@ enum MetaKey {
 
 /// Error codes of JSON-RPC 2.0 (section 5.1), and of the protocol.
 enum ErrorCode {
-  static let parse: Int64 = -32700
-  static let invalidRequest: Int64 = -32600
-  static let unknownMethod: Int64 = -32601
-  static let invalidParameters: Int64 = -32602
-  static let unsupportedVersion: Int64 = -32022
+  static let parse: Int = -32700
+  static let invalidRequest: Int = -32600
+  static let unknownMethod: Int = -32601
+  static let invalidParameters: Int = -32602
+  static let unsupportedVersion: Int = -32022
 }

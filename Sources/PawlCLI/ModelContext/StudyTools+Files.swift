@@ -9,13 +9,13 @@ extension StudyTools {
     guard let path = try arguments.text("path") else {
       let listed = files.sorted { $0.key < $1.key }.prefix(1_000)
       let nodes = listed.map {
-        JSONNode.object(["path": .text($0.key), "bytes": .integer(Int64($0.value.utf8.count))])
+        JSONValue.fields(["path": .string($0.key), "bytes": .integer($0.value.utf8.count)])
       }
       let rest = files.count > listed.count ? "and \(files.count - listed.count) more\n" : ""
       return .success(
         "editable files at trial \(trial):\n" + listed.map { "\($0.key) (\($0.value.utf8.count) bytes)\n" }.joined()
           + rest,
-        .object(["trial": .id(trial), "files": .array(nodes)]))
+        .fields(["trial": .id(trial), "files": .array(nodes)]))
     }
     guard let content = files[path.hasPrefix("./") ? String(path.dropFirst(2)) : path] else {
       throw UsageError("`\(path)` is no editable file at trial \(trial)", hints: ["`read` without `path` lists them"])
@@ -39,9 +39,9 @@ extension StudyTools {
     let note = isWhole ? "" : "\n[cut: it goes on at line \(next) of \(lines.count)]\n"
     return .success(
       shown + note,
-      .object([
-        "trial": .id(trial), "path": .text(path), "content": .text(shown),
-        "next_line": isWhole ? .null : .integer(Int64(next)),
+      .fields([
+        "trial": .id(trial), "path": .string(path), "content": .string(shown),
+        "next_line": isWhole ? .null : .integer(next),
       ]))
   }
 
@@ -66,6 +66,6 @@ extension StudyTools {
     if isPending { text += "what you said waits for whoever runs the study next\n" }
     return .success(
       text.isEmpty ? "no hint is open\n" : text,
-      .object(["hints": .array(hints.map(\.node)), "pending": .boolean(isPending)]))
+      .fields(["hints": .array(hints.map(\.node)), "pending": .boolean(isPending)]))
   }
 }

@@ -10,9 +10,10 @@ extension StudyTools {
     guard let reader = try? reader(), let overview = try? reader.overview() else {
       return .success(
         "study \(configuration.name) has not begun: `propose` begins it, measuring the baseline first\n",
-        .object([
-          "study": .text(configuration.name.rawValue), "metric": .text(metric.name),
-          "direction": .text(metric.direction.rawValue), "editable": .array(configuration.editable.map { .text($0) }),
+        .fields([
+          "study": .string(configuration.name.rawValue), "metric": .string(metric.name),
+          "direction": .string(metric.direction.rawValue),
+          "editable": .array(configuration.editable.map { .string($0) }),
           "running": .boolean(false), "head": .integer(0), "champion": .integer(0),
         ]))
     }
@@ -36,20 +37,20 @@ extension StudyTools {
     lines.append(("baseline", overview.baselineMean.map(\.asMetric) ?? "not measured yet"))
     lines.append(("noise", noise ?? "not known yet"))
     lines.append(("trials", trials.isEmpty ? "none yet" : trials))
-    var counted: [String: JSONNode] = [:]
-    for (what, count) in counts { counted[what] = .integer(Int64(count)) }
+    var counted: [String: JSONValue] = [:]
+    for (what, count) in counts { counted[what] = .integer(count) }
     if overview.paused { lines.append(("paused", "yes: `pawl resume` ends that")) }
     if let failed = overview.failed { lines.append(("failed", failed)) }
     for hint in hints { lines.append(("hint \(hint.number)", "\(hint.text) (\(hint.by))")) }
     return .success(
       lines.map { "\($0.0.padded(to: 11))\($0.1)\n" }.joined(),
-      .object([
-        "study": .text(overview.name.rawValue), "metric": .text(metric.name),
-        "direction": .text(metric.direction.rawValue), "editable": .array(configuration.editable.map { .text($0) }),
+      .fields([
+        "study": .string(overview.name.rawValue), "metric": .string(metric.name),
+        "direction": .string(metric.direction.rawValue), "editable": .array(configuration.editable.map { .string($0) }),
         "running": .boolean(runner != nil), "paused": .boolean(overview.paused), "head": .id(overview.head),
         "champion": .id(overview.champion), "baseline_mean": .number(overview.baselineMean),
         "head_estimate": .number(overview.headEstimate), "sigma": .number(overview.sigma),
-        "trials": .object(counted),
+        "trials": .fields(counted),
         "hints": .array(hints.map(\.node)),
       ]))
   }
@@ -81,7 +82,7 @@ extension StudyTools {
     if isCut { text = "(the oldest are left out: ask for fewer)\n" + text }
     return .success(
       trials.isEmpty ? "no trial matches\n" : text,
-      .object(["trials": .array(trials.map(\.node)), "cut": .boolean(isCut)]))
+      .fields(["trials": .array(trials.map(\.node)), "cut": .boolean(isCut)]))
   }
 
   func evidence(_ arguments: ToolArguments) throws -> ToolAnswer {
@@ -108,11 +109,11 @@ extension StudyTools {
     if !cut.isEmpty { text += "\nnot shown whole: \(cut.joined(separator: ", ")); `pawl show \(id)` has all of it\n" }
     return .success(
       text,
-      .object([
-        "trial": details.trial.node, "diff": diff.map { .text($0.text) } ?? .null,
+      .fields([
+        "trial": details.trial.node, "diff": diff.map { .string($0.text) } ?? .null,
         "attempts": .array(attempts.map { $0.node(metric) }),
-        "certificate": try details.certificate.map { try JSONNode.from($0) } ?? .null,
-        "log": log.map { .text($0) } ?? .null, "cut": .array(cut.map { .text($0) }),
+        "certificate": try details.certificate.map { try JSONValue.from($0) } ?? .null,
+        "log": log.map { .string($0) } ?? .null, "cut": .array(cut.map { .string($0) }),
       ]))
   }
 }

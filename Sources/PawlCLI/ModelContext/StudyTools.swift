@@ -27,7 +27,7 @@ final class StudyTools: Sendable {
     self.session = session
   }
 
-  func answer(_ tool: String, _ node: JSONNode, caller: String?, _ call: CallHandle) -> ToolAnswer {
+  func answer(_ tool: String, _ node: JSONValue, caller: String?, _ call: CallHandle) -> ToolAnswer {
     let arguments = ToolArguments(node: node)
     do {
       switch tool {
@@ -58,9 +58,9 @@ final class StudyTools: Sendable {
     let hypothesis = (try arguments.text("hypothesis") ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
     guard !hypothesis.isEmpty else { throw UsageError("`hypothesis` is missing: one sentence, what and why") }
     let isTree = try arguments.flag("working_tree")
-    guard isTree != (arguments.node["edits"] != nil) else {
-      throw UsageError("pass either `edits` or `working_tree: true`")
-    }
+    let edits = arguments.node["edits"]
+    guard isTree != (edits != nil) else { throw UsageError("pass either `edits` or `working_tree: true`") }
+    guard edits == nil || edits?.array != nil else { throw UsageError("`edits` is no list") }
     try session.ensure(configuration)
     let reader = try reader()
     let base = try arguments.base("base")
@@ -68,8 +68,8 @@ final class StudyTools: Sendable {
     if isTree {
       draft = try reader.draft(ofWorkingTreeOn: base ?? .natural)
     } else {
-      let edits = JSONNode.object(["hypothesis": .text(hypothesis), "edits": arguments.node["edits"] ?? .null])
-      draft = try reader.draft(ofEdits: edits.line, on: base ?? .head).draft
+      let change = JSONValue.fields(["hypothesis": .string(hypothesis), "edits": edits ?? .null])
+      draft = try reader.draft(ofEdits: change.text, on: base ?? .head)
     }
     let offer = draft.offer(by: agent, hypothesis: hypothesis)
     try reader.leave(ControlMessage(verb: .offer(offer), by: agent))
@@ -84,10 +84,10 @@ final class StudyTools: Sendable {
     text += "call `wait` with \(trial.map { "trial \($0.id)" } ?? "offer \(offer.mark)") for the verdict\n"
     return .success(
       text,
-      .object([
-        "offer": .text(offer.mark), "trial": .id(trial?.id), "base": .id(draft.base),
-        "standing": .text(trial?.standing ?? "waits"),
-        "left_out": .array(draft.leftOut.prefix(Self.mostTrials).map { .text($0) }),
+      .fields([
+        "offer": .string(offer.mark), "trial": .id(trial?.id), "base": .id(draft.base),
+        "standing": .string(trial?.standing ?? "waits"),
+        "left_out": .array(draft.leftOut.prefix(Self.mostTrials).map { .string($0) }),
       ]))
   }
 
@@ -122,6 +122,6 @@ final class StudyTools: Sendable {
     let ended = found.map(TrialText.isOver) ?? false
     var text = ended ? "" : "\(TrialText.progress(found)); still under way, call `wait` again\n"
     if let found, ended { text += TrialText.text(found, metric: configuration.metric) }
-    return .success(text, .object(["ended": .boolean(ended), "trial": found.map(\.node) ?? .null]))
+    return .success(text, .fields(["ended": .boolean(ended), "trial": found.map(\.node) ?? .null]))
   }
 }

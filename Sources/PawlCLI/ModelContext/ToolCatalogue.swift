@@ -1,3 +1,5 @@
+import PawlCore
+
 import PawlRuntime
 
 /// The tools of `pawl mcp`, as clients are told of them.
@@ -54,7 +56,8 @@ enum ToolCatalogue {
       [
         "study": text(), "metric": text(), "direction": text(), "editable": list(of: text()), "running": flag(),
         "paused": flag(), "head": integer(), "champion": integer(), "baseline_mean": nullable("number"),
-        "head_estimate": nullable("number"), "sigma": nullable("number"), "trials": .object(["type": .text("object")]),
+        "head_estimate": nullable("number"), "sigma": nullable("number"),
+        "trials": .fields(["type": .string("object")]),
         "hints": hints,
       ], required: ["study", "metric", "direction", "running", "head", "champion"]), isReading: true)
 
@@ -78,7 +81,7 @@ enum ToolCatalogue {
     output: object(
       [
         "trial": trialSchema(nullable: false), "diff": nullable("string"),
-        "attempts": list(of: .object(["type": .text("object")])), "certificate": nullable("object"),
+        "attempts": list(of: .fields(["type": .string("object")])), "certificate": nullable("object"),
         "log": nullable("string"), "cut": list(of: text(), "What is not shown whole."),
       ], required: ["trial", "attempts", "cut"]), isReading: true)
 
@@ -95,7 +98,7 @@ enum ToolCatalogue {
     ]),
     output: object(
       [
-        "trial": integer(), "files": list(of: .object(["type": .text("object")])), "path": text(), "content": text(),
+        "trial": integer(), "files": list(of: .fields(["type": .string("object")])), "path": text(), "content": text(),
         "next_line": nullable("integer"),
       ], required: ["trial"]), isReading: true)
 
@@ -115,42 +118,44 @@ enum ToolCatalogue {
   private static let hints = list(of: object(["number": integer(), "text": text(), "by": text()]))
 
   /// The edits as `PawlBriefing` reads them.
-  private static let edits: JSONNode =
-    JSONNode.parse(StudyReader.editsSchema.utf8)?["properties"]?["edits"] ?? .object([:])
+  private static let edits: JSONValue =
+    JSONValue(StudyReader.editsSchema)?["properties"]?["edits"] ?? .fields([:])
 
-  private static func trialSchema(nullable: Bool) -> JSONNode {
-    var schema: [String: JSONNode] = [
-      "type": nullable ? .array([.text("object"), .text("null")]) : .text("object"),
-      "properties": .object([
+  private static func trialSchema(nullable: Bool) -> JSONValue {
+    var schema: [String: JSONValue] = [
+      "type": nullable ? .array([.string("object"), .string("null")]) : .string("object"),
+      "properties": .fields([
         "trial": integer(), "standing": text(), "agent": Self.nullable("string"), "hypothesis": Self.nullable("string"),
         "parent": Self.nullable("integer"), "commit": Self.nullable("string"), "effect": Self.nullable("number"),
         "deviation": Self.nullable("number"), "mean": Self.nullable("number"), "measurements": integer(),
         "certified": flag(), "reason": Self.nullable("string"),
       ]),
     ]
-    if !nullable { schema["required"] = .array([.text("trial"), .text("standing")]) }
-    return .object(schema)
+    if !nullable { schema["required"] = .array([.string("trial"), .string("standing")]) }
+    return .fields(schema)
   }
 
-  private static func object(_ properties: [String: JSONNode], required: [String] = []) -> JSONNode {
-    var schema: [String: JSONNode] = ["type": .text("object"), "properties": .object(properties)]
-    if !required.isEmpty { schema["required"] = .array(required.map { .text($0) }) }
-    return .object(schema)
+  private static func object(_ properties: [String: JSONValue], required: [String] = []) -> JSONValue {
+    var schema: [String: JSONValue] = ["type": .string("object"), "properties": .fields(properties)]
+    if !required.isEmpty { schema["required"] = .array(required.map { .string($0) }) }
+    return .fields(schema)
   }
 
-  private static func described(_ type: String, _ description: String?) -> JSONNode {
-    var schema: [String: JSONNode] = ["type": .text(type)]
-    if let description { schema["description"] = .text(description) }
-    return .object(schema)
+  private static func described(_ type: String, _ description: String?) -> JSONValue {
+    var schema: [String: JSONValue] = ["type": .string(type)]
+    if let description { schema["description"] = .string(description) }
+    return .fields(schema)
   }
-  private static func text(_ description: String? = nil) -> JSONNode { described("string", description) }
-  private static func integer(_ description: String? = nil) -> JSONNode { described("integer", description) }
-  private static func number(_ description: String? = nil) -> JSONNode { described("number", description) }
-  private static func flag(_ description: String? = nil) -> JSONNode { described("boolean", description) }
-  private static func nullable(_ type: String) -> JSONNode { .object(["type": .array([.text(type), .text("null")])]) }
-  private static func list(of items: JSONNode, _ description: String? = nil) -> JSONNode {
-    var schema: [String: JSONNode] = ["type": .text("array"), "items": items]
-    if let description { schema["description"] = .text(description) }
-    return .object(schema)
+  private static func text(_ description: String? = nil) -> JSONValue { described("string", description) }
+  private static func integer(_ description: String? = nil) -> JSONValue { described("integer", description) }
+  private static func number(_ description: String? = nil) -> JSONValue { described("number", description) }
+  private static func flag(_ description: String? = nil) -> JSONValue { described("boolean", description) }
+  private static func nullable(_ type: String) -> JSONValue {
+    .fields(["type": .array([.string(type), .string("null")])])
+  }
+  private static func list(of items: JSONValue, _ description: String? = nil) -> JSONValue {
+    var schema: [String: JSONValue] = ["type": .string("array"), "items": items]
+    if let description { schema["description"] = .string(description) }
+    return .fields(schema)
   }
 }

@@ -1,22 +1,22 @@
 import PawlCore
 
-extension JSONNode {
-  static func id(_ trial: TrialID?) -> JSONNode { trial.map { .integer(Int64($0.rawValue)) } ?? .null }
-  static func number(_ value: Double?) -> JSONNode { value.map { .real($0) } ?? .null }
-  static func optional(_ text: String?) -> JSONNode { text.map { .text($0) } ?? .null }
+extension JSONValue {
+  static func id(_ trial: TrialID?) -> JSONValue { trial.map { .integer($0.rawValue) } ?? .null }
+  static func number(_ value: Double?) -> JSONValue { value.map { .real($0) } ?? .null }
+  static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
 }
 
 extension Hint {
-  var node: JSONNode { .object(["number": .integer(Int64(number)), "text": .text(text), "by": .text(by)]) }
+  var node: JSONValue { .fields(["number": .integer(number), "text": .string(text), "by": .string(by)]) }
 }
 
 extension TrialSummary {
   /// As `ToolCatalogue` describes a trial.
-  var node: JSONNode {
-    .object([
-      "trial": .id(id), "standing": .text(standing), "agent": .optional(agent), "hypothesis": .optional(hypothesis),
+  var node: JSONValue {
+    .fields([
+      "trial": .id(id), "standing": .string(standing), "agent": .optional(agent), "hypothesis": .optional(hypothesis),
       "parent": .id(parent), "commit": .optional(commit?.rawValue), "effect": .number(evidence?.effect),
-      "deviation": .number(evidence?.deviation), "mean": .number(mean), "measurements": .integer(Int64(measurements)),
+      "deviation": .number(evidence?.deviation), "mean": .number(mean), "measurements": .integer(measurements),
       "certified": .boolean(certified), "reason": .optional(explanation),
     ])
   }
@@ -41,11 +41,11 @@ extension AttemptSummary {
     return "\(request.purpose.words), seed \(request.seed): \(number), \(result.usage.wallSeconds.asDuration)"
   }
 
-  func node(_ metric: MetricRule) -> JSONNode {
-    .object([
-      "attempt": .integer(Int64(request.id.rawValue)), "purpose": .text(request.purpose.words),
+  func node(_ metric: MetricRule) -> JSONValue {
+    .fields([
+      "attempt": .integer(request.id.rawValue), "purpose": .string(request.purpose.words),
       // A seed may be larger than what JSON readers take for whole numbers.
-      "seed": .text(String(request.seed)), "measurement": .number(result?.measurement),
+      "seed": .string(String(request.seed)), "measurement": .number(result?.measurement),
       "outcome": .optional(result?.outcome.description), "remark": .optional(result?.remark),
       "wall_seconds": .number(result?.usage.wallSeconds),
     ])

@@ -1,3 +1,5 @@
+import PawlCore
+
 import Foundation
 import PawlRuntime
 
@@ -45,8 +47,8 @@ final class ToolServer: @unchecked Sendable {
   }
 
   /// Returns what is to be called, which must not begin under the lock.
-  private func perform(_ actions: [ProtocolCore.Action]) -> [(ProtocolCore.RequestID, String, JSONNode)] {
-    var started: [(ProtocolCore.RequestID, String, JSONNode)] = []
+  private func perform(_ actions: [ProtocolCore.Action]) -> [(ProtocolCore.RequestID, String, JSONValue)] {
+    var started: [(ProtocolCore.RequestID, String, JSONValue)] = []
     for action in actions {
       switch action {
       case .send(let line): if !isClosed { write(line + "\n") }
@@ -57,7 +59,7 @@ final class ToolServer: @unchecked Sendable {
     return started
   }
 
-  private func start(_ id: ProtocolCore.RequestID, _ tool: String, _ arguments: JSONNode, caller: String?) {
+  private func start(_ id: ProtocolCore.RequestID, _ tool: String, _ arguments: JSONValue, caller: String?) {
     calls.enter()
     let thread = Thread { [self] in
       let handle = CallHandle(

@@ -75,7 +75,7 @@ extension StudyReader {
   /// Returns what edits, as agents write them, change: `arguments` is the JSON that `ProposalTool` describes.
   ///
   /// - Throws: what the edits do not fit, which path is refused, in words for whoever wrote them.
-  public func draft(ofEdits arguments: String, on base: OfferBase) throws -> (hypothesis: String, draft: OfferDraft) {
+  public func draft(ofEdits arguments: String, on base: OfferBase) throws -> OfferDraft {
     let (trial, commit) = try code(of: base)
     let call = ToolCall(id: "", name: ProposalTool.name, arguments: arguments)
     let reply = AgentReply(trial: trial, number: 1, agent: "", text: "", calls: [call])
@@ -89,7 +89,7 @@ extension StudyReader {
     if let reason = policy.refusal(of: change.edits, links: []) {
       throw RuntimeError(.usage, reason, hints: ["change only files that `editable` in pawl.yaml names"])
     }
-    return (change.hypothesis, OfferDraft(base: trial, commit: commit, edits: change.edits, leftOut: []))
+    return OfferDraft(base: trial, commit: commit, edits: change.edits, leftOut: [])
   }
 
   /// The form of `draft(ofEdits:on:)`'s argument, a JSON Schema.
