@@ -8,7 +8,7 @@ public struct EditProblem: DescribedError, Hashable {
       case truncated, refused, broken, noEdits, noHypothesis, unknownTool, cutArguments, malformedArguments,
         malformedEdit
       case missingPath, missingFile, searchNotFound, searchAmbiguous, overlap, noChange, malformedBlock, malformedDiff
-      case nestedFence, tooManyEdits
+      case nestedFence, elision, tooManyEdits
     }
     private let kind: Kind
     /// The reply ran into the limit of its tokens.
@@ -39,6 +39,8 @@ public struct EditProblem: DescribedError, Hashable {
     public static let malformedDiff = Self(kind: .malformedDiff)
     /// A fence inside of a file's content, where its end cannot be told.
     public static let nestedFence = Self(kind: .nestedFence)
+    /// A remark in the place of code that was left out.
+    public static let elision = Self(kind: .elision)
     public static let tooManyEdits = Self(kind: .tooManyEdits)
   }
   /// What kind of failure this is. Branch on this, never on `message`.

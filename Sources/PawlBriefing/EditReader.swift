@@ -99,7 +99,8 @@ public struct EditReader: Sendable {
   private func fileEdit(_ path: String, _ forms: [RequestedEdit.Form]) throws(EditProblem) -> FileEdit? {
     let original = files[path].map { FileText($0) }
     if forms.count == 1, let form = forms.first, let edit = try whole(path, form, original: original) {
-      return edit.map { Self.edit(of: path, from: original, to: $0) } ?? FileEdit(path: path, change: .removed)
+      guard let edit else { return FileEdit(path: path, change: .removed) }
+      return try Self.edit(of: path, from: original, to: edit)
     }
     guard let original else {
       // Once would have made the file.
@@ -126,7 +127,7 @@ public struct EditReader: Sendable {
           advice: "Do one of them.")
       }
     }
-    return Self.edit(of: path, from: original, to: try editing.result())
+    return try Self.edit(of: path, from: original, to: try editing.result())
   }
 
   /// Returns the whole new content that a form gives, `.some(nil)` for a file that goes, nil for a form that edits parts.
@@ -164,9 +165,18 @@ public struct EditReader: Sendable {
       advice: files.isEmpty ? "There are none yet." : "They are \(names)\(files.count > 20 ? " and others" : "").")
   }
 
-  private static func edit(of path: String, from original: FileText?, to bytes: [UInt8]) -> FileEdit? {
+  private static func edit(
+    of path: String, from original: FileText?, to bytes: [UInt8]
+  ) throws(EditProblem) -> FileEdit? {
     guard original?.bytes != bytes else { return nil }
-    if let original, let lines = lineChanges(from: original, to: FileText(bytes)) {
+    let new = FileText(bytes)
+    if let line = Elision.line(in: new, besides: original) {
+      throw EditProblem(
+        .elision, "`\(Quoted.plain(line, limit: 80))` in \(Quoted.path(path)) stands for code that was left out",
+        advice:
+          "What you give is used to the letter. Write the code out, or change parts of the file by search and replace.")
+    }
+    if let original, let lines = lineChanges(from: original, to: new) {
       return FileEdit(path: path, change: .lines(lines))
     }
     return FileEdit(path: path, change: .content(String(decoding: bytes, as: UTF8.self)))

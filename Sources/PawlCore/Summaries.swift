@@ -55,3 +55,27 @@ public struct AttemptSummary: Sendable, Codable, Hashable {
     self.finishedAt = finishedAt
   }
 }
+
+/// What one agent has cost and brought.
+public struct AgentTotals: Sendable, Codable, Hashable {
+  public let agent: String
+  /// Those that came to nothing and those that are open included.
+  public let trials: Int
+  public let kept: Int
+  /// Kept ones that a certificate ended at; one certificate may cover several steps.
+  public let certified: Int
+  /// Of all its trials' attempts.
+  public let wallSeconds: Double
+  public var replies = 0
+  /// US dollars.
+  public var cost = 0.0
+  public init(agent: String, trials: Int, kept: Int, certified: Int, wallSeconds: Double) {
+    self.agent = agent
+    self.trials = trials
+    self.kept = kept
+    self.certified = certified
+    self.wallSeconds = wallSeconds
+  }
+  /// US dollars for each trial that was kept; nil where none was, or nothing was paid.
+  public var costOfKept: Double? { kept > 0 && cost > 0 ? cost / Double(kept) : nil }
+}

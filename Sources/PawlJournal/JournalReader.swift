@@ -106,6 +106,32 @@ public final class JournalReader: Sendable {
     }
   }
 
+  /// Returns what each agent has cost and brought, in the order of their names.
+  public func agentTotals() throws(JournalError) -> [AgentTotals] {
+    try query { connection, _ throws(JournalError) in
+      var totals = try connection.all(
+        """
+        SELECT agent, count(*), sum(verdict = 'kept'), sum(certified), sum(wall_seconds) FROM trials
+          WHERE agent IS NOT NULL GROUP BY agent ORDER BY agent
+        """, []
+      ) { row throws(JournalError) in
+        AgentTotals(
+          agent: row.text(0), trials: Int(row.integer(1)), kept: Int(row.optionalInteger(2) ?? 0),
+          certified: Int(row.optionalInteger(3) ?? 0), wallSeconds: row.real(4))
+      }
+      guard try Self.has("replies", in: connection) else { return totals }
+      let paid = try connection.all("SELECT agent, count(*), sum(cost) FROM replies GROUP BY agent", []) {
+        row throws(JournalError) in (row.text(0), Int(row.integer(1)), row.real(2))
+      }
+      for (agent, replies, cost) in paid {
+        guard let index = totals.firstIndex(where: { $0.agent == agent }) else { continue }
+        totals[index].replies = replies
+        totals[index].cost = cost
+      }
+      return totals
+    }
+  }
+
   /// Returns the trial that was handed in under a mark, or nil where none was.
   public func trial(offeredAs mark: String) throws(JournalError) -> TrialSummary? {
     let found = try query { connection, _ throws(JournalError) in

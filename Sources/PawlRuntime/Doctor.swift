@@ -20,7 +20,7 @@ public enum Doctor {
       findings.append(RefereeProbe.finding(configuration.sandbox.requirement))
     }
     findings += [disk(at: path), accelerators()]
-    findings.append(Finding(name: "agents", state: .good, detail: "knobs (built in)", remedy: nil))
+    findings += AgentAccess.findings(for: (try? StudySetup.configuration(at: path))?.agents ?? [.knobs])
     return findings
   }
 

@@ -19,6 +19,8 @@ public struct StudyReader: Sendable {
     public let proposal: Proposal?
     /// Unified, against its parent; nil for the baseline.
     public let diff: String?
+    /// What the agent answered.
+    public let replies: [AgentReply]
     public let certificate: Certificate?
     /// The folder-relative path and the last lines of its newest log, where it is still there.
     public let log: (path: String, tail: String)?
@@ -79,6 +81,9 @@ public struct StudyReader: Sendable {
     return configuration
   }
 
+  /// What each agent has cost and brought.
+  public func agentTotals() throws -> [AgentTotals] { try journal.agentTotals() }
+
   public func certificates() throws -> [Certificate] { try journal.certificates() }
 
   /// Attempts that were asked for and are not finished, oldest first.
@@ -89,7 +94,7 @@ public struct StudyReader: Sendable {
     let attempts = try journal.attempts(of: id)
     return Details(
       trial: trial, attempts: attempts, proposal: try journal.proposal(of: id),
-      diff: try diff(of: trial, colour: false),
+      diff: try diff(of: trial, colour: false), replies: try journal.replies(of: id),
       certificate: try journal.certificates().last { $0.candidate == id }, log: newestLog(of: attempts))
   }
 

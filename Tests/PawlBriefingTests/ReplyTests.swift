@@ -218,6 +218,16 @@ import Testing
     #expect(try reader.read(Examples.reply(removal)).edits == [FileEdit(path: "src/model.py", change: .removed)])
   }
 
+  @Test func `with a diff of what stands twice is placed by its numbers, where they are right`() throws {
+    let file = "a\nx\na\nx\na\nx\n"
+    let reader = EditReader(files: ["f": file])
+    let reply = { (start: Int) in
+      Examples.reply("Hypothesis: h\n```diff\n--- a/f\n+++ b/f\n@@ -\(start),2 +\(start),2 @@\n a\n-x\n+y\n```\n")
+    }
+    #expect(result(try reader.read(reply(3)), "f", of: file) == "a\nx\na\ny\na\nx\n")
+    #expect(problem(reply(2), by: reader)?.code == .searchAmbiguous)
+  }
+
   @Test(arguments: [
     "python train.py", "python:train.py", "train.py", "py path=train.py", "{.python file=\"train.py\"}",
   ])
@@ -256,6 +266,23 @@ import Testing
     ] {
       #expect(result(try reader.read(reply), "win.txt", of: text) == "one\r\n2\r\n2b\r\nthree\r\n")
     }
+  }
+
+  @Test(arguments: [
+    ("a\nb", "```diff\n--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n```", "a\nb\n"),
+    ("a\nb\n", "```diff\n--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\n-b\n+b\n\\ No newline at end of file\n```", "a\nb"),
+    ("a\nb", "```diff\n--- a/f\n+++ b/f\n@@ -2 +2,2 @@\n b\n+c\n```", "a\nb\nc"),
+    ("a\nb", "<<<<<<< SEARCH\nb\n=======\nc\n>>>>>>> REPLACE", "a\nc"),
+    ("a\nb", "```py f\na\nc\n```", "a\nc"), ("a\nb\n", "```py f\na\nc\n```", "a\nc\n"),
+    ("", "```py f\na\n```", "a\n"), ("", "<<<<<<< SEARCH\n=======\na\n>>>>>>> REPLACE", "a\n"),
+    ("a\nb", #"{"edits":[{"path":"f","search":"b\n","replace":"c\n"}]}"#, "a\nc"),
+    ("a\nb", #"{"edits":[{"path":"f","content":"a\nc\n"}]}"#, "a\nc\n"),
+  ])
+  func `keeps the state of a file's last line unless it says otherwise`(old: String, edit: String, new: String) throws {
+    let reader = EditReader(files: ["f": old])
+    let isCall = edit.hasPrefix("{")
+    let reply = isCall ? Examples.reply("h", calls: [edit]) : Examples.reply("Hypothesis: h\n\(edit)\n")
+    #expect(result(try reader.read(reply), "f", of: old) == new)
   }
 
   @Test func `may leave out blanks at the ends of lines where that stays unique`() throws {
@@ -325,6 +352,22 @@ import Testing
     #expect(try #require(problem(Examples.reply(similar))).advice.contains("lines 3 to 5]]\nLR = 3e-4\n"))
     let far = "Hypothesis: h\ntrain.py\n<<<<<<< SEARCH\n§§§§\n=======\nx\n>>>>>>> REPLACE\n"
     #expect(try #require(problem(Examples.reply(far))).advice == "No line of `train.py` resembles it.")
+  }
+
+  @Test(arguments: [
+    ("# ... rest of the code unchanged ...", true), ("    // ... existing code ...", true),
+    ("(… same as before …)", true),
+    ("... (rest of the file remains the same)", true), ("# the rest of the steps", false), ("x = [...]", false),
+    ("print('... unchanged ...')", false), ("# warm up, then decay as before", false),
+  ])
+  func `that leaves code out is no whole file`(line: String, isElision: Bool) throws {
+    let text = "Hypothesis: h\n```python train.py\nx = 1\n\(line)\n```\n"
+    #expect(problem(Examples.reply(text))?.code == (isElision ? .elision : nil))
+    let block = "Hypothesis: h\ntrain.py\n<<<<<<< SEARCH\nDEPTH = 8\n=======\n\(line)\n>>>>>>> REPLACE\n"
+    #expect(problem(Examples.reply(block))?.code == (isElision ? .elision : nil))
+    // What the file has itself is no elision of the model's.
+    let reader = EditReader(files: ["train.py": "y = 2\n\(line)\n"])
+    #expect(problem(Examples.reply(text), by: reader) == nil)
   }
 
   @Test func `that was cut, refused or broken is no proposal, whatever it holds`() {

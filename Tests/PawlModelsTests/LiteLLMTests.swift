@@ -123,7 +123,9 @@ private final class LiteLLM {
   func stop() {
     process.kill(SIGKILL)
     _ = process.wait(seconds: 60)
-    for name in ["config.yaml", "log.out", "log.err"] { unlink("\(folder)/\(name)") }
+    // It makes files of its own in its home.
+    _ = RunningProgram("/bin/rm", ["-rf", folder], environment: [], directory: "/tmp", captureIn: "\(folder)-rm")?
+      .wait()
   }
 
   func complete(

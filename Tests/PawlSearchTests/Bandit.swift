@@ -79,7 +79,7 @@ struct Bandit {
   }
 
   /// The mean over seeds.
-  func mean(trials: Int, seeds: Range<UInt64> = 0..<24, _ value: (Result) -> Double) -> Double {
+  func mean(trials: Int, seeds: Range<UInt64> = 0..<16, _ value: (Result) -> Double) -> Double {
     seeds.map { value(run(trials: trials, seed: $0)) }.reduce(0, +) / Double(seeds.count)
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct StrategyTests {
   /// The head's true height at the end, over seeds.
   static func mean(
-    _ landscape: Landscape, _ strategies: [SearchStrategy], trials: Int, workers: Int, seeds: Range<UInt64> = 0..<16
+    _ landscape: Landscape, _ strategies: [SearchStrategy], trials: Int, workers: Int, seeds: Range<UInt64> = 0..<10
   ) -> Double {
     let heights = seeds.map { seed in
       landscape.run(SearchRule(strategies: strategies), trials: trials, workers: workers, seed: seed).heights.last ?? 0

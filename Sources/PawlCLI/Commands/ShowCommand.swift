@@ -12,6 +12,7 @@ struct ShowCommand: Command {
     let attempts: [AttemptSummary]
     let proposal: Proposal?
     let diff: String?
+    let replies: [AgentReply]
     let certificate: Certificate?
     let logPath: String?
     let logTail: String?
@@ -26,7 +27,7 @@ struct ShowCommand: Command {
         try JSONText.encode(
           Shown(
             trial: details.trial, attempts: details.attempts, proposal: details.proposal, diff: details.diff,
-            certificate: details.certificate, logPath: details.log?.path, logTail: details.log?.tail)) + "\n")
+            replies: details.replies, certificate: details.certificate, logPath: details.log?.path, logTail: details.log?.tail)) + "\n")
     } else {
       console.output(text(details, metric: try reader.configuration().metric, console: console))
     }
@@ -64,10 +65,23 @@ struct ShowCommand: Command {
       lines.append(("referee", "\(certificate.referee.rawValue): \(certificate.referee.meaning)"))
     }
     text += lines.map { "\($0.0.padded(to: 10))\($0.1)\n" }.joined()
+    text += replies(details.replies)
     text += attempts(details.attempts, of: trial.commit, metric: metric)
     if let diff = details.diff, !diff.isEmpty { text += "\n\(coloured(diff, console.colour))" }
     if let log = details.log { text += "\nend of \(log.path):\n\(indented(log.tail))" }
     return text
+  }
+
+  private static func replies(_ replies: [AgentReply]) -> String {
+    guard !replies.isEmpty else { return "" }
+    let lines = replies.map { reply -> String in
+      let usage = reply.usage
+      let tokens = "\(usage.input + usage.cacheRead + usage.cacheWrite) tokens in, \(usage.output) out"
+      let cached = usage.cacheRead > 0 ? " (\(usage.cacheRead) cached)" : ""
+      let cost = reply.cost > 0 ? ", \(reply.cost.formatted(digits: 3)) USD" : ""
+      return "  \(reply.number.description.aligned(to: 5))  \(reply.ending), \(reply.seconds.asDuration), \(tokens)\(cached)\(cost)\n"
+    }
+    return "\nreplies:\n" + lines.joined()
   }
 
   private static func attempts(_ attempts: [AttemptSummary], of commit: CommitHash?, metric: MetricRule) -> String {
@@ -100,5 +114,18 @@ struct ShowCommand: Command {
   private static func indented(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "  \($0)" }
       .joined(separator: "\n") + (text.hasSuffix("\n") ? "" : "\n")
+  }
+}
+
+extension AgentReply {
+  /// How it ended, as a lowercase fragment.
+  fileprivate var ending: String {
+    let whose = model.map { " of \($0)" } ?? ""
+    switch end {
+    case .finished: return "answer\(whose)"
+    case .truncated: return "answer\(whose), cut at its limit of tokens"
+    case .refused(let reason): return "refusal\(whose): \(reason)"
+    case .broken(let reason): return "broken answer\(whose): \(reason)"
+    }
   }
 }

@@ -55,6 +55,8 @@ struct StudyStatus: Encodable {
   let running: [AttemptSummary]
   /// What the certificates claim together; absent where there is none.
   let certified: Certified?
+  /// What each agent has cost and brought; empty where constants are all that is tuned.
+  let agents: [AgentTotals]
   private let metric: MetricRule
 
   /// The certified steps added up, over the baseline; positive is better.
@@ -65,14 +67,16 @@ struct StudyStatus: Encodable {
     let steps: Int
   }
 
-  private enum CodingKeys: CodingKey { case overview, runner, running, certified }
+  private enum CodingKeys: CodingKey { case overview, runner, running, certified, agents }
 
   init(_ reader: StudyReader) throws {
     // Who runs it first: where nobody does, what is read after that is the study's last word.
     runner = reader.runner
     overview = try reader.overview()
     running = try reader.running()
-    metric = try reader.configuration().metric
+    let configuration = try reader.configuration()
+    metric = configuration.metric
+    agents = configuration.agents == [.knobs] ? [] : try reader.agentTotals()
     let certificates = try reader.certificates()
     certified =
       certificates.isEmpty
@@ -100,6 +104,7 @@ struct StudyStatus: Encodable {
     lines.append(("champion", champion))
     let again = overview.attemptsRepeated > 0 ? " (\(overview.attemptsRepeated) made again, for foreign load)" : ""
     lines.append(("compute", "\(overview.attemptsFinished) attempts\(again), \(overview.wallSeconds.asDuration)"))
+    for agent in agents { lines.append(("agent", Self.words(agent))) }
     let now = Timestamp.now()
     for attempt in running where runner != nil {
       let whose = attempt.request.trial == .baseline ? "the baseline" : "trial \(attempt.request.trial)"
@@ -108,6 +113,16 @@ struct StudyStatus: Encodable {
         ("running", "attempt \(attempt.request.id) of \(whose), \(attempt.request.purpose.words), \(since)"))
     }
     return lines
+  }
+
+  private static func words(_ agent: AgentTotals) -> String {
+    var words = "\(agent.agent): \(agent.trials) trials, \(agent.kept) kept"
+    if agent.replies > 0 {
+      words += ", \(agent.replies) replies"
+      words += agent.cost > 0 ? " for \(agent.cost.formatted(digits: 3)) USD" : ""
+      words += agent.costOfKept.map { ", \($0.formatted(digits: 3)) USD a kept one" } ?? ""
+    }
+    return words + ", \(agent.wallSeconds.asDuration) of attempts"
   }
 
   private var head: String {

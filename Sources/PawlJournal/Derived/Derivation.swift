@@ -38,8 +38,8 @@ struct Derivation {
     case .replyReceived(let reply):
       tally.cost += reply.cost.isFinite ? reply.cost : 0
       try connection.run(
-        "INSERT OR IGNORE INTO replies(event, trial) VALUES (?, ?)", .integer(record.sequence),
-        .integer(reply.trial.rawValue))
+        "INSERT OR IGNORE INTO replies(event, trial, agent, cost) VALUES (?, ?, ?, ?)", .integer(record.sequence),
+        .integer(reply.trial.rawValue), .text(reply.agent), .real(reply.cost.isFinite ? reply.cost : 0))
     case .certificationStarted, .certificationFailed, .branchAdvanced, .branchBlocked, .hintGiven, .hintDone: break
     }
   }

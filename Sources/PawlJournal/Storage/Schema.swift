@@ -43,7 +43,8 @@ enum Schema {
     CREATE INDEX attempts_by_trial ON attempts(trial);
     CREATE INDEX attempts_unfinished ON attempts(id) WHERE finished IS NULL;
     CREATE TABLE certificates(number INTEGER PRIMARY KEY, event INTEGER NOT NULL);
-    CREATE TABLE replies(event INTEGER PRIMARY KEY, trial INTEGER NOT NULL);
+    CREATE TABLE replies(
+      event INTEGER PRIMARY KEY, trial INTEGER NOT NULL, agent TEXT NOT NULL, cost REAL NOT NULL);
     CREATE INDEX replies_by_trial ON replies(trial);
     CREATE TABLE offers(mark TEXT PRIMARY KEY NOT NULL, trial INTEGER NOT NULL) WITHOUT ROWID;
     CREATE TABLE head_moves(event INTEGER PRIMARY KEY, trial INTEGER NOT NULL, at INTEGER NOT NULL);

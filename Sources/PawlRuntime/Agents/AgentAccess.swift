@@ -23,7 +23,8 @@ struct AgentAccess: Sendable {
     var models: [String: ModelClient] = [:]
     var notes: [String] = []
     for agent in configuration.agents {
-      guard case .model(let rule) = agent.kind else { continue }
+      guard case .model(let stated) = agent.kind else { continue }
+      let rule = stated.priced()
       let isBounded = agent.maximumSpend != nil || configuration.stop.spend != nil || stop.spend != nil
       if rule.price == nil {
         let problem = "what `\(rule.model)` costs is not known"
@@ -39,5 +40,57 @@ struct AgentAccess: Sendable {
       models[agent.name] = try ModelClient(rule: rule, secret: key.secret, environment: environment)
     }
     self.init(models: models, notes: notes)
+  }
+}
+
+extension AgentAccess {
+  /// Says of each agent whether it can be asked; no server is, as that may cost something.
+  static func findings(
+    for agents: [AgentRule], environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> [Doctor.Finding] {
+    agents.map { agent in
+      let name = "agent \(agent.name)"
+      switch agent.kind {
+      case .knobs: return .init(name: "agent knobs", state: .good, detail: "built in", remedy: nil)
+      case .program(let rule):
+        guard let word = rule.program.executable else {
+          return .init(name: name, state: .good, detail: "a command of this study's own", remedy: nil)
+        }
+        guard let place = Doctor.find(word) else {
+          return .init(
+            name: name, state: .missing, detail: "`\(word)` is not on your PATH", remedy: "install it, or take it out")
+        }
+        let isReachable = rule.network
+        return .init(
+          name: name, state: isReachable ? .good : .warning, detail: place + (isReachable ? "" : ", without network"),
+          remedy: isReachable ? nil : "a hosted model needs `network: true`")
+      case .model(let stated):
+        let rule = stated.priced()
+        do {
+          let key = try ModelKey.read(rule.key, environment: environment)
+          _ = try ModelClient(rule: rule, secret: key.secret, environment: environment)
+          let price = rule.price == nil ? ", its price not known" : ""
+          return .init(
+            name: name, state: key.note == nil && rule.price != nil ? .good : .warning,
+            detail: "\(rule.model)\(rule.baseURL.map { " at \($0)" } ?? "")\(price)\(key.note.map { ", \($0)" } ?? "")",
+            remedy: rule.price == nil ? "write `price: {input: …, output: …}` into it" : nil)
+        } catch {
+          return .init(name: name, state: .missing, detail: describe(error), remedy: error.hints.first)
+        }
+      }
+    }
+  }
+}
+
+extension ProgramRule.Program {
+  /// What must be installed; nil for a command of the study's own.
+  fileprivate var executable: String? {
+    switch self {
+    case .claude: "claude"
+    case .codex: "codex"
+    case .gemini: "gemini"
+    case .aider: "aider"
+    case .command: nil
+    }
   }
 }

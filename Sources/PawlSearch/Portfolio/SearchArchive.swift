@@ -111,11 +111,7 @@ struct SearchArchive: Sendable, Codable, Hashable {
     order.insert(index, at: low)
   }
 
-  mutating func bury(_ index: Int) {
-    if nodes[index].score != nil, let old = order.firstIndex(of: index) { order.remove(at: old) }
-    nodes[index].score = nil
-    nodes[index].stage = .fruitless
-  }
+  mutating func bury(_ index: Int) { nodes[index].stage = .fruitless }
 
   private func isBelow(_ first: Int, _ second: Int) -> Bool {
     let (left, right) = (nodes[first].score ?? 0, nodes[second].score ?? 0)

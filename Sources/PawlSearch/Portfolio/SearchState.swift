@@ -125,9 +125,10 @@ public struct SearchState: Sendable, Codable, Hashable {
     let index = place(of: trial)
     guard index != 0 else { return }
     pay(index, dollars: cost, seconds: seconds)
+    // What was measured is a candidate, whatever is said of it afterwards.
+    guard archive[index].stage == .open else { return }
     end(index, gain: nil)
     archive.bury(index)
-    misses.remove(trial)
     if let island = archive[index].island { archipelago.ended(on: island, migration: rule.migration) }
     dropIfFull()
   }
