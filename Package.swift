@@ -89,7 +89,7 @@ func dependencies(_ names: [String]) -> [Target.Dependency] { names.map { .init(
 
 // Reference figures and stored files that tests read from the source tree.
 let testData = [
-  "PawlCLI": ["Snapshots"], "PawlJournal": ["Journals"], "PawlLab": ["References"],
+  "PawlCLI": ["Snapshots", "Clients"], "PawlJournal": ["Journals"], "PawlLab": ["References"],
   "PawlStatistics": ["References/make_references.py", "References/make_inference_references.py"],
 ]
 // Tests that call the whole `pawl`, or a server of their own, share what starts it.

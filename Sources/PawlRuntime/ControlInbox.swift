@@ -51,7 +51,8 @@ struct ControlInbox: Sendable {
   func post(_ message: ControlMessage) throws(RuntimeError) -> String {
     do {
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-      let name = "\(Timestamp.now().milliseconds)-\(ProcessInfo.processInfo.processIdentifier)"
+      // Threads of one process may leave two in one millisecond.
+      let name = "\(Timestamp.now().milliseconds)-\(String(UInt64.random(in: .min ... .max), radix: 36))"
       let path = "\(folder)/\(name).json"
       try JSONEncoder().encode(message).write(to: URL(fileURLWithPath: path), options: .atomic)
       return path

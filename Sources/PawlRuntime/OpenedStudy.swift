@@ -88,7 +88,7 @@ public final class OpenedStudy: Sendable {
       throw RuntimeError(
         .noStudy, "study `\(configuration.name)` has tried nothing yet", hints: ["run `pawl run` to begin it"])
     } else {
-      let start = try Self.begin(configuration, in: workspace, allowDirty: options.allowDirty, notes: &notes)
+      let start = try Self.begin(configuration, in: workspace, options, notes: &notes)
       guard try workspace.branchTip(study: configuration.name) == nil else {
         throw RuntimeError(
           .branchMoved, "the branch `pawl/\(configuration.name)` exists, but the study has no journal",
@@ -158,11 +158,12 @@ public final class OpenedStudy: Sendable {
   }
 
   private static func begin(
-    _ configuration: StudyConfiguration, in workspace: Workspace, allowDirty: Bool, notes: inout [String]
+    _ configuration: StudyConfiguration, in workspace: Workspace, _ options: Options, notes: inout [String]
   ) throws -> StudyStart {
-    // What `pawl init` writes is recorded in the journal, and no candidate depends on it.
-    let dirty = try workspace.dirtyPaths().filter { $0 != "pawl.yaml" && $0 != "program.md" }
-    if !dirty.isEmpty, !allowDirty {
+    // Where changes are handed in, those of the working tree are such changes, and no part of the baseline.
+    let isHandedIn = options.offers != nil && !options.allowDirty
+    let dirty = isHandedIn ? [] : try workspace.dirtyPaths().filter { !StudyReader.written.contains($0) }
+    if !dirty.isEmpty, !options.allowDirty {
       let shown = dirty.prefix(5).map { "`\($0)`" }.joined(separator: ", ")
       let more = dirty.count > 5 ? " and \(dirty.count - 5) more" : ""
       throw RuntimeError(

@@ -110,14 +110,14 @@ public struct StudyReader: Sendable {
     try workspace.diff(from: try commit(of: from), to: try commit(of: to), colour: colour)
   }
 
-  private func trial(_ id: TrialID) throws -> TrialSummary {
+  func trial(_ id: TrialID) throws -> TrialSummary {
     guard let trial = try journal.trial(id) else {
       throw RuntimeError(.noTrial, "there is no trial `\(id)`", hints: ["`pawl log` lists the trials"])
     }
     return trial
   }
 
-  private func commit(of id: TrialID) throws -> CommitHash {
+  func commit(of id: TrialID) throws -> CommitHash {
     let trial = try trial(id)
     guard let commit = trial.commit else {
       throw RuntimeError(

@@ -69,6 +69,9 @@ public final class StudyRun {
     inbox = ControlInbox(folder: opened.paths.inbox)
   }
 
+  /// Ends the run at once, from any thread: what is under way is made again by the next session.
+  public var end: @Sendable () -> Void { { [mailbox] in mailbox.post(.signal(SIGHUP)) } }
+
   /// Runs the study until it ends, is interrupted, or fails; blocks the calling thread.
   ///
   /// - Throws: what stopped the journal; everything recorded before is kept.

@@ -43,10 +43,13 @@ public struct StudySetup {
       "programs of your PATH that the sandbox would hide stay readable: \(found.joined(separator: ", "))")
   }
 
+  /// Whether there is a pawl.yaml.
+  public var isConfigured: Bool { FileManager.default.fileExists(atPath: "\(root)/pawl.yaml") }
+
   /// Writes `pawl.yaml`, and `program.md` where there is none; returns what was written.
   public func write(_ configuration: StudyConfiguration, overwrite: Bool) throws -> [String] {
     let path = "\(root)/pawl.yaml"
-    guard overwrite || !FileManager.default.fileExists(atPath: path) else {
+    guard overwrite || !isConfigured else {
       throw RuntimeError(
         .exists, "`pawl.yaml` is there already", hints: ["run `pawl run`, or pass `--force` to write it anew"])
     }

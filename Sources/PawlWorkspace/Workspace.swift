@@ -98,11 +98,18 @@ public final class Workspace: Sendable {
     return folder
   }
 
-  /// Commits the working tree as it is, ignored files left out, without touching index or HEAD.
-  ///
-  /// The commit stands under `refs/pawl/<study>/dirty-base` and carries HEAD's date. The user's own clean filters (Git LFS) run, as
-  /// they would for `git add`.
+  /// Commits the working tree as `snapshotWorkingTree` does, under `refs/pawl/<study>/dirty-base`.
   public func commitWorkingTree(study: StudyName) throws(WorkspaceError) -> CommitHash {
+    let commit = try snapshotWorkingTree(study: study)
+    let reference = "refs/pawl/\(study)/dirty-base"
+    _ = try program.demand(GitProgram.durableWrites + ["update-ref", reference, commit.rawValue])
+    return commit
+  }
+
+  /// Commits the working tree as it is, ignored files left out, without touching index or HEAD; nothing refers to the commit.
+  ///
+  /// It carries HEAD's date. The user's own clean filters (Git LFS) run, as they would for `git add`.
+  public func snapshotWorkingTree(study: StudyName) throws(WorkspaceError) -> CommitHash {
     let folder = try prepareFolder(study: study)
     let head = try headCommit()
     let index = "\(folder)/index.\(getpid())"
@@ -120,7 +127,6 @@ public final class Workspace: Sendable {
     let made = try program.demand(
       GitProgram.durableWrites + ["commit-tree", "-p", head.rawValue, "-m", message, tree], environment: dates)
     guard let commit = ObjectName(hex: made.line) else { throw program.failure(of: ["commit-tree"], made) }
-    _ = try program.demand(GitProgram.durableWrites + ["update-ref", "refs/pawl/\(study)/dirty-base", commit.hex])
     return CommitHash(rawValue: commit.hex)
   }
 

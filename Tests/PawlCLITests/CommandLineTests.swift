@@ -9,7 +9,9 @@ import Testing
 
 @Suite struct CommandLineTests {
   static let commands = [
-    "init", "doctor", "run", "status", "log", "show", "diff", "certify", "pause", "resume", "report", "export",
+    "init", "doctor", "run", "status", "log", "show", "diff", "try", "steer", "mcp", "certify", "pause", "resume",
+    "report",
+    "export",
   ]
 
   @Test func `the overview and the help of every command`() throws {
@@ -30,12 +32,15 @@ import Testing
     ["log", "--verdict", "great"], ["log", "--state", "odd"], ["run", "--for", "3 parsecs"], ["run", "--workers", "0"],
     ["run", "--trials", "1", "--trials", "2"], ["run", "--allow-dirty=yes"], ["show"], ["show", "first"],
     ["show", "99"], ["diff", "99"], ["export", "--format", "xml"], ["status", "--study", "../x"],
-    ["status", "--study", "other"], ["run", "-x"], [],
+    ["status", "--study", "other"], ["run", "-x"], [], ["try"], ["try", "-m", " "], ["try", "-m"],
+    ["try", "-m", "x", "--base", "odd"], ["try", "-m", "x"], ["steer", "x", "--list"],
+    ["steer", "--done", "3"],
+    ["init", "--claude"],
   ])
   func `a wrong command line is named with a way out`(arguments: [String]) throws {
     let repository = try TemporaryRepository(["train.sh": TrainingScript.shell()])
     try #require(repository.initialise().code == 0)
-    if ["show", "diff", "export"].contains(arguments.first) {
+    if ["show", "diff", "export", "steer"].contains(arguments.first) {
       try #require(repository.pawl("run", "--trials", "1", "--quiet").code == 0)
     }
     let run = try #require(repository.start(arguments)?.wait())

@@ -24,12 +24,15 @@ public final class RunningProgram: @unchecked Sendable {
   private var ended: ProgramRun?
 
   /// Starts `path` in a session of its own; nil where it does not start.
+  ///
+  /// - Parameter input: the file that it reads; a pipe must have a writer already.
   public init?(
-    _ path: String, _ arguments: [String], environment: [String], directory: String, captureIn prefix: String
+    _ path: String, _ arguments: [String], environment: [String], directory: String, captureIn prefix: String,
+    input: String = "/dev/null"
   ) {
     outputFile = prefix + ".out"
     messagesFile = prefix + ".err"
-    let input = pawl_open("/dev/null", O_RDONLY, 0)
+    let input = pawl_open(input, O_RDONLY, 0)
     let output = pawl_open(outputFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     let messages = pawl_open(messagesFile, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
     defer { for descriptor in [input, output, messages] { close(descriptor) } }

@@ -76,12 +76,12 @@ public final class TemporaryRepository {
 
   /// Starts `pawl` and does not wait for it.
   public func start(
-    _ arguments: [String], environment: [String: String] = [:], directory: String? = nil
+    _ arguments: [String], environment: [String: String] = [:], directory: String? = nil, input: String = "/dev/null"
   ) -> RunningProgram? {
     captures += 1
     return RunningProgram(
       Self.program, arguments, environment: variables(environment), directory: directory ?? root,
-      captureIn: "\(place)/call-\(captures)")
+      captureIn: "\(place)/call-\(captures)", input: input)
   }
 
   /// Writes a `pawl.yaml` by `pawl init` for the given command, and returns what that said; foreign load is ignored in it.

@@ -5,6 +5,8 @@ struct OptionSpecification: Sendable {
   let value: String?
   let help: String
   var repeats = false
+  /// One letter that stands for it behind a single dash.
+  var short: Character?
 }
 
 /// One command: what it is called, takes and is for.
@@ -17,7 +19,7 @@ struct CommandSpecification: Sendable {
   /// Shown below the options.
   var notes: String = ""
 
-  static let help = OptionSpecification(name: "help", value: nil, help: "show this help")
+  static let help = OptionSpecification(name: "help", value: nil, help: "show this help", short: "h")
   static let study = OptionSpecification(
     name: "study", value: "NAME", help: "the study, where it is not the one that pawl.yaml names")
   static let directory = OptionSpecification(name: "directory", value: "DIR", help: "work in DIR instead of here")
@@ -33,7 +35,10 @@ struct CommandSpecification: Sendable {
 
   var helpText: String {
     let flags = allOptions.map { option in
-      ("--\(option.name)" + (option.value.map { " \($0)" } ?? ""), option.help)
+      (
+        (option.short.map { "-\($0), " } ?? "") + "--\(option.name)" + (option.value.map { " \($0)" } ?? ""),
+        option.help
+      )
     }
     let width = (flags.map(\.0.count).max() ?? 0) + 2
     let lines = flags.map { "  " + $0.0.padded(to: width) + $0.1 }

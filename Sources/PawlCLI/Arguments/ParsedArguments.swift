@@ -27,7 +27,8 @@ struct ParsedArguments: Sendable {
       } else if argument == "--" {
         onlyPositionals = true
       } else {
-        try take(argument == "-h" ? "--help" : argument, &rest, options, command)
+        let short = command.allOptions.first { option in option.short.map { argument == "-\($0)" } ?? false }
+        try take(short.map { "--\($0.name)" } ?? argument, &rest, options, command)
       }
     }
     let allowed = command.positionals.count

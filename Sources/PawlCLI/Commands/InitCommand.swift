@@ -24,15 +24,28 @@ struct InitCommand: Command {
       .init(name: "workers", value: "N", help: "attempts at the same time"),
       .init(name: "trials", value: "N", help: "stop after N trials"),
       .init(name: "force", value: nil, help: "write pawl.yaml anew"),
+      .init(
+        name: "agents", value: nil,
+        help: "tell coding agents how to use Pawl here, in AGENTS.md and a CLAUDE.md that is there"),
+      .init(name: "claude", value: nil, help: "with --agents: make a CLAUDE.md where there is none"),
     ],
     notes: """
       Recognised without any flag: karpathy/autoresearch (train.py, prepare.py, program.md), pi-autoresearch
       (`METRIC name=value` lines) and a study of the lab (`pawl-lab init`). Anything else needs --command or --referee,
       --metric, --direction and --editable.
+      With --agents and a pawl.yaml that is there, only AGENTS.md and CLAUDE.md are written: between two marks, so that it
+      can be done again; and what makes `pawl mcp` known to coding agents is printed.
       """)
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
+    guard arguments.has("agents") || !arguments.has("claude") else {
+      throw UsageError("`--claude` says where `--agents` writes", hints: ["pass `--agents --claude`"])
+    }
     var setup = try StudySetup(at: console.directory)
+    if arguments.has("agents"), !arguments.has("force"), setup.isConfigured {
+      try tellAgents(setup.root, try StudySetup.configuration(at: console.directory), arguments, console: console)
+      return 0
+    }
     let configuration = try configure(&setup, arguments, console: console)
     let written = try setup.write(configuration, overwrite: arguments.has("force"))
     for note in setup.draft.notes { console.messages("  \(note)\n") }
@@ -46,7 +59,30 @@ struct InitCommand: Command {
       next: `pawl doctor` checks the machine, `pawl run` starts the study `\(configuration.name)`
 
       """)
+    if arguments.has("agents") { try tellAgents(setup.root, configuration, arguments, console: console) }
     return 0
+  }
+
+  private static func tellAgents(
+    _ root: String, _ configuration: StudyConfiguration, _ arguments: ParsedArguments, console: Console
+  ) throws {
+    let written = try AgentInstructions(root: root, configuration: configuration).write(claude: arguments.has("claude"))
+    let what =
+      written.isEmpty ? "AGENTS.md says how to use Pawl already" : "wrote \(written.joined(separator: " and "))"
+    console.messages("\(what); to make `pawl mcp` known to a coding agent, in \(root):\n\n")
+    let command: [String: JSONValue] = [
+      "command": .string("pawl"), "args": .array([.string("mcp"), .string("--directory"), .string(root)]),
+    ]
+    let servers = JSONValue.fields(["mcpServers": .fields(["pawl": .fields(command)])])
+    console.output(
+      """
+      claude mcp add pawl -- pawl mcp
+      codex mcp add pawl -- pawl mcp
+      gemini mcp add pawl pawl mcp
+
+      """)
+    console.messages("\nor in its configuration:\n\n")
+    console.output(servers.text + "\n")
   }
 
   private static func configure(

@@ -8,7 +8,8 @@ public enum Program {
 
   static let commands: [any Command.Type] = [
     InitCommand.self, DoctorCommand.self, RunCommand.self, StatusCommand.self, LogCommand.self, ShowCommand.self,
-    DiffCommand.self, CertifyCommand.self, PauseCommand.self, ResumeCommand.self, ReportCommand.self,
+    DiffCommand.self, TryCommand.self, SteerCommand.self, MCPCommand.self, CertifyCommand.self, PauseCommand.self,
+    ResumeCommand.self, ReportCommand.self,
     ExportCommand.self, AuditCommand.self, SimulateCommand.self,
   ]
 

@@ -195,7 +195,8 @@ struct CodingProgram: Sendable {
   ) -> Turn {
     let reply = AgentReply(
       trial: task.trial, number: task.number, agent: agent, model: report?.reading.model ?? rule.model, text: text,
-      edits: edits, refusals: refused.map(\.reason), usage: report?.reading.usage ?? TokenUsage(), cost: report?.cost ?? 0,
+      edits: edits, refusals: refused.map(\.reason), usage: report?.reading.usage ?? TokenUsage(),
+      cost: report?.cost ?? 0,
       seconds: report?.run.usage.wallSeconds ?? 0, end: end)
     return Turn(
       reply: reply, hypothesis: report?.hypothesis, refused: refused, level: report?.run.level ?? sandbox.level,

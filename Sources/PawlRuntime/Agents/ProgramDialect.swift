@@ -70,7 +70,7 @@ extension TokenUsage {
 
 extension String {
   /// Returns the last bytes, whole characters of them.
-  func end(bytes limit: Int) -> String {
+  package func end(bytes limit: Int) -> String {
     guard utf8.count > limit else { return self }
     return String(decoding: utf8.suffix(limit).drop { $0 & 0xc0 == 0x80 }, as: UTF8.self)
   }

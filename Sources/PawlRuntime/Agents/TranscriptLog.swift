@@ -1,16 +1,14 @@
-import Foundation
 import PawlCore
 import PawlSandbox
 
-/// What a program prints, cut into lines, with its keys masked before anything is kept or read.
+/// What a program prints, line by line, with its keys masked before anything is kept or read.
 struct TranscriptLog {
   private var log: CappedLog
   private let secrets: [Secret]
-  private var pending: [UInt8] = []
-  private var isSkipping = false
+  private var lines = LineReader(limit: Self.longestLine)
   private var recent: [UInt8] = []
-  /// A line that is longer is left out: it is held in memory whole.
-  static let longestLine = 16 << 20
+  private static let longestLine = 16 << 20
+  private static let tailBytes = 4_096
 
   init(path: String, cap: Bytes, secrets: [Secret]) throws(SandboxError) {
     log = try CappedLog(path: path, cap: cap)
@@ -19,41 +17,27 @@ struct TranscriptLog {
 
   /// Takes the next bytes; calls `read` for each line that is now whole.
   mutating func append(_ chunk: UnsafeRawBufferPointer, read: (String) -> Void) {
-    var rest = chunk[...]
-    while let end = rest.firstIndex(of: 0x0a) {
-      keep(rest[..<end])
-      endLine(read)
-      rest = rest[(end + 1)...]
-    }
-    keep(rest)
+    // Not while the reader is at work: both are parts of this value.
+    var whole: [LineReader.Line] = []
+    lines.append(chunk) { whole.append($0) }
+    for line in whole { take(line, read) }
   }
 
   /// Takes the end of the stream, which may be a line without its break.
   mutating func finish(read: (String) -> Void) {
-    if !pending.isEmpty || isSkipping { endLine(read) }
+    var last: LineReader.Line?
+    lines.finish { last = $0 }
+    if let last { take(last, read) }
     _ = log.finish()
   }
 
-  private mutating func keep(_ bytes: Slice<UnsafeRawBufferPointer>) {
-    guard !isSkipping else { return }
-    guard pending.count + bytes.count <= Self.longestLine else {
-      pending = []
-      isSkipping = true
-      return
+  private mutating func take(_ line: LineReader.Line, _ read: (String) -> Void) {
+    guard case .whole(let bytes) = line else {
+      return write("[a line of more than \(Bytes(Int64(Self.longestLine))) left out]")
     }
-    pending += bytes
-  }
-
-  private mutating func endLine(_ read: (String) -> Void) {
-    if isSkipping {
-      write("[a line of more than \(Bytes(Int64(Self.longestLine))) left out]")
-      isSkipping = false
-      return
-    }
-    let line = secrets.redacting(String(decoding: pending, as: UTF8.self))
-    pending.removeAll(keepingCapacity: pending.count < 1 << 20)
-    write(line)
-    read(line)
+    let text = secrets.redacting(String(decoding: bytes, as: UTF8.self))
+    write(text)
+    read(text)
   }
 
   private mutating func write(_ line: String) {
@@ -63,7 +47,6 @@ struct TranscriptLog {
     if recent.count > 16 * Self.tailBytes { recent.removeFirst(recent.count - Self.tailBytes) }
   }
 
-  private static let tailBytes = 4_096
   /// The last 4 KiB.
   var tail: String { String(decoding: recent, as: UTF8.self).end(bytes: Self.tailBytes) }
 }

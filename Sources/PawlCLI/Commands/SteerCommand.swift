@@ -1,0 +1,65 @@
+import Foundation
+import PawlCore
+import PawlRuntime
+
+/// `pawl steer`: a word of a person to the agents.
+struct SteerCommand: Command {
+  static let specification = CommandSpecification(
+    name: "steer", summary: "give the agents a hint, that they are told until it is done with",
+    positionals: ["[TEXT]"],
+    options: [
+      .init(name: "list", value: nil, help: "list the hints that are open"),
+      .init(name: "done", value: "N", help: "take hint N back: it is done with"), CommandSpecification.study,
+      CommandSpecification.json,
+    ],
+    notes: """
+      While `pawl run` is at work, hints reach it within a second and hold from the next proposal on; otherwise the next
+      `pawl run` takes them in. Without TEXT and options the open hints are listed.
+      """)
+
+  static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
+    let reader = try reader(arguments, console: console)
+    let text = arguments.positionals.first.map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+    let done = try arguments.integer("done", atLeast: 1)
+    guard [text != nil, done != nil, arguments.has("list")].count(where: { $0 }) <= 1 else {
+      throw UsageError("a hint, `--done` and `--list` are three different things", hints: ["pass one of them"])
+    }
+    if let text {
+      guard !text.isEmpty, text.utf8.count <= longest else {
+        throw UsageError("a hint has 1 to \(longest) bytes", hints: ["say it in a sentence or two"])
+      }
+      try leave(.hint(text), with: reader, console: console)
+      return 0
+    }
+    let hints = try reader.hints()
+    if let done {
+      guard hints.contains(where: { $0.number == done }) else {
+        throw UsageError("no hint \(done) is open", hints: ["`pawl steer --list` lists the open ones"])
+      }
+      try leave(.hintDone(done), with: reader, console: console)
+      return 0
+    }
+    if arguments.has("json") {
+      console.output(try JSONText.encode(hints) + "\n")
+    } else if hints.isEmpty {
+      console.messages("no hint is open\n")
+    } else {
+      console.output(hints.map { "\($0.number)  \($0.text.replacing("\n", with: " ")) (\($0.by))\n" }.joined())
+    }
+    return 0
+  }
+
+  private static func leave(_ verb: ControlMessage.Verb, with reader: StudyReader, console: Console) throws {
+    let message = ControlMessage(verb: verb, by: NSUserName())
+    if reader.runner == nil {
+      try reader.leave(message)
+      console.messages("left for study `\(reader.name)`: the next `pawl run` takes it in\n")
+    } else {
+      try reader.control(message)
+      console.messages("study `\(reader.name)` has taken it in\n")
+    }
+  }
+
+  /// Every agent is told all open hints with every proposal.
+  static let longest = 2_000
+}

@@ -1,0 +1,100 @@
+import Foundation
+import PawlCore
+import PawlRuntime
+
+/// Runs the study for what clients hand in, where no other process does; begun on demand.
+///
+/// `@unchecked Sendable`: everything mutable is touched only under `lock`; `starting` is held by the one that begins a session, so that
+/// others find it begun.
+final class ToolSession: @unchecked Sendable {
+  private let directory: String
+  private let note: @Sendable (String) -> Void
+  private let lock = NSLock()
+  private let starting = NSLock()
+  /// Of the session that runs here.
+  private var stop: (@Sendable () -> Void)?
+  private var isRunning = false
+  private var lastFailure: String?
+  private let ended = DispatchSemaphore(value: 0)
+  private var isAwaited = false
+
+  /// - Parameter note: gets what a person should know, a line each.
+  init(directory: String, note: @escaping @Sendable (String) -> Void) {
+    self.directory = directory
+    self.note = note
+  }
+
+  /// Sees to it that somebody runs the study; returns once its journal can be read.
+  ///
+  /// - Throws: why the study cannot be run.
+  func ensure(_ configuration: StudyConfiguration) throws {
+    starting.lock()
+    defer { starting.unlock() }
+    if locked({ isRunning }) { return }
+    if let reader = try? StudyReader(at: directory, study: configuration.name), reader.runner != nil { return }
+    let opened: OpenedStudy
+    do {
+      opened = try OpenedStudy(
+        at: directory, configuration: configuration, options: .init(offers: .untilStopped), version: Program.version)
+    } catch  where StudyRun.isHeldByAnother(error) {
+      return
+    }
+    locked {
+      lastFailure = nil
+      isRunning = true
+      isAwaited = true
+    }
+    let begun = DispatchSemaphore(value: 0)
+    let thread = Thread { [self] in
+      run(opened) { begun.signal() }
+      begun.signal()
+      ended.signal()
+    }
+    thread.name = "study"
+    thread.stackSize = 16 << 20
+    thread.start()
+    begun.wait()
+  }
+
+  private func run(_ opened: OpenedStudy, begun: @escaping () -> Void) {
+    var failure: String?
+    do {
+      let run = try StudyRun(opened) { [note] notice in
+        switch notice {
+        // Its first event is in the journal now.
+        case .recorded: begun()
+        case .note(let text): note(text)
+        case .began(_, _, _, _, let notes): notes.forEach(note)
+        case .tick: break
+        }
+      }
+      locked { stop = run.end }
+      let end = try run.run()
+      if end.failed { failure = end.reason }
+    } catch {
+      failure = ErrorText.render(error, colour: false)
+    }
+    locked {
+      isRunning = false
+      stop = nil
+      lastFailure = failure
+    }
+    if let failure { note(failure) }
+  }
+
+  /// Why the session that was begun here ended, where that was no person's wish.
+  var failure: String? { locked { lastFailure } }
+
+  private func locked<Value>(_ body: () -> Value) -> Value {
+    lock.lock()
+    defer { lock.unlock() }
+    return body()
+  }
+
+  /// Stops what was begun here, attempts under way included: the next session makes them again.
+  func end() {
+    let (stop, isAwaited) = locked { (self.stop, self.isAwaited) }
+    stop?()
+    if isAwaited { ended.wait() }
+  }
+}
