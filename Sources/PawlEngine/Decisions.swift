@@ -149,7 +149,7 @@ extension StudyState {
     if let event = nextRemoval() { return event }
     let waiting = open.values.count { $0.attempts == 0 }
     guard waiting < max(0, freeWorkers) + proposalsAhead,
-      let choice = nextChoice(at: now, head: head), let rule = rule(of: choice.agent)
+      let choice = nextChoice(at: now, head: head, freeWorkers: freeWorkers), let rule = rule(of: choice.agent)
     else { return nil }
     let trial = TrialID(rawValue: lastTrial + 1)
     let parent = parent(of: choice, head: head)

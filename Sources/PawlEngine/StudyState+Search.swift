@@ -30,12 +30,25 @@ extension StudyState {
   }
 
   /// Who is asked next, and for a change of what; nil where nobody can be asked now.
-  func nextChoice(at now: Timestamp, head: HeadStep) -> SearchChoice? {
-    let available = availableAgents(at: now)
+  func nextChoice(at now: Timestamp, head: HeadStep, freeWorkers: Int) -> SearchChoice? {
+    let available = availableAgents(at: now).filter { !isQuickEnough($0, freeWorkers: freeWorkers) }
     guard !available.isEmpty else { return nil }
     let weights = Dictionary(available.map { ($0.name, 1.0) }) { first, _ in first }
     let seed = derivedSeed("search", UInt64(lastTrial + 1))
     return search?.choose(seed: seed, head: head.trial, available: weights)
+  }
+
+  /// Whether an agent that answers at once has answered enough: beside slow ones, which are asked long before, it is asked when
+  /// a worker is about to need it. What it proposes earlier grows stale.
+  private func isQuickEnough(_ rule: AgentRule, freeWorkers: Int) -> Bool {
+    guard configuration?.agents.count ?? 0 > 1, isQuick(rule.name) else { return false }
+    return open.values.count { $0.attempts == 0 && isQuick($0.request.agent) } > max(0, freeWorkers)
+  }
+
+  private func isQuick(_ agent: String) -> Bool {
+    if rule(of: agent)?.kind == .knobs { return true }
+    guard let attempt = meanAttemptSeconds, let seconds = agents[agent]?.meanSeconds else { return false }
+    return seconds < attempt / 100
   }
 
   /// The code that a proposal starts from; the head where the search's parent is not held any more.
