@@ -19,8 +19,15 @@ extension StudyState {
   var proposalsAhead: Int {
     guard let attempt = meanAttemptSeconds, let proposal = usualProposalSeconds else { return 1 }
     if proposal < attempt / 100 { return 0 }
-    let inFlight = Double(workers) * proposal / max(attempt, 0.001)
+    // Of those that are thought about, some come to nothing before they cost an attempt.
+    let inFlight = Double(workers) * proposal / max(attempt, 0.001) / max(0.25, proposalYield ?? 1)
     return workers + Int(min(1024, 1.25 * inFlight))
+  }
+
+  mutating func noteYield(_ opened: OpenTrial) {
+    guard opened.request.choice != nil, opened.proposal != nil || !opened.replies.isEmpty else { return }
+    let attempted = opened.attempts > 0 ? 1.0 : 0
+    proposalYield = proposalYield.map { $0 + (attempted - $0) * 0.05 } ?? 0.9
   }
 
   /// The mean over agents, by how often each is asked at present; nil before any has answered.
@@ -45,7 +52,7 @@ extension StudyState {
     return open.values.count { $0.attempts == 0 && isQuick($0.request.agent) } > max(0, freeWorkers)
   }
 
-  private func isQuick(_ agent: String) -> Bool {
+  func isQuick(_ agent: String) -> Bool {
     if rule(of: agent)?.kind == .knobs { return true }
     guard let attempt = meanAttemptSeconds, let seconds = agents[agent]?.meanSeconds else { return false }
     return seconds < attempt / 100
