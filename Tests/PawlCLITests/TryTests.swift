@@ -67,7 +67,10 @@ import Testing
     let program = try study.start("--trials", "3")
     repository.shell("sed -i 's/depth=4/depth=8/' train.sh")
     let patient = try #require(repository.start(["try", "-m", "as deep as can be", "--by", "me"]))
-    let impatient = repository.pawl("try", "-m", "the same", "--by", "me", "--no-wait")
+    try #require(
+      eventually { repository.pawl("log", "--all").output.contains("as deep as can be") || patient.hasEnded })
+    repository.shell("sed -i 's/width=16/width=20/' train.sh")
+    let impatient = repository.pawl("try", "-m", "and wider", "--by", "me", "--no-wait")
     #expect(impatient.code == 0 && impatient.output.hasPrefix("trial "), "\(impatient.output)\(impatient.messages)")
     try study.open()
     let run = patient.wait()
@@ -75,7 +78,7 @@ import Testing
     #expect(run.output.hasPrefix("trial ") && run.messages.contains("waits to be taken in"), "\(run.messages)")
     #expect(program.wait().code == 0)
     let log = repository.pawl("log", "--agent", "me", "--all").output
-    #expect(log.contains("as deep as can be") && log.contains("the same"), "\(log)")
+    #expect(log.contains("as deep as can be") && log.contains("and wider"), "\(log)")
     #expect(repository.read("train.sh")?.contains("depth=8") == true)
   }
 
