@@ -205,7 +205,8 @@ public struct AgentReply: Sendable, Codable, Hashable {
   public let end: End
   public init(
     trial: TrialID, number: Int, agent: String, model: String? = nil, text: String, calls: [ToolCall] = [],
-    edits: [FileEdit] = [], refusals: [String] = [], usage: TokenUsage = TokenUsage(), cost: Double = 0, seconds: Double = 0,
+    edits: [FileEdit] = [], refusals: [String] = [], usage: TokenUsage = TokenUsage(), cost: Double = 0,
+    seconds: Double = 0,
     end: End = .finished
   ) {
     self.trial = trial

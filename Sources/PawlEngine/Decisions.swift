@@ -152,9 +152,7 @@ extension StudyState {
     // Nothing is asked of anybody before the baseline has shown that a measurement can be had at all.
     guard calibrated > 0, session?.start.offers == nil, let head else { return nil }
     if let event = nextRemoval() { return event }
-    let waiting = open.values.count { $0.attempts == 0 && !$0.isSpare }
-    guard waiting < max(0, freeWorkers) + proposalsAhead,
-      let choice = nextChoice(at: now, head: head, freeWorkers: freeWorkers), let rule = rule(of: choice.agent)
+    guard let choice = nextChoice(at: now, head: head, freeWorkers: freeWorkers), let rule = rule(of: choice.agent)
     else { return nil }
     let trial = TrialID(rawValue: lastTrial + 1)
     let parent = parent(of: choice, head: head)

@@ -38,18 +38,23 @@ extension StudyState {
 
   /// Who is asked next, and for a change of what; nil where nobody can be asked now.
   func nextChoice(at now: Timestamp, head: HeadStep, freeWorkers: Int) -> SearchChoice? {
-    let available = availableAgents(at: now).filter { !isQuickEnough($0, freeWorkers: freeWorkers) }
+    let available = availableAgents(at: now).filter { isWanted($0, freeWorkers: freeWorkers) }
     guard !available.isEmpty else { return nil }
     let weights = Dictionary(available.map { ($0.name, 1.0) }) { first, _ in first }
     let seed = derivedSeed("search", UInt64(lastTrial + 1))
     return search?.choose(seed: seed, head: head.trial, available: weights)
   }
 
-  /// Whether an agent that answers at once has answered enough: beside slow ones, which are asked long before, it is asked when
-  /// a worker is about to need it. What it proposes earlier grows stale.
-  private func isQuickEnough(_ rule: AgentRule, freeWorkers: Int) -> Bool {
-    guard configuration?.agents.count ?? 0 > 1, isQuick(rule.name) else { return false }
-    return open.values.count { $0.attempts == 0 && isQuick($0.request.agent) } > max(0, freeWorkers)
+  /// Whether one more proposal of the agent is wanted.
+  ///
+  /// Agents that think are asked ahead, so that their answers are there when a worker is. Beside them one that answers at once is
+  /// asked when a worker is about to need it, however many others are thinking: what it proposes earlier grows stale.
+  private func isWanted(_ rule: AgentRule, freeWorkers: Int) -> Bool {
+    let waiting = open.values.filter { $0.attempts == 0 && !$0.isSpare }
+    if configuration?.agents.count ?? 0 > 1, isQuick(rule.name) {
+      return waiting.count { isQuick($0.request.agent) || $0.proposal != nil } <= max(0, freeWorkers)
+    }
+    return waiting.count < max(0, freeWorkers) + proposalsAhead
   }
 
   func isQuick(_ agent: String) -> Bool {

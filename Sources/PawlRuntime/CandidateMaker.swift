@@ -49,7 +49,8 @@ final class CandidateMaker {
     if let reversal = request.reversal { return try revert(reversal, request, files) }
     guard
       let proposal = KnobAgent.propose(
-        files: files, knobs: knobs, parent: nil, history: history, seed: request.seed, breadth: request.choice?.breadth ?? 0,
+        files: files, knobs: knobs, parent: nil, history: history, seed: request.seed,
+        breadth: request.choice?.breadth ?? 0,
         isKnown: { known.contains($0) || recent.contains($0) })
     else {
       let reason =

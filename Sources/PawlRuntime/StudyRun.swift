@@ -237,7 +237,8 @@ public final class StudyRun {
   /// The knob agent is quick and keeps what it found; others are asked on a thread of their own, as most of the time they think.
   private func propose(_ request: ProposalRequest, _ replies: [AgentReply]) {
     let state = engine.state
-    guard request.reversal == nil, state.configuration?.agents.first(where: { $0.name == request.agent })?.kind != .knobs
+    guard request.reversal == nil,
+      state.configuration?.agents.first(where: { $0.name == request.agent })?.kind != .knobs
     else {
       let (history, known) = (state.history, state.fingerprints)
       return prepare { try $0.propose(request, history: history, known: known) }

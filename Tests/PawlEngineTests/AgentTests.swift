@@ -48,7 +48,8 @@ import Testing
     .proposalReceived(
       request.trial,
       Proposal(
-        agent: request.agent, hypothesis: "h", edits: [], knobs: [:], cost: 0, fingerprint: fingerprint, change: change))
+        agent: request.agent, hypothesis: "h", edits: [], knobs: [:], cost: 0, fingerprint: fingerprint, change: change)
+    )
   }
 
   @Test func `an answer is recorded, and only then handed back to be read`() throws {
@@ -89,11 +90,14 @@ import Testing
         world.observe([.agentFailed(other.trial, AgentFailure(.lasting, reason: "the key is wrong"))])
       }
     }
-    let asked = world.events.count { if case .proposalRequested(let request) = $0 { request.agent == "m" } else { false } }
+    let asked = world.events.count {
+      if case .proposalRequested(let request) = $0 { request.agent == "m" } else { false }
+    }
     world.run()
     #expect(world.finished == "12 trials are done")
     #expect(
-      world.events.count { if case .proposalRequested(let request) = $0 { request.agent == "m" } else { false } } == asked)
+      world.events.count { if case .proposalRequested(let request) = $0 { request.agent == "m" } else { false } }
+        == asked)
   }
 
   @Test func `a study whose only agent fails for good ends and says why`() throws {

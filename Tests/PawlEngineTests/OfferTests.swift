@@ -23,7 +23,8 @@ import Testing
     return world
   }
 
-  @Test func `what is handed in is judged after the study's own bounds are reached, and nothing else is asked`() throws {
+  @Test func `what is handed in is judged after the study's own bounds are reached, and nothing else is asked`() throws
+  {
     var world = try Self.world(.untilJudged)
     #expect(world.finished == nil && world.pending.isEmpty)
     let before = world.engine.state.lastTrial

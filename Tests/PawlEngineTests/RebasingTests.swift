@@ -130,7 +130,10 @@ import Testing
     #expect(asked > 0)
   }
 
-  @Test func `that conflict end, and what they measured stays known to their agent, unless they look better than the head`() throws {
+  @Test
+  func `that conflict end, and what they measured stays known to their agent, unless they look better than the head`()
+    throws
+  {
     var measured = 0
     var judged = 0
     for seed in 1...5 as ClosedRange<UInt64> {

@@ -225,7 +225,8 @@ extension AgentConversation {
             policy: policy, baseline: opened.baseline, studyReadable: configuration.sandbox.readable,
             hidden: runner.hidden)
           return (agent.name, program)
-        }) { first, _ in first },
+        }
+      ) { first, _ in first },
       cancellation: cancellation)
   }
 }
