@@ -27,7 +27,8 @@ struct ShowCommand: Command {
         try JSONText.encode(
           Shown(
             trial: details.trial, attempts: details.attempts, proposal: details.proposal, diff: details.diff,
-            replies: details.replies, certificate: details.certificate, logPath: details.log?.path, logTail: details.log?.tail)) + "\n")
+            replies: details.replies, certificate: details.certificate, logPath: details.log?.path,
+            logTail: details.log?.tail)) + "\n")
     } else {
       console.output(text(details, metric: try reader.configuration().metric, console: console))
     }
@@ -79,7 +80,8 @@ struct ShowCommand: Command {
       let tokens = "\(usage.input + usage.cacheRead + usage.cacheWrite) tokens in, \(usage.output) out"
       let cached = usage.cacheRead > 0 ? " (\(usage.cacheRead) cached)" : ""
       let cost = reply.cost > 0 ? ", \(reply.cost.formatted(digits: 3)) USD" : ""
-      return "  \(reply.number.description.aligned(to: 5))  \(reply.ending), \(reply.seconds.asDuration), \(tokens)\(cached)\(cost)\n"
+      return
+        "  \(reply.number.description.aligned(to: 5))  \(reply.ending), \(reply.seconds.asDuration), \(tokens)\(cached)\(cost)\n"
     }
     return "\nreplies:\n" + lines.joined()
   }
