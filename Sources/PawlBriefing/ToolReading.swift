@@ -23,11 +23,11 @@ enum ToolReading {
     if body.hasPrefix("<tool_call>"), body.hasSuffix("</tool_call>") {
       body = String(body.dropFirst(11).dropLast(12)).trimmingBlanks()
     }
-    guard body.hasPrefix("{"), let value = try? JSONValue(body) else { return nil }
+    guard body.hasPrefix("{"), let value = try? parse(body) else { return nil }
     var change = RequestedChange()
-    if case .text(let name)? = value["name"], let arguments = value["arguments"] ?? value["parameters"] {
+    if case .string(let name)? = value["name"], let arguments = value["arguments"] ?? value["parameters"] {
       try requireKnown(name)
-      if case .text(let text) = arguments {
+      if case .string(let text) = arguments {
         try add(try json(text), to: &change)
       } else {
         try add(arguments, to: &change)
@@ -51,18 +51,23 @@ enum ToolReading {
     guard case .object(let members) = arguments else {
       throw EditProblem(.malformedArguments, "the arguments of `\(ProposalTool.name)` are no JSON object")
     }
-    for member in members where member.key != "hypothesis" && member.key != "edits" {
-      throw unknownKey(member.key, of: "`\(ProposalTool.name)`", known: "`hypothesis` and `edits`")
+    for member in members where member.name != "hypothesis" && member.name != "edits" {
+      throw unknownKey(member.name, of: "`\(ProposalTool.name)`", known: "`hypothesis` and `edits`")
     }
-    if change.hypothesis == nil, case .text(let text)? = arguments["hypothesis"], !text.trimmingBlanks().isEmpty {
+    if change.hypothesis == nil, case .string(let text)? = arguments["hypothesis"], !text.trimmingBlanks().isEmpty {
       change.hypothesis = text
     }
     for edit in try edits(in: arguments) { change.edits.append(try requested(edit, number: change.edits.count + 1)) }
   }
 
+  private static func parse(_ text: String) throws(JSONValue.Failure) -> JSONValue {
+    try JSONValue(
+      reading: Array(text.utf8), rules: .init(allowsBreaks: true, requiresDistinctNames: true, depthLimit: 64))
+  }
+
   private static func json(_ text: String) throws(EditProblem) -> JSONValue {
     do throws(JSONValue.Failure) {
-      return try JSONValue(text)
+      return try parse(text)
     } catch {
       switch error {
       case .cut:
@@ -80,7 +85,7 @@ enum ToolReading {
     switch arguments["edits"] {
     case .array(let edits): return edits
     case .object: return [arguments["edits"] ?? .null]
-    case .text(let text):
+    case .string(let text):
       // Some models write the array as a text that holds JSON.
       if case .array(let edits) = try json(text) { return edits }
       throw EditProblem(.malformedArguments, "`edits` is a text instead of an array")
@@ -98,16 +103,16 @@ enum ToolReading {
     var texts: [String: String] = [:]
     var deletes = false
     for member in members {
-      guard keys.contains(member.key) else {
+      guard keys.contains(member.name) else {
         throw unknownKey(
-          member.key, of: "edit \(number)", known: "`path`, `search`, `replace`, `diff`, `content` and `delete`")
+          member.name, of: "edit \(number)", known: "`path`, `search`, `replace`, `diff`, `content` and `delete`")
       }
-      switch (member.key, member.value) {
+      switch (member.name, member.value) {
       case (_, .null): continue
       case ("delete", .boolean(let flag)): deletes = flag
       case ("delete", _): throw EditProblem(.malformedArguments, "`delete` of edit \(number) is neither true nor false")
-      case (_, .text(let text)): texts[member.key] = text
-      default: throw EditProblem(.malformedArguments, "`\(member.key)` of edit \(number) is not a text")
+      case (_, .string(let text)): texts[member.name] = text
+      default: throw EditProblem(.malformedArguments, "`\(member.name)` of edit \(number) is not a text")
       }
     }
     guard let path = texts["path"], !path.isEmpty else {

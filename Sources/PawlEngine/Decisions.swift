@@ -45,6 +45,9 @@ extension StudyState {
 
   private func judgedTrial(_ ratchet: HeadRatchet) -> Event? {
     guard let head else { return nil }
+    if let trial = tooManySpares.first {
+      return .proposalRefused(trial, reason: "it conflicts with what the head took in since, and newer ones went first")
+    }
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
       guard case .ready(let commit) = opened.stage, !isInFlight(trial) else { continue }
       if opened.attempts == 0, let reason = refusal(of: opened) { return .proposalRefused(trial, reason: reason) }
@@ -84,12 +87,14 @@ extension StudyState {
       return request(champion, .calibration)
     }
     if let half = certificationAttempt() { return half }
-    var fresh: HeadStep?
+    var (fresh, spare): (HeadStep?, HeadStep?)
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
       guard case .ready(let commit) = opened.stage, !isInFlight(trial), isWorkedOn(opened) else { continue }
       let step = HeadStep(trial: trial, commit: commit)
       guard ratchet.moments(of: trial) != nil, isCalibrated else {
-        if opened.attempts == opened.failures, fresh == nil { fresh = step }
+        if opened.attempts == opened.failures {
+          if opened.isSpare { spare = spare ?? step } else { fresh = fresh ?? step }
+        }
         continue
       }
       switch judgement(of: trial, opened, by: ratchet) {
@@ -98,7 +103,7 @@ extension StudyState {
       case .replicateHead, .rebase, .wait, .decided: continue
       }
     }
-    return fresh.map { request($0, .search) }
+    return (fresh ?? spare).map { request($0, .search) }
   }
 
   /// The next half of a pair of the certification that is under way.
@@ -147,9 +152,9 @@ extension StudyState {
     // Nothing is asked of anybody before the baseline has shown that a measurement can be had at all.
     guard calibrated > 0, session?.start.offers == nil, let head else { return nil }
     if let event = nextRemoval() { return event }
-    let waiting = open.values.count { $0.attempts == 0 }
+    let waiting = open.values.count { $0.attempts == 0 && !$0.isSpare }
     guard waiting < max(0, freeWorkers) + proposalsAhead,
-      let choice = nextChoice(at: now, head: head), let rule = rule(of: choice.agent)
+      let choice = nextChoice(at: now, head: head, freeWorkers: freeWorkers), let rule = rule(of: choice.agent)
     else { return nil }
     let trial = TrialID(rawValue: lastTrial + 1)
     let parent = parent(of: choice, head: head)

@@ -8,6 +8,8 @@ public struct AgentRecord: Sendable, Codable, Hashable {
   public internal(set) var failure: AgentFailure?
   /// Failures in a row that asking again may mend.
   public internal(set) var failuresInARow = 0
+  /// It answered in this session: what fails after that may be mended while the study waits.
+  public internal(set) var hasAnswered = false
   /// It is not asked before.
   public internal(set) var holdUntil: Timestamp?
   /// Its money does not reach for another answer, as long as no more becomes free.
@@ -108,6 +110,7 @@ extension StudyState {
     spend += reply.cost
     agents[reply.agent, default: AgentRecord()].spend += reply.cost
     agents[reply.agent, default: AgentRecord()].replies += 1
+    agents[reply.agent, default: AgentRecord()].hasAnswered = true
     freeMoney()
     noteCost(reply)
     // After a restart the same number may come twice, where the first was not on disk; it is never counted as two answers.
@@ -137,9 +140,9 @@ extension StudyState {
     let agent = opened.request.agent
     var record = agents[agent] ?? AgentRecord()
     switch failure.kind {
-    case .lasting: record.failure = failure
+    case .lasting where !record.hasAnswered: record.failure = failure
     case .unaffordable: record.isShortOfMoney = true
-    case .transient:
+    case .transient, .lasting:
       record.failuresInARow += 1
       let hold = min(Self.longestHold, Double(1 << min(record.failuresInARow, 10)))
       record.holdUntil = at.advanced(by: hold)
@@ -163,6 +166,7 @@ extension StudyState {
     forgetExhaustion()
     for agent in agents.keys {
       agents[agent]?.failure = nil
+      agents[agent]?.hasAnswered = false
       agents[agent]?.failuresInARow = 0
       agents[agent]?.holdUntil = nil
       agents[agent]?.isShortOfMoney = false

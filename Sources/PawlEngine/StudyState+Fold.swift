@@ -239,7 +239,8 @@ extension StudyState {
 
   /// A trial is over: what an agent proposed must not be proposed again, whatever came of it.
   mutating func end(_ trial: TrialID) {
-    guard open.removeValue(forKey: trial) != nil else { return }
+    guard let opened = open.removeValue(forKey: trial) else { return }
+    noteYield(opened)
     ended += 1
     endedSinceHeadMoved += 1
   }

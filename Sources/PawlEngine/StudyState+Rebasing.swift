@@ -91,10 +91,21 @@ extension StudyState {
 
   /// Whether a candidate that cannot be put onto the head looks better than the head as it is.
   func isWorthWhole(_ conflict: RebaseConflict) -> Bool {
-    guard case .rebasing(_, let request) = open[conflict.trial]?.stage, request.onto == conflict.onto, let ratchet,
-      let own = ratchet.moments(of: conflict.trial)?.mean, let head = ratchet.headEstimate?.mean
+    guard let opened = open[conflict.trial], case .rebasing(_, let request) = opened.stage,
+      request.onto == conflict.onto, let ratchet
     else { return false }
+    // What somebody thought about for long, or was paid for, is not thrown away unseen.
+    guard let own = ratchet.moments(of: conflict.trial)?.mean else {
+      return opened.request.reversal == nil && !isQuick(opened.request.agent)
+    }
+    guard let head = ratchet.headEstimate?.mean else { return false }
     return configuration?.metric.direction == .maximize ? own > head : own < head
+  }
+
+  /// Spares beyond those that workers may come to, the oldest first.
+  var tooManySpares: [TrialID] {
+    let spares = open.filter { $0.value.isSpare && $0.value.attempts == 0 }.keys.sorted()
+    return Array(spares.dropLast(2 * workers))
   }
 
   /// What takes in less than the head did may still be the better program: it is compared with the head as it is.
@@ -106,6 +117,9 @@ extension StudyState {
     }
     open[conflict.trial]?.stage = .ready(commit)
     open[conflict.trial]?.isWhole = true
+    open[conflict.trial]?.isSpare = ratchet?.moments(of: conflict.trial) == nil
+    // In the ratchet it is a change of the head that it was made from.
+    if open[conflict.trial]?.isSpare == true, let head { ratchet?.open(conflict.trial, parent: head.trial) }
     ratchet?.compareWithHead(conflict.trial)
     return true
   }

@@ -19,8 +19,15 @@ extension StudyState {
   var proposalsAhead: Int {
     guard let attempt = meanAttemptSeconds, let proposal = usualProposalSeconds else { return 1 }
     if proposal < attempt / 100 { return 0 }
-    let inFlight = Double(workers) * proposal / max(attempt, 0.001)
+    // Of those that are thought about, some come to nothing before they cost an attempt.
+    let inFlight = Double(workers) * proposal / max(attempt, 0.001) / max(0.25, proposalYield ?? 1)
     return workers + Int(min(1024, 1.25 * inFlight))
+  }
+
+  mutating func noteYield(_ opened: OpenTrial) {
+    guard opened.request.choice != nil, opened.proposal != nil || !opened.replies.isEmpty else { return }
+    let attempted = opened.attempts > 0 ? 1.0 : 0
+    proposalYield = proposalYield.map { $0 + (attempted - $0) * 0.05 } ?? 0.9
   }
 
   /// The mean over agents, by how often each is asked at present; nil before any has answered.
@@ -30,12 +37,25 @@ extension StudyState {
   }
 
   /// Who is asked next, and for a change of what; nil where nobody can be asked now.
-  func nextChoice(at now: Timestamp, head: HeadStep) -> SearchChoice? {
-    let available = availableAgents(at: now)
+  func nextChoice(at now: Timestamp, head: HeadStep, freeWorkers: Int) -> SearchChoice? {
+    let available = availableAgents(at: now).filter { !isQuickEnough($0, freeWorkers: freeWorkers) }
     guard !available.isEmpty else { return nil }
     let weights = Dictionary(available.map { ($0.name, 1.0) }) { first, _ in first }
     let seed = derivedSeed("search", UInt64(lastTrial + 1))
     return search?.choose(seed: seed, head: head.trial, available: weights)
+  }
+
+  /// Whether an agent that answers at once has answered enough: beside slow ones, which are asked long before, it is asked when
+  /// a worker is about to need it. What it proposes earlier grows stale.
+  private func isQuickEnough(_ rule: AgentRule, freeWorkers: Int) -> Bool {
+    guard configuration?.agents.count ?? 0 > 1, isQuick(rule.name) else { return false }
+    return open.values.count { $0.attempts == 0 && isQuick($0.request.agent) } > max(0, freeWorkers)
+  }
+
+  func isQuick(_ agent: String) -> Bool {
+    if rule(of: agent)?.kind == .knobs { return true }
+    guard let attempt = meanAttemptSeconds, let seconds = agents[agent]?.meanSeconds else { return false }
+    return seconds < attempt / 100
   }
 
   /// The code that a proposal starts from; the head where the search's parent is not held any more.

@@ -42,6 +42,8 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   }
   /// Whether it is judged as a program of its own, not as a change of the head: the search began elsewhere.
   public internal(set) var isWhole = false
+  /// It conflicts with the head and was not measured yet: it is, where a worker has nothing better to do.
+  public internal(set) var isSpare = false
   public var commit: CommitHash? {
     if case .ready(let commit) = stage { return commit }
     return nil
@@ -172,6 +174,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var search: SearchState?
   /// Of candidates that a proposal may start from besides the head.
   public internal(set) var commits: [TrialID: CommitHash] = [:]
+  /// A running mean over the trials that ended.
+  public internal(set) var proposalYield: Double?
   /// By name.
   public internal(set) var agents: [String: AgentRecord] = [:]
   /// What people said and is not done with, the oldest first.

@@ -52,7 +52,8 @@ public struct ModelError: DescribedError, CustomStringConvertible {
   /// Whether the same request may well succeed later.
   public var isPassing: Bool {
     switch code.kind {
-    case .connection, .timedOut, .busy, .failed, .empty: true
+    // A page in place of an answer is mostly a gateway's that is in trouble.
+    case .connection, .timedOut, .busy, .failed, .empty, .unreadable: true
     default: false
     }
   }

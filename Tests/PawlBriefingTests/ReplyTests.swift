@@ -424,39 +424,14 @@ import Testing
 
 @Suite struct `The tool's schema` {
   @Test func `is JSON and takes what the reader takes`() throws {
-    let schema = try JSONValue(ProposalTool.definition.schema)
-    #expect(schema["type"] == .text("object"))
-    #expect(schema["required"] == .array([.text("hypothesis"), .text("edits")]))
+    let schema = try #require(JSONValue(ProposalTool.definition.schema))
+    #expect(schema["type"] == .string("object"))
+    #expect(schema["required"] == .array([.string("hypothesis"), .string("edits")]))
     guard case .object(let members)? = schema["properties"]?["edits"]?["items"]?["properties"] else {
       Issue.record("the schema has no properties of edits")
       return
     }
-    #expect(Set(members.map(\.key)) == ["path", "search", "replace", "diff", "content", "delete"])
+    #expect(Set(members.map(\.name)) == ["path", "search", "replace", "diff", "content", "delete"])
     #expect(ProposalTool.definitions == [ProposalTool.definition])
-  }
-
-  @Test(
-    arguments: [
-      (#" {"a" : [1, -2.5e3, true, null, "x\u00e9\ud83d\ude00\n"]} "#, nil),
-      (#"{"a":1,}"#, JSONValue.Failure.malformed("a key in quotes is expected", at: 7)),
-      ("[1 2]", .malformed("`,` or `]` is expected", at: 3)), ("", .cut), ("{", .cut), ("[1,", .cut), ("\"a", .cut),
-      ("\"\\u12", .cut), ("tru", .cut), ("-", .cut), ("nul!", .malformed("a value is expected", at: 3)),
-      ("1 1", .malformed("more text follows the value", at: 2)),
-      ("\"\\x\"", .malformed("a string holds an unknown escape", at: 1)),
-      (#"{"a":1,"a":2}"#, .malformed("a key comes twice in one object", at: 7)),
-      (String(repeating: "[", count: 100_000), .malformed("values are nested too deeply", at: 64)),
-    ] as [(String, JSONValue.Failure?)])
-  func `comes back in JSON that is read strictly`(text: String, failure: JSONValue.Failure?) {
-    if let failure {
-      #expect(throws: failure) { try JSONValue(text) }
-    } else {
-      let expected = JSONValue.object([
-        .init(
-          key: "a",
-          value: .array([.number("1"), .number("-2.5e3"), .boolean(true), .null, .text("xé😀\n")]))
-      ])
-      #expect((try? JSONValue(text)) == expected)
-    }
-    #expect((try? JSONValue(#""\ud83d x""#)) == .text("\u{fffd} x"))
   }
 }

@@ -35,6 +35,47 @@ import Testing
     #expect(JSONValue(String(repeating: "[{\"a\":", count: 100_000)) == nil)
   }
 
+  @Test(
+    arguments: [
+      (#"{"a":1,}"#, .malformed("a key in quotes is expected", at: 7)),
+      (#"{"a" 1}"#, .malformed("`:` is expected", at: 5)),
+      (#"{"a":1;}"#, .malformed("`,` or `}` is expected", at: 6)),
+      ("[1 2]", .malformed("`,` or `]` is expected", at: 3)),
+      ("", .cut), (" ", .cut), ("{", .cut), ("{\"a\"", .cut), ("{\"a\":1", .cut), ("[1,", .cut), ("\"a", .cut),
+      ("\"\\", .cut),
+      ("\"\\u12", .cut), ("\"\\ud83d\\u", .cut), ("tru", .cut), ("-", .cut), ("1.", .cut), ("1e", .cut),
+      ("nul!", .malformed("a value is expected", at: 3)), ("[x]", .malformed("a value is expected", at: 1)),
+      ("-x", .malformed("a digit is expected", at: 1)), ("1.e", .malformed("a digit is expected", at: 2)),
+      ("01", .malformed("more text follows the value", at: 1)),
+      ("1 1", .malformed("more text follows the value", at: 2)),
+      ("\"\\x\"", .malformed("a string holds an unknown escape", at: 1)),
+      ("\"\\u12g4\"", .malformed("`\\u` takes four hexadecimal digits", at: 5)),
+      ("\"a\n\"", .malformed("a control character stands in a string", at: 2)),
+      (String(repeating: "[", count: 100_000), .malformed("values are nested too deeply", at: 128)),
+    ] as [(String, JSONValue.Failure)])
+  func `a text that is cut is told from one that is malformed`(text: String, failure: JSONValue.Failure) {
+    #expect(throws: failure) { try JSONValue(reading: Array(text.utf8)) }
+  }
+
+  @Test func `rules let breaks pass inside of strings, and refuse names that come twice and deeper values`() throws {
+    let rules = JSONValue.Rules(allowsBreaks: true, requiresDistinctNames: true, depthLimit: 64)
+    func read(_ text: String) throws(JSONValue.Failure) -> JSONValue {
+      try JSONValue(reading: Array(text.utf8), rules: rules)
+    }
+    let text = #" {"a" : [1, -2.5e3, true, null, "x\u00e9\ud83d\ude00\n"], "b": {"a": 1}} "#
+    #expect(try read(text) == JSONValue(text))
+    #expect(try read("\"a\r\n\tb\"") == .string("a\r\n\tb"))
+    #expect(throws: JSONValue.Failure.malformed("a control character stands in a string", at: 1)) {
+      try read("\"\u{b}\"")
+    }
+    #expect(throws: JSONValue.Failure.malformed("a key comes twice in one object", at: 7)) {
+      try read(#"{"a":1,"a":2}"#)
+    }
+    #expect(throws: JSONValue.Failure.malformed("values are nested too deeply", at: 64)) {
+      try read(String(repeating: "[", count: 100_000))
+    }
+  }
+
   @Test func `numbers are whole or nothing where a whole one is asked for`() {
     #expect(JSONValue("3.0")?.integer == 3)
     #expect(JSONValue("3e2")?.integer == 300)

@@ -195,4 +195,18 @@ import Testing
     #expect(world.engine.state.agents["m"]?.meanSeconds ?? 0 >= 20)
     #expect(world.engine.state.proposalsAhead >= 2 + 8)
   }
+
+  @Test func `beside a slow agent, constants are tuned when a worker needs them and not long before`() throws {
+    var world = try Self.world([.knobs, Self.agent("m", parallel: 64)], workers: 2, trials: 200)
+    world.prefersQuick = true
+    var most = 0
+    for _ in 0..<400 where world.finished == nil && !world.pending.isEmpty {
+      // The model never answers: its questions stay open.
+      world.pending.removeAll { if case .propose(let request, _) = $0 { request.agent == "m" } else { false } }
+      if world.pending.isEmpty { world.observe([], after: 1_000) } else { world.completeOne() }
+      most = max(most, world.engine.state.open.values.count { $0.attempts == 0 && $0.request.agent == "knobs" })
+    }
+    #expect(most <= 3, "\(most)")
+    #expect(world.engine.state.ended > 50, "and it is asked all the same")
+  }
 }

@@ -76,6 +76,10 @@ import Testing
       "<html>502 Bad Gateway</html>",
       .broken(reason: "`claude` changed nothing, and printed nothing that Pawl can read"), 0.3
     ),
+    (
+      #"{"type":"result","subtype":"success","is_error":true,"result":"cut in half: \ud83d","total_cost_usd":0.03}"#,
+      .broken(reason: "`claude` reports: cut in half: \u{fffd}"), 0.03
+    ),
     (#"{"type":"result","total_cost_usd":1e300,"usage":[],"is_error":"x","result":7}"#, .finished, 0.3),
     (#"{"type":"result","total_cost_usd":-5,"usage":{"input_tokens":1e300,"output_tokens":-4}}"#, .finished, 0.3),
     ("", .broken(reason: "`claude` changed nothing, and printed nothing that Pawl can read"), 0.3),

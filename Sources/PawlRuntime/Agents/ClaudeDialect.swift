@@ -22,44 +22,46 @@ struct ClaudeDialect: ProgramDialect {
   }
 
   func read(_ line: String, into reading: inout TranscriptReading) {
-    guard let event = TranscriptObject(line) else { return }
-    switch event.text("type") {
+    guard let event = JSONValue(transcript: line) else { return }
+    switch event["type"]?.string {
     case "system":
-      if let model = event.text("model") { reading.model = model }
+      if let model = event["model"]?.string { reading.model = model }
     case "assistant":
-      guard let message = event.object("message") else { return }
-      let words = message.objects("content").compactMap { $0.text("type") == "text" ? $0.text("text") : nil }
+      guard let message = event["message"] else { return }
+      let words = (message["content"]?.array ?? []).compactMap {
+        $0["type"]?.string == "text" ? $0["text"]?.string : nil
+      }
       if !words.isEmpty { reading.say(words.joined(separator: "\n")) }
-      if message.text("stop_reason") == "refusal" { reading.refusal = "the model refused to answer" }
-      if let usage = message.object("usage") { reading.take(usage, of: message.text("id") ?? "") }
+      if message["stop_reason"]?.string == "refusal" { reading.refusal = "the model refused to answer" }
+      if let usage = message.object("usage") { reading.take(usage, of: message["id"]?.string ?? "") }
     case "result": finish(event, &reading)
     default: break
     }
   }
 
   /// `subtype` is `success` or `error_…`; the costs are those of the whole session.
-  private func finish(_ event: TranscriptObject, _ reading: inout TranscriptReading) {
+  private func finish(_ event: JSONValue, _ reading: inout TranscriptReading) {
     reading.isDone = true
     reading.cost = event.dollars("total_cost_usd") ?? reading.cost
     if let usage = event.object("usage") {
       reading.open = [:]
       reading.take(usage, of: "")
     }
-    if let result = event.text("result"), !result.isEmpty { reading.say(result) }
-    if event.text("stop_reason") == "refusal" { reading.refusal = "the model refused to answer" }
-    let kind = event.text("subtype") ?? ""
-    guard event.flag("is_error") || kind.hasPrefix("error") else { return reading.failure = nil }
+    if let result = event["result"]?.string, !result.isEmpty { reading.say(result) }
+    if event["stop_reason"]?.string == "refusal" { reading.refusal = "the model refused to answer" }
+    let kind = event["subtype"]?.string ?? ""
+    guard event["is_error"]?.boolean == true || kind.hasPrefix("error") else { return reading.failure = nil }
     if kind == "error_max_budget_usd" {
       reading.failure = "it reached its spend limit"
     } else {
-      reading.failure = event.text("result") ?? event.texts("errors").first ?? kind
+      reading.failure = event["result"]?.string ?? event["errors"]?.array?.lazy.compactMap(\.string).first ?? kind
     }
   }
 }
 
 extension TranscriptReading {
   /// Takes what one message of Anthropic's API used; the newest count of a message is the whole of it.
-  fileprivate mutating func take(_ usage: TranscriptObject, of message: String) {
+  fileprivate mutating func take(_ usage: JSONValue, of message: String) {
     guard open[message] != nil || open.count < Self.mostMessages else { return }
     open[message] = TokenUsage(
       input: usage.tokens("input_tokens"), output: usage.tokens("output_tokens"),

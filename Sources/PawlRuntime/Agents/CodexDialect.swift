@@ -20,12 +20,12 @@ struct CodexDialect: ProgramDialect {
   }
 
   func read(_ line: String, into reading: inout TranscriptReading) {
-    guard let event = TranscriptObject(line) else { return }
-    switch event.text("type") {
+    guard let event = JSONValue(transcript: line) else { return }
+    switch event["type"]?.string {
     case "item.completed":
-      guard let item = event.object("item"), let text = item.text("text") else { return }
+      guard let item = event["item"], let text = item["text"]?.string else { return }
       // Earlier versions said `item_type` and `assistant_message`.
-      let kind = item.text("type") ?? item.text("item_type")
+      let kind = item["type"]?.string ?? item["item_type"]?.string
       if kind == "agent_message" || kind == "assistant_message" { reading.say(text) }
     case "turn.completed":
       reading.isDone = true
@@ -33,15 +33,15 @@ struct CodexDialect: ProgramDialect {
       if let usage = event.object("usage") { count(usage, &reading) }
     case "turn.failed":
       reading.isDone = true
-      fail(event.object("error")?.text("message"), &reading)
+      fail(event["error"]?["message"]?.string, &reading)
     // Also a connection that is tried again, after which the turn goes on.
-    case "error": fail(event.text("message"), &reading)
+    case "error": fail(event["message"]?.string, &reading)
     default: break
     }
   }
 
   /// Input includes what came from the cache; the count is the whole thread's.
-  private func count(_ usage: TranscriptObject, _ reading: inout TranscriptReading) {
+  private func count(_ usage: JSONValue, _ reading: inout TranscriptReading) {
     let (input, cached) = (usage.tokens("input_tokens"), usage.tokens("cached_input_tokens"))
     reading.usage = TokenUsage(
       input: max(0, input - cached), output: usage.tokens("output_tokens"), cacheRead: min(cached, input))

@@ -20,22 +20,22 @@ struct GeminiDialect: ProgramDialect {
   }
 
   func read(_ line: String, into reading: inout TranscriptReading) {
-    guard let event = TranscriptObject(line) else { return }
-    switch event.text("type") {
-    case "init": reading.model = event.text("model") ?? reading.model
+    guard let event = JSONValue(transcript: line) else { return }
+    switch event["type"]?.string {
+    case "init": reading.model = event["model"]?.string ?? reading.model
     case "message":
-      guard event.text("role") == "assistant", let content = event.text("content") else { return }
-      reading.say(event.flag("delta") ? reading.lastWords + content : content)
+      guard event["role"]?.string == "assistant", let content = event["content"]?.string else { return }
+      reading.say(event["delta"]?.boolean == true ? reading.lastWords + content : content)
     // What it says after a tool is a message of its own.
     case "tool_use": reading.say("")
     case "error":
-      if event.text("severity") == "error" { fail(event.text("message"), &reading) }
+      if event["severity"]?.string == "error" { fail(event["message"]?.string, &reading) }
     case "result":
       reading.isDone = true
       if let stats = event.object("stats") { count(stats, &reading) }
-      if event.text("status") == "error" {
-        let error = event.object("error")
-        fail(error?.text("message") ?? error?.text("type"), &reading)
+      if event["status"]?.string == "error" {
+        let error = event["error"]
+        fail(error?["message"]?.string ?? error?["type"]?.string, &reading)
       } else {
         reading.failure = nil
       }
@@ -44,7 +44,7 @@ struct GeminiDialect: ProgramDialect {
   }
 
   /// Input includes what came from the cache.
-  private func count(_ stats: TranscriptObject, _ reading: inout TranscriptReading) {
+  private func count(_ stats: JSONValue, _ reading: inout TranscriptReading) {
     let (input, cached) = (stats.tokens("input_tokens"), stats.tokens("cached"))
     reading.usage = TokenUsage(
       input: max(0, input - cached), output: stats.tokens("output_tokens"), cacheRead: min(cached, input))

@@ -100,37 +100,25 @@ extension ProgramRule.Program {
   }
 }
 
-/// A JSON object of a transcript, read without trust: what is missing or of another type is nil.
-struct TranscriptObject {
-  private let values: [String: Any]
-
-  /// Reads the line from its first brace on, as standard error may have left text before it.
-  init?(_ line: String) {
-    guard let brace = line.utf8.firstIndex(of: UInt8(ascii: "{")),
-      let values = (try? JSONSerialization.jsonObject(with: Data(line.utf8[brace...]))) as? [String: Any]
-    else { return nil }
-    self.values = values
+/// A transcript is read without trust: what is missing or of another type is nil.
+extension JSONValue {
+  /// Reads the object in a line from its first brace on, as standard error may have left text before it.
+  init?(transcript line: String) {
+    guard let brace = line.utf8.firstIndex(of: UInt8(ascii: "{")) else { return nil }
+    self.init(bytes: Array(line.utf8[brace...]))
   }
 
-  private init(values: [String: Any]) { self.values = values }
-
-  func text(_ key: String) -> String? { values[key] as? String }
-  func flag(_ key: String) -> Bool { (values[key] as? NSNumber)?.boolValue ?? false }
-  func object(_ key: String) -> Self? { (values[key] as? [String: Any]).map { Self(values: $0) } }
-  func objects(_ key: String) -> [Self] {
-    (values[key] as? [Any] ?? []).compactMap { ($0 as? [String: Any]).map { Self(values: $0) } }
-  }
-  func texts(_ key: String) -> [String] { (values[key] as? [Any] ?? []).compactMap { $0 as? String } }
+  func object(_ name: String) -> JSONValue? { self[name].flatMap { $0.isObject ? $0 : nil } }
 
   /// Returns US dollars: finite and not negative; more than a million are no honest count either.
-  func dollars(_ key: String) -> Double? {
-    guard let value = (values[key] as? NSNumber)?.doubleValue, value >= 0, value <= 1e6 else { return nil }
+  func dollars(_ name: String) -> Double? {
+    guard let value = self[name]?.double, value >= 0, value <= 1e6 else { return nil }
     return value
   }
 
   /// Returns a number of tokens: 0 where there is none, and never more than a million million.
-  func tokens(_ key: String) -> Int {
-    guard let value = (values[key] as? NSNumber)?.doubleValue, value > 0 else { return 0 }
+  func tokens(_ name: String) -> Int {
+    guard let value = self[name]?.double, value > 0 else { return 0 }
     return Int(min(value, 1e12))
   }
 }

@@ -1,5 +1,0 @@
-import PawlCore
-
-@testable import PawlBriefing
-
-typealias JSONValue = PawlBriefing.JSONValue
