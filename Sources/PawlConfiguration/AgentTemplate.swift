@@ -38,12 +38,14 @@ public enum AgentTemplate {
   ///
   /// Marks stand at the start of a line, in order and once; anything else is somebody's own text about them.
   public static func placing(_ section: String, in text: String) -> String? {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    let begins = lines.indices.filter { lines[$0] == begin }
-    let ends = lines.indices.filter { lines[$0] == end }
+    // By bytes: to a String, a carriage return and a line feed are one character.
+    let lines = text.utf8.split(separator: 0x0a, omittingEmptySubsequences: false).map { Substring($0) }
+    let begins = lines.indices.filter { lines[$0].utf8.filter { $0 != 0x0d }.elementsEqual(begin.utf8) }
+    let ends = lines.indices.filter { lines[$0].utf8.filter { $0 != 0x0d }.elementsEqual(end.utf8) }
     guard let first = begins.first, let last = ends.first else {
       guard begins.isEmpty, ends.isEmpty else { return nil }
-      let before = text.isEmpty || text.hasSuffix("\n\n") ? text : text.hasSuffix("\n") ? text + "\n" : text + "\n\n"
+      let breaks = text.isEmpty ? 2 : text.utf8.reversed().prefix { $0 == 0x0a || $0 == 0x0d }.count { $0 == 0x0a }
+      let before = text + String(repeating: "\n", count: max(0, 2 - breaks))
       return before + section + "\n"
     }
     guard begins.count == 1, ends.count == 1, first < last else { return nil }

@@ -1,3 +1,4 @@
+import Foundation
 import PawlTestSupport
 import Testing
 
@@ -32,6 +33,16 @@ import Testing
     repository.shell("sed -i 's/metric: *loss/&/; s/have changes judged/EDITED/' AGENTS.md")
     try #require(repository.pawl("init", "--agents").code == 0)
     #expect(repository.read("AGENTS.md") == first + "\nMore rules.\n")
+  }
+
+  @Test func `finds its section again where lines end as on Windows`() throws {
+    let repository = try place(["AGENTS.md": "# Rules\r\n"])
+    try #require(repository.pawl("init", "--agents").code == 0)
+    repository.shell("sed -i 's/\\r$//; s/$/\\r/' AGENTS.md")
+    try #require(repository.pawl("init", "--agents").code == 0)
+    let text = try #require(repository.read("AGENTS.md"))
+    #expect(text.utf8.starts(with: "# Rules\r\n".utf8))
+    #expect(text.components(separatedBy: "pawl:begin").count == 2)
   }
 
   @Test func `leaves a CLAUDE md alone that takes AGENTS md in`() throws {

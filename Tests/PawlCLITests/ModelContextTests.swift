@@ -185,6 +185,17 @@ extension JSONValue {
     #expect(verdict.data?["trial"]?["standing"] == .string("kept"), "\(verdict.text)")
   }
 
+  @Test func `ends at once when its terminal is lost`() throws {
+    let study = try GatedStudy()
+    let client = try Conversation(study.repository)
+    try client.begin()
+    let edit = #"{"hypothesis":"deep","edits":[{"path":"train.sh","search":"depth=4","replace":"depth=8"}]}"#
+    try #require(try client.call("propose", edit).data?["trial"] == .integer(1))
+    client.program.kill(SIGHUP)
+    #expect(client.program.wait().code == 130)
+    study.expectState("not running")
+  }
+
   @Test func `stops waiting for a call that is cancelled, and answers others meanwhile`() throws {
     let study = try GatedStudy()
     let client = try Conversation(study.repository)

@@ -15,7 +15,10 @@ struct MCPCommand: Command {
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
     // Said now, where its user looks, rather than with every call.
     _ = try StudySetup.configuration(at: console.directory)
-    let session = ToolSession(directory: console.directory) { console.messages("pawl: \($0)\n") }
+    let session = ToolSession(
+      directory: console.directory, note: { console.messages("pawl: \($0)\n") },
+      // The main thread waits for a client that will not say more.
+      interrupted: { exit(130) })
     let core = ProtocolCore(
       tools: ToolCatalogue.all, name: "pawl", version: Program.version, instructions: ToolCatalogue.instructions)
     let server = ToolServer(

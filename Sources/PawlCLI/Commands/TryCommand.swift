@@ -59,11 +59,14 @@ struct TryCommand: Command {
       throw UsageError(
         "study `\(configuration.name)` has not begun, so nobody would judge it",
         hints: ["leave `--no-wait` out, or start the study with `pawl run`"])
-    } else {
-      let end = try judge(offer, configuration, arguments, console: console)
-      if let end, end.failed { return 3 }
-      if let end, end.interrupted { return 130 }
+    } else if let end = try judge(offer, configuration, arguments, console: console) {
+      if end.failed { return 3 }
+      if end.interrupted { return 130 }
       trial = try StudyReader(at: console.directory, study: configuration.name).trial(offeredAs: offer.mark)
+    } else {
+      // Somebody began to run it in this moment.
+      let reader = try StudyReader(at: console.directory, study: configuration.name)
+      trial = try handIn(offer, to: reader, arguments, console: console)
     }
     return try show(trial, draft, configuration, arguments, console: console)
   }
@@ -108,14 +111,18 @@ struct TryCommand: Command {
     return try watch.wait(isEnough: { $0 != nil || Timestamp.now().milliseconds > deadline }) { _ in }
   }
 
-  /// Judges it in a session of this process.
+  /// Judges it in a session of this process; nil where another runs the study.
   private static func judge(
     _ offer: Offer, _ configuration: StudyConfiguration, _ arguments: ParsedArguments, console: Console
   ) throws -> StudyEnd? {
-    let opened = try OpenedStudy(
-      at: console.directory, configuration: configuration,
-      options: .init(workers: try arguments.integer("workers", atLeast: 1), offers: .untilJudged),
-      version: Program.version)
+    let options = OpenedStudy.Options(workers: try arguments.integer("workers", atLeast: 1), offers: .untilJudged)
+    let opened: OpenedStudy
+    do {
+      opened = try OpenedStudy(
+        at: console.directory, configuration: configuration, options: options, version: Program.version)
+    } catch  where StudyRun.isHeldByAnother(error) {
+      return nil
+    }
     let display = ProgressDisplay(console: console, quiet: arguments.has("quiet"))
     let end = try StudyRun(opened, offers: [offer]) { display.show($0) }.run()
     display.conclude(end)

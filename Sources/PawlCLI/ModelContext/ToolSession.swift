@@ -9,6 +9,7 @@ import PawlRuntime
 final class ToolSession: @unchecked Sendable {
   private let directory: String
   private let note: @Sendable (String) -> Void
+  private let interrupted: @Sendable () -> Void
   private let lock = NSLock()
   private let starting = NSLock()
   /// Of the session that runs here.
@@ -17,11 +18,17 @@ final class ToolSession: @unchecked Sendable {
   private var lastFailure: String?
   private let ended = DispatchSemaphore(value: 0)
   private var isAwaited = false
+  private var isEnding = false
 
-  /// - Parameter note: gets what a person should know, a line each.
-  init(directory: String, note: @escaping @Sendable (String) -> Void) {
+  /// - Parameters:
+  ///   - note: gets what a person should know, a line each.
+  ///   - interrupted: called when a signal has ended the session.
+  init(
+    directory: String, note: @escaping @Sendable (String) -> Void, interrupted: @escaping @Sendable () -> Void
+  ) {
     self.directory = directory
     self.note = note
+    self.interrupted = interrupted
   }
 
   /// Sees to it that somebody runs the study; returns once its journal can be read.
@@ -71,6 +78,7 @@ final class ToolSession: @unchecked Sendable {
       locked { stop = run.end }
       let end = try run.run()
       if end.failed { failure = end.reason }
+      if end.interrupted, !locked({ isEnding }) { interrupted() }
     } catch {
       failure = ErrorText.render(error, colour: false)
     }
@@ -93,7 +101,10 @@ final class ToolSession: @unchecked Sendable {
 
   /// Stops what was begun here, attempts under way included: the next session makes them again.
   func end() {
-    let (stop, isAwaited) = locked { (self.stop, self.isAwaited) }
+    let (stop, isAwaited) = locked {
+      isEnding = true
+      return (self.stop, self.isAwaited)
+    }
     stop?()
     if isAwaited { ended.wait() }
   }
