@@ -98,7 +98,10 @@ class Pawl(Peer):
         yaml.write_text(yaml.read_text() + "\n" + "\n".join(lines) + "\n")
 
     def shell(self, *words):
-        subprocess.run([str(word) for word in words], cwd=self.folder / "task", env=self.variables, check=True, stdout=subprocess.DEVNULL)
+        words = [str(word) for word in words]
+        ended = subprocess.run(words, cwd=self.folder / "task", env=self.variables, capture_output=True, text=True, check=False)
+        if ended.returncode != 0:
+            raise SystemExit(f"{' '.join(words)} ended with exit code {ended.returncode}:\n{ended.stderr}")
 
     def command(self):
         # More trials than are looked at: attempts of the calibration and of certificates are evaluations too.

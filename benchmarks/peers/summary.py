@@ -18,7 +18,7 @@ def quartiles(values):
 
 
 def rank_test(ours, theirs, better):
-    """Returns the p-value of the exact rank-sum test that ours are no worse (one-sided, ties at their mean rank; Wilcoxon 1945)."""
+    """Returns how likely ranks as good as ours are, were both the same: the exact rank-sum test, one-sided (Wilcoxon 1945)."""
     sign = 1 if better is max else -1
     pooled = sorted((sign * value for value in ours + theirs))
     rank = {value: statistics.mean(i + 1 for i, other in enumerate(pooled) if other == value) for value in pooled}
@@ -27,10 +27,9 @@ def rank_test(ours, theirs, better):
     if math.comb(len(ranks), len(ours)) > 2_000_000:
         n, m = len(ours), len(theirs)
         z = (observed - n * (n + m + 1) / 2) / math.sqrt(n * m * (n + m + 1) / 12)
-        return 0.5 * math.erfc(-z / math.sqrt(2))
+        return 0.5 * math.erfc(z / math.sqrt(2))
     sums = [sum(chosen) for chosen in itertools.combinations(ranks, len(ours))]
-    # Small when ours rank low, that is: worse.
-    return sum(1 for total in sums if total <= observed + 1e-9) / len(sums)
+    return sum(1 for total in sums if total >= observed - 1e-9) / len(sums)
 
 
 def best_after(run, count):
@@ -44,7 +43,7 @@ def show(row):
 
 def quality(runs, against, counts):
     show(["task", "system", *(f"best after {count}: median [quartiles]" for count in counts), "seeds",
-          *(f"p that {against} is worse, after {count}" for count in counts)])
+          *(f"{against} better: p after {count}" for count in counts)])
     show(["---"] * (3 + 2 * len(counts)))
     for task in DIRECTIONS:
         systems = list(dict.fromkeys(run["system"] for run in runs if run["task"] == task))
