@@ -210,7 +210,8 @@ import Testing
       if world.pending.isEmpty { world.observe([], after: 1_000) } else { world.completeOne() }
       most = max(most, world.engine.state.open.values.count { $0.attempts == 0 && $0.request.agent == "knobs" })
     }
-    #expect(most <= 3, "\(most)")
+    // One for each worker, one that waits, and one that the attempt just ended makes room for.
+    #expect(most <= 4, "\(most)")
     #expect(world.engine.state.ended > 50, "and it is asked all the same")
   }
 }

@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test func `refuses a change that excludes what the head took in, and says what that is`() throws {
-    let (repository, run) = try study("A=50  # pawl: choices 50, 40, 30, 20, 10")
+    let (repository, run) = try study("A=50  # pawl: choices 50, 30, 40, 45, 48")
     #expect(run.code == 0, "\(run.messages)")
     let study = try RecordedStudy(repository)
     try study.expectNothingLostOrDoubled()
@@ -91,5 +91,20 @@ import Testing
     #expect(repository.read(".pawl/repo/report.html")?.contains("conflicts with trial \(conflict.onto)") == true)
     // It was measured, which its agent learns from.
     #expect(study.state().history.count == 2)
+  }
+
+  @Test func `judges a change that excludes what the head took in as it is, where it looks better than the head`() throws {
+    let (repository, run) = try study("A=50  # pawl: choices 50, 40, 30, 20, 10")
+    #expect(run.code == 0, "\(run.messages)")
+    let study = try RecordedStudy(repository)
+    try study.expectNothingLostOrDoubled()
+    let conflicts = study.events.compactMap {
+      if case .rebaseConflicted(let conflict) = $0.event { conflict } else { nil }
+    }
+    let conflict = try #require(conflicts.first)
+    #expect(conflicts.count == 1 && conflict.stays == true)
+    #expect(run.messages.contains("so it is judged as it is"), "\(run.messages)")
+    #expect(study.state().head?.trial == conflict.trial)
+    #expect(repository.pawl("log", "--verdict", "kept").output.contains("50 -> 30"))
   }
 }

@@ -39,7 +39,7 @@ struct RecordedStudy {
       case .trialJudged(let trial, _, _), .trialCrashed(let trial, _), .proposalRefused(let trial, _),
         .proposalFailed(let trial, _):
         trial
-      case .rebaseConflicted(let conflict): conflict.trial
+      case .rebaseConflicted(let conflict): conflict.stays == true ? nil : conflict.trial
       default: nil
       }
     }
