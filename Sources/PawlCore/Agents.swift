@@ -224,6 +224,14 @@ public struct AgentReply: Sendable, Codable, Hashable {
   }
 }
 
+extension AgentReply {
+  /// Whether what came is no whole answer.
+  public var isBroken: Bool {
+    if case .broken = end { return true }
+    return false
+  }
+}
+
 /// A tool that a model wants to use.
 public struct ToolCall: Sendable, Codable, Hashable {
   public let id: String

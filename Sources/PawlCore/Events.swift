@@ -152,6 +152,8 @@ public struct AgentFailure: Sendable, Codable, Hashable {
   public enum Kind: String, Sendable, Codable, Hashable {
     /// Asking again later may help: a server that is busy or away, an answer that made no sense.
     case transient
+    /// This request was not taken, or what came makes no sense; the next one may fare better, unless none ever does.
+    case doubtful
     /// It will not work in this session: a wrong key, a model that does not exist, a program that is not installed.
     case lasting
     /// Its money, or the study's, does not reach for another answer.
@@ -210,6 +212,13 @@ public struct ProposalRequest: Sendable, Codable, Hashable {
     self.parentCommit = parentCommit
     self.seed = seed
     self.reversal = reversal
+  }
+
+  /// Returns the same request with another bound on money: what is left changes while it waits.
+  public func limited(to spendLimit: Double?) -> Self {
+    Self(
+      trial: trial, agent: agent, parent: parent, parentCommit: parentCommit, seed: seed, reversal: reversal,
+      choice: choice, offer: offer, spendLimit: spendLimit)
   }
 }
 

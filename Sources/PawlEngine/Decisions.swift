@@ -10,6 +10,7 @@ extension StudyState {
     if let event = baselineFailure() ?? baselineBreach() ?? certificationVerdict() ?? judgedTrial(ratchet) {
       return event
     }
+    if let event = unaffordableQuestion() { return event }
     guard stopReason == nil, pausedBy == nil else { return nil }
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }

@@ -54,7 +54,7 @@ public struct Engine: Sendable {
 
   private func effects(of event: Event) -> [Effect] {
     switch event {
-    case .proposalRequested(let request): request.offer == nil ? [.propose(request, replies: [])] : []
+    case .proposalRequested(let request): request.offer == nil ? state.open[request.trial].map { asked($0) } ?? [] : []
     case .replyReceived(let reply): state.open[reply.trial].map { asked($0) } ?? []
     case .proposalReceived(let trial, let proposal):
       state.open[trial].map {
@@ -69,8 +69,8 @@ public struct Engine: Sendable {
   }
 
   private func asked(_ opened: OpenTrial) -> [Effect] {
-    if case .proposing = opened.stage { return [.propose(opened.request, replies: opened.replies)] }
-    return []
+    guard case .proposing = opened.stage else { return [] }
+    return [.propose(opened.request.limited(to: opened.spendLimit), replies: opened.replies)]
   }
 
   /// What was under way when the last session ended: asked for again, with the same seeds and parents.

@@ -6,8 +6,14 @@ public struct AgentRecord: Sendable, Codable, Hashable {
   public internal(set) var exhausted: String?
   /// Why it cannot be asked for the rest of the session.
   public internal(set) var failure: AgentFailure?
-  /// Failures in a row that asking again may mend.
+  /// Failures in a row that asking again may mend; what failed at the same time counts once.
   public internal(set) var failuresInARow = 0
+  /// Proposals in a row that were turned down.
+  public internal(set) var refusalsInARow = 0
+  /// When it was last left alone.
+  public internal(set) var heldAt: Timestamp?
+  /// US dollars that a proposal needs at least, where the usual was not enough.
+  public internal(set) var neededShare = 0.0
   /// It answered in this session: what fails after that may be mended while the study waits.
   public internal(set) var hasAnswered = false
   /// It is not asked before.
@@ -17,6 +23,7 @@ public struct AgentRecord: Sendable, Codable, Hashable {
   /// US dollars over the study's life, and the replies that they were paid for.
   public internal(set) var spend = 0.0
   public internal(set) var replies = 0
+  public internal(set) var proposals = 0
   /// Of a proposal, all its replies together: running means.
   public internal(set) var meanCost: Double?
   public internal(set) var meanSeconds: Double?
@@ -26,6 +33,8 @@ public struct AgentRecord: Sendable, Codable, Hashable {
 extension StudyState {
   /// The longest time for which an agent that fails is left alone, in seconds.
   static let longestHold = 600.0
+  /// Doubtful failures in a row after which an agent that never answered is not asked any more.
+  static let mostDoubts = 5
 
   func rule(of agent: String) -> AgentRule? { configuration?.agents.first { $0.name == agent } }
 
@@ -63,23 +72,52 @@ extension StudyState {
   var promised: Double { open.values.reduce(0) { $0 + self.promised(to: $1) } }
 
   private func promised(to opened: OpenTrial) -> Double {
-    guard case .proposing = opened.stage, let limit = opened.request.spendLimit else { return 0 }
+    guard case .proposing = opened.stage, let limit = opened.spendLimit else { return 0 }
     return max(0, limit - opened.replies.reduce(0) { $0 + $1.cost })
   }
 
   /// US dollars that one more proposal of the agent may cost: nil without any bound, 0 where there is nothing left.
   ///
-  /// A few times what its proposals cost so far; before that is known an eighth of what is left, or a dollar.
+  /// Before anything is known of it the price of the dearest answer and its repair; after that a few times what its proposals
+  /// cost, and no less than two of them and an answer of 4,096 tokens. What costs nothing needs no share.
   func spendLimit(of rule: AgentRule) -> Double? {
-    guard rule.kind != .knobs else { return nil }
+    guard let dearest = rule.dearestProposal else { return nil }
     let record = agents[rule.name] ?? AgentRecord()
-    let own = open.values.reduce(0) { $0 + ($1.request.agent == rule.name ? promised(to: $1) : 0) }
-    let bounds = [spendLeft.map { $0 - promised }, rule.maximumSpend.map { $0 - record.spend - own }]
-    guard let left = bounds.compactMap(\.self).min() else { return nil }
+    guard let left = moneyLeft(for: rule) else { return nil }
     // Less than the smallest price of anything is a remainder of sums.
     guard left > 1e-6 else { return 0 }
-    let usual = record.meanCost.map { 5 * $0 } ?? 0
-    return min(left, max(usual, max(1, left / 8)))
+    let usual = record.meanCost.map { max(5 * $0, 2 * $0 + rule.modestAnswer) } ?? dearest
+    return min(left, max(usual, record.neededShare))
+  }
+
+  /// What is neither spent nor promised, for this agent; nil without any bound.
+  private func moneyLeft(for rule: AgentRule) -> Double? {
+    let own = open.values.reduce(0) { $0 + ($1.request.agent == rule.name ? promised(to: $1) : 0) }
+    let spent = agents[rule.name]?.spend ?? 0
+    return [spendLeft.map { $0 - promised }, rule.maximumSpend.map { $0 - spent - own }].compactMap(\.self).min()
+  }
+
+  /// Divides what is left among the questions that an earlier session left open: bounds may have changed since.
+  mutating func promiseAnew() {
+    let waiting = open.filter { $0.value.stage == .proposing && $0.value.request.choice != nil }.keys.sorted()
+    for trial in waiting { open[trial]?.spendLimit = 0 }
+    for trial in waiting {
+      guard let opened = open[trial], let rule = rule(of: opened.request.agent) else { continue }
+      let spent = opened.replies.reduce(0) { $0 + $1.cost }
+      let share = spendLimit(of: rule).map { $0 + spent }
+      open[trial]?.spendLimit = share
+    }
+  }
+
+  /// A question that an earlier session left, and for which there is no money any more.
+  func unaffordableQuestion() -> Event? {
+    let trial = open.filter { _, opened in
+      guard opened.stage == .proposing, let limit = opened.spendLimit, opened.request.choice != nil,
+        opened.replies.allSatisfy(\.isBroken)
+      else { return false }
+      return limit <= opened.replies.reduce(0) { $0 + $1.cost }
+    }.keys.min()
+    return trial.map { .agentFailed($0, AgentFailure(.unaffordable, reason: "there is no money left for it")) }
   }
 
   /// The agents that may be asked now, in the order of pawl.yaml.
@@ -118,6 +156,15 @@ extension StudyState {
     open[reply.trial]?.replies.append(reply)
   }
 
+  /// An agent whose proposals are turned down again and again is asked less and less often.
+  mutating func noteTurnedDown(_ opened: OpenTrial, at: Timestamp) {
+    guard opened.request.choice != nil, rule(of: opened.request.agent)?.kind != .knobs else { return }
+    var record = agents[opened.request.agent] ?? AgentRecord()
+    record.refusalsInARow += 1
+    if record.refusalsInARow >= 5 { record.hold(at: at, turn: record.refusalsInARow - 4) }
+    agents[opened.request.agent] = record
+  }
+
   /// Notes that an agent's answer was understood.
   mutating func agentAnswered(_ opened: OpenTrial, at: Timestamp) {
     guard opened.request.choice != nil else { return }
@@ -126,7 +173,8 @@ extension StudyState {
     let seconds = max(0, at.since(opened.requestedAt).seconds)
     var record = agents[agent] ?? AgentRecord()
     record.failuresInARow = 0
-    record.holdUntil = nil
+    record.proposals += 1
+    if record.refusalsInARow < 5 { record.holdUntil = nil }
     record.meanCost = record.meanCost.map { $0 + (cost - $0) * 0.2 } ?? cost
     record.meanSeconds = record.meanSeconds.map { $0 + (seconds - $0) * 0.2 } ?? seconds
     agents[agent] = record
@@ -141,11 +189,20 @@ extension StudyState {
     var record = agents[agent] ?? AgentRecord()
     switch failure.kind {
     case .lasting where !record.hasAnswered: record.failure = failure
-    case .unaffordable: record.isShortOfMoney = true
-    case .transient, .lasting:
+    case .unaffordable:
+      if let limit = opened.spendLimit, limit > 0, let rule = rule(of: agent), limit < (moneyLeft(for: rule) ?? 0) {
+        record.neededShare = 2 * limit
+      } else {
+        record.isShortOfMoney = true
+      }
+    case .transient, .doubtful, .lasting:
+      // Asked before it was left alone: no news.
+      if let heldAt = record.heldAt, record.failuresInARow > 0, opened.requestedAt < heldAt { break }
       record.failuresInARow += 1
-      let hold = min(Self.longestHold, Double(1 << min(record.failuresInARow, 10)))
-      record.holdUntil = at.advanced(by: hold)
+      record.hold(at: at, turn: record.failuresInARow)
+      if failure.kind == .doubtful, !record.hasAnswered, record.failuresInARow >= Self.mostDoubts {
+        record.failure = failure
+      }
     }
     agents[agent] = record
   }
@@ -168,8 +225,39 @@ extension StudyState {
       agents[agent]?.failure = nil
       agents[agent]?.hasAnswered = false
       agents[agent]?.failuresInARow = 0
+      agents[agent]?.refusalsInARow = 0
       agents[agent]?.holdUntil = nil
       agents[agent]?.isShortOfMoney = false
     }
+  }
+}
+
+extension AgentRecord {
+  /// Leaves it alone, twice as long each time.
+  mutating func hold(at: Timestamp, turn: Int) {
+    heldAt = at
+    holdUntil = at.advanced(by: min(StudyState.longestHold, Double(1 << min(max(1, turn), 10))))
+  }
+}
+
+extension AgentRule {
+  /// US dollars of the dearest answer with its repair, as far as can be said; nil for what costs nothing.
+  var dearestProposal: Double? {
+    switch kind {
+    case .knobs: return nil
+    case .model(let rule):
+      guard let price = rule.price, price.input > 0 || price.output > 0 else { return nil }
+      let told = 2 * Double(rule.contextTokens) * max(price.input, price.cacheWrite)
+      return 2 * (told + Double(rule.maximumTokens) * price.output) / 1e6
+    case .program(let rule):
+      if let limit = rule.spendLimit { return 2 * max(limit, rule.assumedCost) }
+      return max(1, 2 * rule.assumedCost)
+    }
+  }
+
+  /// US dollars of an answer of middling length.
+  var modestAnswer: Double {
+    guard case .model(let rule) = kind, let price = rule.price else { return 0 }
+    return Double(4_096 + (rule.thinkingTokens ?? 0)) * price.output / 1e6
   }
 }

@@ -36,6 +36,8 @@ extension StudyState {
       if let opened = open[trial], opened.request.reversal == nil {
         fruitlessInARow += 1
         if case .proposing = opened.stage { agentAnswered(opened, at: at) }
+        noteTurnedDown(opened, at: at)
+        forgetCode(of: opened)
         noteFruitless(opened)
       }
       ratchet?.drop(trial)
@@ -96,6 +98,7 @@ extension StudyState {
     branchBlocked = nil
     failure = nil
     forgetFailures()
+    promiseAnew()
     fruitlessInARow = 0
     headFailures = 0
     launchFailures = 0
@@ -123,7 +126,8 @@ extension StudyState {
 
   private mutating func receive(_ proposal: Proposal, for trial: TrialID, at: Timestamp) {
     spend += proposal.cost
-    noteCode(of: proposal, trial)
+    let isNewCode = noteCode(of: proposal, trial)
+    open[trial]?.isNewCode = isNewCode
     if let opened = open[trial] { agentAnswered(opened, at: at) }
     // They are in the journal; the state need not carry them on.
     open[trial]?.replies = []

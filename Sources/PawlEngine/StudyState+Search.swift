@@ -32,8 +32,13 @@ extension StudyState {
 
   /// The mean over agents, by how often each is asked at present; nil before any has answered.
   private var usualProposalSeconds: Double? {
-    let known = (configuration?.agents ?? []).compactMap { agents[$0.name]?.meanSeconds }
-    return known.max()
+    var (sum, count) = (0.0, 0.0)
+    for rule in configuration?.agents ?? [] {
+      guard let record = agents[rule.name], let seconds = record.meanSeconds else { continue }
+      sum += Double(record.proposals) * seconds
+      count += Double(record.proposals)
+    }
+    return count > 0 ? sum / count : nil
   }
 
   /// Who is asked next, and for a change of what; nil where nobody can be asked now.
@@ -54,7 +59,9 @@ extension StudyState {
     if configuration?.agents.count ?? 0 > 1, isQuick(rule.name) {
       return waiting.count { isQuick($0.request.agent) || $0.proposal != nil } <= max(0, freeWorkers)
     }
-    return waiting.count < max(0, freeWorkers) + proposalsAhead
+    // What is ready and waits only grows older.
+    let ready = waiting.count { $0.proposal != nil }
+    return waiting.count < max(0, freeWorkers) + proposalsAhead && ready < max(0, freeWorkers) + 2 * workers
   }
 
   func isQuick(_ agent: String) -> Bool {
@@ -81,12 +88,23 @@ extension StudyState {
     return nil
   }
 
-  mutating func noteCode(of proposal: Proposal, _ trial: TrialID) {
+  /// Returns whether nobody had this code before.
+  mutating func noteCode(of proposal: Proposal, _ trial: TrialID) -> Bool {
+    guard duplication(of: proposal) == nil else { return false }
     fingerprints.insert(proposal.fingerprint)
     if let code = proposal.normalised { normalised.insert(code) }
-    guard let change = proposal.change else { return }
+    guard let change = proposal.change else { return true }
     changes.append(KnownChange(change: change, trial: trial))
     if changes.count > Self.rememberedChanges { changes.removeFirst() }
+    return true
+  }
+
+  /// Code that was turned down before anything was measured of it may be proposed again: on another head, say.
+  mutating func forgetCode(of opened: OpenTrial) {
+    guard opened.isNewCode, opened.attempts == 0, let proposal = opened.proposal else { return }
+    fingerprints.remove(proposal.fingerprint)
+    if let code = proposal.normalised { normalised.remove(code) }
+    changes.removeAll { $0.trial == opened.request.trial }
   }
 
   mutating func beginSearch(_ start: StudyStart) {
@@ -118,6 +136,7 @@ extension StudyState {
 
   mutating func noteJudged(_ opened: OpenTrial, _ verdict: Verdict, _ evidence: Evidence) {
     guard opened.request.reversal == nil else { return }
+    agents[opened.request.agent]?.refusalsInARow = 0
     // What is believed of it, not the mean that luck may have had a part in.
     let better = configuration?.metric.direction == .maximize ? evidence.effect : -evidence.effect
     let believed = ratchet?.headEstimate.map { $0.mean + better } ?? evidence.mean

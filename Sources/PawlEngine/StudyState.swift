@@ -22,6 +22,10 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   public internal(set) var knobs: [String: KnobValue] = [:]
   /// What the agent said so far.
   public internal(set) var replies: [AgentReply] = []
+  /// US dollars that all its answers together may cost: the request's, or what was left of it when a session began.
+  public internal(set) var spendLimit: Double?
+  /// Nobody had this code before.
+  public internal(set) var isNewCode = false
   /// Against the parent.
   public internal(set) var size: DiffStatistics?
   /// Attempts asked for of the present commit so far.
@@ -39,6 +43,7 @@ public struct OpenTrial: Sendable, Codable, Hashable {
     stage = .proposing
     parent = HeadStep(trial: request.parent, commit: request.parentCommit)
     requestedAt = at
+    spendLimit = request.spendLimit
   }
   /// Whether it is judged as a program of its own, not as a change of the head: the search began elsewhere.
   public internal(set) var isWhole = false

@@ -54,6 +54,7 @@ public final class OpenedStudy: Sendable {
   ///
   /// - Throws: an error of the port that failed, or a `RuntimeError`; nothing has been changed then.
   public init(at path: String, configuration: StudyConfiguration, options: Options, version: String) throws {
+    let configuration = AgentAccess.priced(configuration)
     self.configuration = configuration
     workspace = try Workspace.open(at: path)
     sandbox = try Sandbox.probe(requirement: configuration.sandbox.requirement)
@@ -127,7 +128,8 @@ public final class OpenedStudy: Sendable {
     do {
       let restored = try restore(from: journal)
       let state = restored.engine.state
-      guard state.fingerprints.count <= 1 else { return (journal, restored) }
+      // What was paid for, or said, is not set aside.
+      guard state.lastTrial == 0, state.spend == 0, state.lastHint == 0 else { return (journal, restored) }
       let isSame = try state.start?.baseline == workspace.headCommit() && state.configuration == configuration
       if isSame, state.start?.dirty == false { return (journal, restored) }
       journal.close()

@@ -39,6 +39,8 @@ public final class StudyRun {
   private var interrupts = 0
   private var stillness = MetricStillness()
   private var snapshotAt: Int64
+  /// Taken out of the mailbox and not looked at yet.
+  private var unread: [Message] = []
   /// Marks of what was handed in and is being looked at.
   private var offersUnderWay: Set<String> = []
   private let firstOffers: [Offer]
@@ -89,7 +91,8 @@ public final class StudyRun {
       for offer in firstOffers { try take(offer, from: nil) }
       while finished == nil {
         let messages = mailbox.take(waiting: 0.25)
-        for message in messages where finished == nil { try receive(message) }
+        unread = messages
+        while finished == nil, !unread.isEmpty { try receive(unread.removeFirst()) }
         try readInbox()
         if messages.isEmpty {
           // Time passes: a bound may have been reached.
@@ -290,7 +293,7 @@ public final class StudyRun {
 
   /// Answers that came while the session ended were paid for: the next one goes on with them.
   private func keepPaidReplies() {
-    let replies = mailbox.take(waiting: 0).flatMap { message -> [Event] in
+    let replies = (unread + mailbox.take(waiting: 0)).flatMap { message -> [Event] in
       guard case .observed(let events) = message else { return [] }
       return events.filter { $0.kind == "replyReceived" }
     }

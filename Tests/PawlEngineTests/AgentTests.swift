@@ -5,7 +5,10 @@ import Testing
 
 /// Agents that answer, fail, and cost money.
 @Suite struct AgentTests {
-  private static let model = ModelRule(api: .openai, model: "m")
+  /// An answer costs 0.2 dollars at most, with its repair twice that.
+  private static let model = ModelRule(
+    api: .openai, model: "m", maximumTokens: 10_000, contextTokens: 50_000,
+    price: TokenPrice(input: 1, output: 10, cacheRead: 0.1, cacheWrite: 1))
 
   private static func world(
     _ agents: [AgentRule], spend: Double? = nil, workers: Int = 2, trials: Int? = 40
@@ -57,7 +60,7 @@ import Testing
     let request = try Self.question(&world)
     let step = world.engine.handle([Self.reply(request, cost: 0.25)], at: Timestamp(milliseconds: 9_000_000))
     #expect(step.events.first?.kind == "replyReceived")
-    guard case .propose(request, let replies)? = step.effects.first else {
+    guard case .propose(let again, let replies)? = step.effects.first, again.trial == request.trial else {
       Issue.record("\(step.effects)")
       return
     }
@@ -71,7 +74,7 @@ import Testing
     world.observe([Self.reply(request, number: 2, cost: 0.5)])
     world.crash(workers: 2)
     let asked = world.pending.compactMap { effect -> [AgentReply]? in
-      if case .propose(request, let replies) = effect { replies } else { nil }
+      if case .propose(let asked, let replies) = effect, asked.trial == request.trial { replies } else { nil }
     }
     #expect(asked.map { $0.map(\.number) } == [[1, 2]])
     #expect(world.engine.state.spend == 0.75 && world.engine.state.agents["m"]?.replies == 2)
@@ -136,9 +139,10 @@ import Testing
   func `no more is promised than there is, and the study ends when its money is spent`(money: Double) throws {
     var world = try Self.world([Self.agent("m")], spend: money, trials: nil)
     var generator = SeededGenerator(seed: 1)
-    var asked = 0
+    var (asked, most) = (0, 0)
     while world.finished == nil, asked < 2_000 {
       #expect(world.engine.state.spend + world.engine.state.promised <= money + 1e-9)
+      most = max(most, world.engine.state.open.values.count { $0.stage == .proposing })
       let question = world.pending.firstIndex { if case .propose = $0 { true } else { false } }
       guard let question, case .propose(let request, _) = world.pending[question] else {
         if world.pending.isEmpty { world.observe([], after: 1_000) } else { world.completeOne() }
@@ -153,12 +157,13 @@ import Testing
         world.observe([.agentFailed(request.trial, AgentFailure(.unaffordable, reason: "too dear"))])
       } else {
         world.observe([Self.reply(request, cost: cost)])
-        world.pending.removeAll { if case .propose(request, _) = $0 { true } else { false } }
+        world.pending.removeAll { if case .propose(let other, _) = $0 { other.trial == request.trial } else { false } }
         world.observe([Self.proposal(request, fingerprint: request.seed)])
       }
     }
     #expect(world.finished?.contains("money is spent") == true, "\(world.finished ?? "never ended")")
     #expect(world.engine.state.spend <= money && world.engine.state.spend > money - 0.31)
+    if money > 10 { #expect(most > 1, "where there is plenty, several are asked at a time") }
   }
 
   @Test func `an agent's own money ends that agent, not the study`() throws {
@@ -172,7 +177,7 @@ import Testing
         continue
       }
       world.observe([Self.reply(request, cost: 0.25)])
-      world.pending.removeAll { if case .propose(request, _) = $0 { true } else { false } }
+      world.pending.removeAll { if case .propose(let other, _) = $0 { other.trial == request.trial } else { false } }
       world.observe([Self.proposal(request, fingerprint: request.seed)])
     }
     #expect(world.finished == "30 trials are done")
@@ -213,5 +218,61 @@ import Testing
     // One for each worker, one that waits, and one that the attempt just ended makes room for.
     #expect(most <= 4, "\(most)")
     #expect(world.engine.state.ended > 50, "and it is asked all the same")
+  }
+
+  @Test func `a bound that is set later holds for questions that were open before it`() throws {
+    var world = try Self.world([Self.agent("m")])
+    let first = try Self.question(&world)
+    #expect(first.spendLimit == nil, "there was no bound")
+    var fresh = Engine()
+    for recorded in world.transactions.joined() { fresh.replay(recorded) }
+    world.engine = fresh
+    world.pending = []
+    world.observe([world.sessionStart(workers: 2, stop: StopRule(spend: 0.5))])
+    let limits = world.pending.compactMap { effect -> Double? in
+      if case .propose(let request, _) = effect { request.spendLimit ?? .infinity } else { nil }
+    }
+    #expect(!limits.isEmpty && limits.reduce(0, +) <= 0.5 + 1e-9, "\(limits)")
+    #expect(world.engine.state.promised <= 0.5 + 1e-9)
+  }
+
+  @Test func `many failures at the same time are one, and an agent that is turned down is asked less often`() throws {
+    var world = try Self.world([Self.agent("m", parallel: 16)], workers: 4)
+    var asked: [ProposalRequest] = []
+    for _ in 0..<4 { asked.append(try Self.question(&world)) }
+    world.observe(asked.map { .agentFailed($0.trial, AgentFailure(.transient, reason: "busy")) })
+    #expect(world.engine.state.agents["m"]?.failuresInARow == 1)
+    var refused = 0
+    while refused < 7 {
+      let request = try Self.question(&world)
+      world.observe([.proposalRefused(request.trial, reason: "no edits")])
+      refused += 1
+    }
+    let record = try #require(world.engine.state.agents["m"])
+    #expect(record.refusalsInARow == 7 && record.holdUntil != nil)
+  }
+
+  @Test func `a request that is not taken ends nothing until none ever was`() throws {
+    var world = try Self.world([Self.agent("m", parallel: 1)])
+    for turn in 1...5 {
+      #expect(world.finished == nil, "after \(turn - 1)")
+      let request = try Self.question(&world)
+      world.observe([.agentFailed(request.trial, AgentFailure(.doubtful, reason: "400"))])
+    }
+    while !world.pending.isEmpty { world.completeOne() }
+    world.observe([], after: 1_000)
+    #expect(world.finished == "no agent can be asked: m: 400")
+  }
+
+  @Test func `code that was turned down unmeasured may be proposed again, what was measured may not`() throws {
+    var world = try Self.world([Self.agent("m")])
+    let first = try Self.question(&world)
+    world.observe([Self.proposal(first, fingerprint: 70), .proposalRefused(first.trial, reason: "it does not fit")])
+    let second = try Self.question(&world)
+    world.observe([Self.proposal(second, fingerprint: 70)])
+    #expect(!world.events.contains(.proposalRefused(second.trial, reason: "this very code was tried before")))
+    let third = try Self.question(&world)
+    world.observe([Self.proposal(third, fingerprint: 70)])
+    #expect(world.events.contains(.proposalRefused(third.trial, reason: "this very code was tried before")))
   }
 }

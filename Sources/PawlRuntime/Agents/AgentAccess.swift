@@ -12,6 +12,17 @@ struct AgentAccess: Sendable {
   /// Without any agent, for sessions that ask none.
   static let none = Self(models: [:], notes: [])
 
+  /// Returns the study with its models' prices, as far as they are known: the engine reckons with them, and the journal keeps them.
+  static func priced(_ configuration: StudyConfiguration) -> StudyConfiguration {
+    var configuration = configuration
+    for index in configuration.agents.indices {
+      if case .model(let rule) = configuration.agents[index].kind {
+        configuration.agents[index].kind = .model(rule.priced())
+      }
+    }
+    return configuration
+  }
+
   private init(models: [String: ModelClient], notes: [String]) {
     self.models = models
     self.notes = notes

@@ -159,8 +159,7 @@ struct AgentConversation: Sendable {
       ]
     } catch {
       guard error.code != .cancelled else { return [] }
-      let failure = AgentFailure(
-        error.isPassing ? .transient : .lasting, reason: error.message, hint: error.hints.first)
+      let failure = AgentFailure(error.kindOfFailure, reason: error.message, hint: error.hints.first)
       return [.agentFailed(request.trial, failure)]
     }
   }
@@ -185,16 +184,22 @@ struct AgentConversation: Sendable {
 }
 
 extension AgentReply {
-  var isBroken: Bool {
-    if case .broken = end { return true }
-    return false
-  }
-
   /// What the model is shown as its own earlier answer: the calls as text, since what belongs to them is not kept.
   fileprivate var words: String {
     let parts = [text] + calls.map { "\($0.name)(\($0.arguments))" }
     let words = parts.filter { !$0.isEmpty }.joined(separator: "\n")
     return words.isEmpty ? "(nothing)" : words
+  }
+}
+
+extension ModelError {
+  /// What it says about the next request.
+  fileprivate var kindOfFailure: AgentFailure.Kind {
+    switch code {
+    case .unreadable, .refused, .tooLong, .empty: .doubtful
+    case _ where isPassing: .transient
+    default: .lasting
+    }
   }
 }
 
