@@ -6,6 +6,8 @@ public import PawlCore
 public struct EditPolicy: Sendable {
   /// The most that all edits of one proposal may hold together.
   static let sizeLimit = Bytes.mebibytes(1)
+  /// Bytes of a name (NAME_MAX), and of a path with room left for the folder that it is laid down in (PATH_MAX is 4096).
+  private static let (nameLimit, pathLimit) = (255, 4_000)
   private let editable: [Glob]
   private let frozen: [Glob]
   private let isClosed: Bool
@@ -34,8 +36,10 @@ public struct EditPolicy: Sendable {
 
   /// Returns nil where the edits are allowed, else a lowercase reason.
   ///
-  /// - Parameter links: Paths in the repository that are symbolic links; nothing is written to or through one.
-  public func refusal(of edits: [FileEdit], links: Set<String>) -> String? {
+  /// - Parameters:
+  ///   - links: Paths in the repository that are symbolic links; nothing is written to or through one.
+  ///   - files: Paths that are files before the edits, as far as they are known.
+  public func refusal(of edits: [FileEdit], links: Set<String>, files: Set<String> = []) -> String? {
     guard !edits.isEmpty else { return "the proposal is empty: it edits no file" }
     var seen: Set<String> = []
     var size: Int64 = 0
@@ -52,7 +56,25 @@ public struct EditPolicy: Sendable {
       if let flaw = Self.flaw(of: edit.change, size: &size) { return "the edit of \(shown) \(flaw)" }
     }
     if size > Self.sizeLimit.count { return "the edits are too large: \(Bytes(size)), at most \(Self.sizeLimit)" }
-    return nil
+    return Self.collision(of: edits, with: files)
+  }
+
+  /// Says which path would be a file and a folder at once.
+  private static func collision(of edits: [FileEdit], with files: Set<String>) -> String? {
+    let written = edits.filter { $0.change != .removed }.map(\.path)
+    let left = files.subtracting(edits.map(\.path)).union(written)
+    let occupied = Set(files.union(written).flatMap(folders(above:)))
+    for path in written {
+      if let file = folders(above: path).first(where: left.contains) {
+        return "`\(path.shown())` is below `\(file.shown())`, which is a file"
+      }
+    }
+    return written.first(where: occupied.contains).map { "`\($0.shown())` is a folder" }
+  }
+
+  /// The outermost first.
+  private static func folders(above path: String) -> [String] {
+    path.utf8.indices.filter { path.utf8[$0] == UInt8(ascii: "/") }.map { String(path[..<$0]) }
   }
 
   private func isInEditableSet(_ path: String) -> Bool { editable.contains { $0.matches(path) } }
@@ -69,7 +91,9 @@ public struct EditPolicy: Sendable {
     if path.isEmpty { return "is no path" }
     if path.utf8.contains(0) { return "contains a NUL" }
     if path.utf8.first == UInt8(ascii: "/") { return "is absolute" }
+    if path.utf8.count > pathLimit { return "is too long: \(path.utf8.count) bytes, at most \(pathLimit)" }
     for part in path.split(separator: "/", omittingEmptySubsequences: false) {
+      if part.utf8.count > nameLimit { return "has a name of \(part.utf8.count) bytes, at most \(nameLimit)" }
       // Lowercased, because some file systems do not tell `.GIT` from `.git`.
       switch part.lowercased() {
       case "..": return "climbs out with `..`"

@@ -82,4 +82,30 @@ import Testing
     let edits = [Self.write("src/new file.py", ""), Self.replace("train.py", "a", by: "b")]
     #expect(policy.refusal(of: edits, links: ["src/other"]) == nil)
   }
+
+  @Test(arguments: [
+    (String(repeating: "é", count: 128), "has a name of 256 bytes, at most 255"),
+    (
+      (0..<32).map { _ in String(repeating: "d", count: 130) }.joined(separator: "/"),
+      "is too long: 4191 bytes, at most 4000"
+    ),
+  ])
+  func `refuses a path that no file system takes`(path: String, reason: String) throws {
+    let open = EditPolicy(editable: ["**"], frozen: [])
+    let refusal = try #require(open.refusal(of: [Self.write(path)], links: []))
+    #expect(refusal.hasSuffix(reason) && !open.isEditable(path))
+    #expect(open.isEditable(String(repeating: "d", count: 255)))
+  }
+
+  @Test(
+    arguments: [
+      ([write("src/a.py/b.py")], "`src/a.py/b.py` is below `src/a.py`, which is a file"),
+      ([write("src/new"), write("src/new/b/c")], "`src/new/b/c` is below `src/new`, which is a file"),
+      ([write("src/sub")], "`src/sub` is a folder"),
+      ([FileEdit(path: "src/a.py", change: .removed), write("src/a.py/b.py")], nil),
+      ([write("src/a.py"), write("src/sub/new/c.py"), write("src/a.python/b")], nil),
+    ] as [([FileEdit], String?)])
+  func `refuses a path that would be a file and a folder`(edits: [FileEdit], reason: String?) {
+    #expect(policy.refusal(of: edits, links: [], files: ["src/a.py", "src/sub/b.py"]) == reason)
+  }
 }

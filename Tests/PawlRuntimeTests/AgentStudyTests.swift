@@ -34,7 +34,7 @@ import Testing
   private static let costOfAnswer = 0.1 + 0.05
 
   private static func repository(
-    _ server: ScriptedServer, trials: Int, check: String? = nil, agents: String = ""
+    _ server: ScriptedServer, trials: Int, check: String? = nil, agents: String = "", editable: String = "*.txt"
   ) throws -> TemporaryRepository {
     try TemporaryRepository([
       "value.txt": "9\n",
@@ -42,7 +42,7 @@ import Testing
       study: repo
       command: 'echo "loss: $(cat value.txt)"'
       metric: {name: loss, pattern: '^loss: (.*)$', direction: minimize}
-      editable: ['*.txt']
+      editable: ['\(editable)']
       frozen: [frozen.txt]
       foreign_load: ignore
       ratchet: {calibration: 2}
@@ -155,6 +155,27 @@ import Testing
     let log = repository.pawl("log").output
     #expect(log.contains("use 5") && log.contains("did not pass the check"), "\(log)")
     #expect(repository.pawl("show", "2").output.contains("replies:"))
+  }
+
+  @Test func `a path at which no file can stand is told to the agent, and stops no study`() throws {
+    let long = String(repeating: "x", count: 300)
+    let server = try #require(
+      ScriptedServer([
+        // Below a file that the agent may not edit, which the check alone comes upon.
+        ScriptedServer.stream(Self.answer("8", path: "pawl.yaml/x.txt")),
+        ScriptedServer.stream(Self.answer("8", path: long)),
+        ScriptedServer.stream(Self.answer("7", path: "value.txt/x.txt")), ScriptedServer.stream(Self.answer("7")),
+      ]))
+    defer { server.stop() }
+    let repository = try Self.repository(server, trials: 2, check: "'true'", editable: "**")
+    let run = Self.run(repository)
+    #expect(run.code == 0, "\(run.messages)")
+    let told = server.requests.map(\.body)
+    try #require(told.count == 4)
+    #expect(told[1].contains("`pawl.yaml/x.txt` cannot be written: a part of its path is no folder"))
+    #expect(told[3].contains("`value.txt/x.txt` is below `value.txt`, which is a file"))
+    let log = repository.pawl("log").output
+    #expect(log.contains("has a name of 300 bytes") && log.contains("use 7"), "\(log)")
   }
 
   @Test func `a server that is away leaves the study to the knobs, and a missing key is told at once`() throws {

@@ -79,7 +79,7 @@ struct AgentConversation: Sendable {
     } catch {
       return .problem(error.message, .unreadable(error))
     }
-    if let reason = policy.refusal(of: change.edits, links: links) {
+    if let reason = policy.refusal(of: change.edits, links: links, files: Set(files.keys)) {
       return .problem(reason, .refused(reason: reason, editable: configuration.editable))
     }
     let proposal = CandidateCode.proposal(of: request.agent, change.hypothesis, change.edits, on: files)
@@ -92,6 +92,7 @@ struct AgentConversation: Sendable {
     switch try check.run(change.edits, on: request.parentCommit, trial: request.trial, files, cancellation) {
     case .passed: return .proposal(proposal)
     case .cancelled: return nil
+    case .unfit(let reason): return .problem(reason, .refused(reason: reason, editable: configuration.editable))
     case .failed(let outcome, let output):
       return .problem(
         "it did not pass the check: \(outcome)", .failedCheck(outcome, output: output))

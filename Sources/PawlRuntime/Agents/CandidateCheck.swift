@@ -18,6 +18,8 @@ struct CandidateCheck: Sendable {
     case cancelled
     /// With the last lines that it printed.
     case failed(Outcome, String)
+    /// The edits cannot stand in a folder; a lowercase reason.
+    case unfit(reason: String)
   }
 
   /// Checks the parent with the edits put in; `files` are the parent's editable ones.
@@ -33,19 +35,36 @@ struct CandidateCheck: Sendable {
     try workspace.materialise(parent, frozenFrom: runner.baseline, isEditable: { policy.isEditable($0) }, in: folder)
     try runner.checkout.link(into: folder)
     guard let edited = CandidateCode.files(files, with: edits) else { return .passed }
+    if let reason = Self.lay(edits, edited, in: folder) { return .unfit(reason: reason) }
+    var command = runner.command(command, in: folder, log: "/dev/null")
+    command.budget.wallSeconds = min(Self.longest, command.budget.wallSeconds ?? Self.longest)
+    let run = try runner.sandbox.run(command, cancellation: cancellation) { _ in }
+    if run.cancelled { return .cancelled }
+    return run.outcome == .exited(code: 0) ? .passed : .failed(run.outcome, run.tail)
+  }
+
+  /// Puts the edited files in; returns what the file system has against one, which must not stop a study: an agent chose the path.
+  private static func lay(_ edits: [FileEdit], _ edited: [String: String], in folder: String) -> String? {
     for edit in edits {
       let path = "\(folder)/\(edit.path)"
       guard let content = edited[edit.path] else {
         unlink(path)
         continue
       }
-      try paths.createFolder((path as NSString).deletingLastPathComponent)
-      try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+      do {
+        try FileManager.default.createDirectory(
+          atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try Data(content.utf8).write(to: URL(fileURLWithPath: path))
+      } catch {
+        // In the system's words: Foundation's name the folder on this machine.
+        let cause = (error as? CocoaError)?.underlying as? POSIXError
+        let why = cause.map {
+          $0.code == .EEXIST
+            ? "a part of its path is no folder" : String(cString: strerror($0.code.rawValue)).lowercased()
+        }
+        return "`\(edit.path)` cannot be written" + (why.map { ": \($0)" } ?? "")
+      }
     }
-    var command = runner.command(command, in: folder, log: "/dev/null")
-    command.budget.wallSeconds = min(Self.longest, command.budget.wallSeconds ?? Self.longest)
-    let run = try runner.sandbox.run(command, cancellation: cancellation) { _ in }
-    if run.cancelled { return .cancelled }
-    return run.outcome == .exited(code: 0) ? .passed : .failed(run.outcome, run.tail)
+    return nil
   }
 }
