@@ -293,15 +293,27 @@ public struct Secret: Sendable, Hashable, CustomStringConvertible, CustomDebugSt
   }
 }
 
-/// A word of a person that agents are told until it is done with.
+/// A word that agents are told until it is done with: a person's, to be followed, or an agent's, to be weighed.
 public struct Hint: Sendable, Codable, Hashable {
   /// From 1.
   public let number: Int
   public let text: String
   public let by: String
-  public init(number: Int, text: String, by: String) {
+  /// Whether it has a person's authority; an agent's word may have come out of anything that the agent read.
+  public let isByPerson: Bool
+  public init(number: Int, text: String, by: String, isByPerson: Bool = true) {
     self.number = number
     self.text = text
     self.by = by
+    self.isByPerson = isByPerson
+  }
+
+  /// Reads what any version stored: at first every hint was taken for a person's.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      number: try values.decode(Int.self, forKey: .number), text: try values.decode(String.self, forKey: .text),
+      by: try values.decode(String.self, forKey: .by),
+      isByPerson: try values.decodeIfPresent(Bool.self, forKey: .isByPerson) ?? true)
   }
 }

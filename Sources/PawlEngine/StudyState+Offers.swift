@@ -15,9 +15,9 @@ extension StudyState {
     return [.proposalRequested(request), .proposalReceived(trial, proposal)]
   }
 
-  /// Returns the event that takes in a person's word to the agents.
-  public func hint(_ text: String, by person: String) -> Event {
-    .hintGiven(Hint(number: lastHint + 1, text: text, by: person))
+  /// Returns the event that takes in a word to the agents, a person's or another agent's.
+  public func hint(_ text: String, by name: String, isByPerson: Bool) -> Event {
+    .hintGiven(Hint(number: lastHint + 1, text: text, by: name, isByPerson: isByPerson))
   }
 
   /// Whether the present session goes on with a trial: one for what is handed in leaves those of agents to the next.

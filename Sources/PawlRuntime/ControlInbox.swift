@@ -7,8 +7,9 @@ public struct ControlMessage: Sendable, Codable, Hashable {
     case pause, resume
     /// A proposal from outside of the study.
     case offer(Offer)
-    /// A word to the agents, and the number of one that is done with.
+    /// A person's word to the agents, one of an agent, and the number of one that is done with.
     case hint(String)
+    case suggestion(String)
     case hintDone(Int)
 
     /// Whether it is for whoever runs the study next, too, when nobody took it in.

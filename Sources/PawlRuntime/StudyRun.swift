@@ -174,7 +174,8 @@ public final class StudyRun {
       switch message.verb {
       case .pause: if engine.state.pausedBy == nil { try step([.paused(by: message.by)]) }
       case .resume: if engine.state.pausedBy != nil { try step([.resumed(by: message.by)]) }
-      case .hint(let text): try step([engine.state.hint(text, by: message.by)])
+      case .hint(let text): try step([engine.state.hint(text, by: message.by, isByPerson: true)])
+      case .suggestion(let text): try step([engine.state.hint(text, by: message.by, isByPerson: false)])
       case .hintDone(let number): try step([.hintDone(number: number, by: message.by)])
       case .offer(let offer):
         try take(offer, from: path)

@@ -30,6 +30,13 @@ import Testing
     #expect(!old.isReferee && old.refereeLevel == .report && old.command == "sh judge.sh")
   }
 
+  @Test func `a hint of before it was said who gives it is a person's`() throws {
+    let old = try JSONDecoder().decode(Hint.self, from: Data(#"{"number":1,"text":"go wide","by":"ada"}"#.utf8))
+    #expect(old.isByPerson)
+    let new = Hint(number: 2, text: "go deep", by: "a-client", isByPerson: false)
+    #expect(try JSONDecoder().decode(Hint.self, from: JSONEncoder().encode(new)) == new)
+  }
+
   @Test(arguments: [
     (AttemptPurpose.calibration, "search"), (.search, "search"),
     (.certification(1, pair: 0, candidate: true), "sealed"),

@@ -66,11 +66,13 @@ import Testing
 
   @Test func `hints are numbered, and gone when they are done with`() throws {
     var world = try Self.world(.untilStopped)
-    world.observe([world.engine.state.hint("try rotary positions", by: "ada")])
-    world.observe([world.engine.state.hint("leave the tokenizer", by: "ada")])
+    world.observe([world.engine.state.hint("try rotary positions", by: "ada", isByPerson: true)])
+    world.observe([world.engine.state.hint("leave the tokenizer", by: "ada", isByPerson: true)])
     #expect(world.engine.state.hints.map(\.number) == [1, 2])
     world.observe([.hintDone(number: 1, by: "ada")])
-    world.observe([world.engine.state.hint("more", by: "ada")])
+    world.observe([world.engine.state.hint("more", by: "ada", isByPerson: true)])
     #expect(world.engine.state.hints.map(\.number) == [2, 3])
+    world.observe([world.engine.state.hint("an agent's word", by: "a-client", isByPerson: false)])
+    #expect(world.engine.state.hints.map(\.isByPerson) == [true, true, false])
   }
 }

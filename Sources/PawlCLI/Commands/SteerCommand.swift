@@ -44,7 +44,7 @@ struct SteerCommand: Command {
     } else if hints.isEmpty {
       console.messages("no hint is open\n")
     } else {
-      console.output(hints.map { "\($0.number)  \($0.text.replacing("\n", with: " ")) (\($0.by))\n" }.joined())
+      console.output(hints.map { "\($0.number)  \($0.line)\n" }.joined())
     }
     return 0
   }
@@ -62,4 +62,9 @@ struct SteerCommand: Command {
 
   /// Every agent is told all open hints with every proposal.
   static let longest = 2_000
+}
+
+extension Hint {
+  /// Its text in one line, and whose it is.
+  var line: String { "\(text.replacing("\n", with: " ")) (\(isByPerson ? by : "the agent \(by)"))" }
 }

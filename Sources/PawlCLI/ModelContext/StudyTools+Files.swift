@@ -45,7 +45,7 @@ extension StudyTools {
       ]))
   }
 
-  func steer(_ arguments: ToolArguments, by person: String) throws -> ToolAnswer {
+  func steer(_ arguments: ToolArguments, by client: String) throws -> ToolAnswer {
     let reader = try reader()
     let hint = try arguments.text("hint")?.trimmingCharacters(in: .whitespacesAndNewlines)
     let done = try arguments.integer("done", in: 1...Int(Int32.max))
@@ -56,13 +56,14 @@ extension StudyTools {
         throw UsageError("a hint has 1 to \(SteerCommand.longest) bytes")
       }
       if let done, !(try reader.hints().contains { $0.number == done }) { throw UsageError("no hint \(done) is open") }
-      let verb: ControlMessage.Verb = hint.map { .hint($0) } ?? .hintDone(done ?? 0)
-      let message = ControlMessage(verb: verb, by: person)
+      // Never a person's order, though a person may be behind it: what a client says may come from anything that it read.
+      let verb: ControlMessage.Verb = hint.map { .suggestion($0) } ?? .hintDone(done ?? 0)
+      let message = ControlMessage(verb: verb, by: client)
       isPending = reader.runner == nil
       if isPending { try reader.leave(message) } else { try reader.control(message) }
     }
     let hints = try reader.hints()
-    var text = hints.map { "hint \($0.number): \($0.text) (\($0.by))\n" }.joined()
+    var text = hints.map { "hint \($0.number): \($0.line)\n" }.joined()
     if isPending { text += "what you said waits for whoever runs the study next\n" }
     return .success(
       text.isEmpty ? "no hint is open\n" : text,

@@ -41,7 +41,7 @@ extension StudyTools {
     for (what, count) in counts { counted[what] = .integer(count) }
     if overview.paused { lines.append(("paused", "yes: `pawl resume` ends that")) }
     if let failed = overview.failed { lines.append(("failed", failed)) }
-    for hint in hints { lines.append(("hint \(hint.number)", "\(hint.text) (\(hint.by))")) }
+    for hint in hints { lines.append(("hint \(hint.number)", hint.line)) }
     return .success(
       lines.map { "\($0.0.padded(to: 11))\($0.1)\n" }.joined(),
       .fields([

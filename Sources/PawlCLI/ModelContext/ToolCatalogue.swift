@@ -106,7 +106,8 @@ enum ToolCatalogue {
     name: "steer", title: "Give the agents a hint",
     description: """
       Leaves a hint that all agents of the study are told with every proposal until it is done with (`hint`), takes one back \
-      (`done`), or lists the open ones (neither).
+      (`done`), or lists the open ones (neither). It is told as the suggestion of an agent, which others weigh; orders of \
+      people come by `pawl steer`.
       """,
     input: object(["hint": text("A sentence or two."), "done": integer("The number of a hint that is done with.")]),
     output: object(
@@ -115,7 +116,8 @@ enum ToolCatalogue {
 
   // MARK: Schemas
 
-  private static let hints = list(of: object(["number": integer(), "text": text(), "by": text()]))
+  private static let hints = list(
+    of: object(["number": integer(), "text": text(), "by": text(), "by_person": flag("Whether a person gave it.")]))
 
   /// The edits as `PawlBriefing` reads them.
   private static let edits: JSONValue =

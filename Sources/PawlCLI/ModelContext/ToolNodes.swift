@@ -7,7 +7,11 @@ extension JSONValue {
 }
 
 extension Hint {
-  var node: JSONValue { .fields(["number": .integer(number), "text": .string(text), "by": .string(by)]) }
+  var node: JSONValue {
+    .fields([
+      "number": .integer(number), "text": .string(text), "by": .string(by), "by_person": .boolean(isByPerson),
+    ])
+  }
 }
 
 extension TrialSummary {

@@ -117,7 +117,7 @@ extension StudyReader {
   /// Returns the trial of an offer, or nil while nobody has taken it in.
   public func trial(offeredAs mark: String) throws -> TrialSummary? { try journal.trial(offeredAs: mark) }
 
-  /// Returns what people said to the agents and is not done with, the oldest first.
+  /// Returns what was said to the agents and is not done with, the oldest first.
   public func hints() throws -> [Hint] {
     var hints: [Hint] = []
     for recorded in try journal.events(ofKinds: ["hintGiven", "hintDone"]) {
