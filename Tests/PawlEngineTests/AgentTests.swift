@@ -156,7 +156,7 @@ import Testing
       if cost > limit {
         world.observe([.agentFailed(request.trial, AgentFailure(.unaffordable, reason: "too dear"))])
       } else {
-        world.observe([Self.reply(request, cost: cost)])
+        world.observe([Self.reply(request, cost: cost)], after: 20_000)
         world.pending.removeAll { if case .propose(let other, _) = $0 { other.trial == request.trial } else { false } }
         world.observe([Self.proposal(request, fingerprint: request.seed)])
       }

@@ -85,7 +85,8 @@ func roundTrip(_ state: StudyState) throws -> StudyState {
         world.completeOne()
         guard world.engine.state.ended > 5, let step = world.transactions.last else { continue }
         let asked = step.contains { $0.event.kind == "proposalRequested" }
-        if asked, world.engine.state.inFlight.count == 2 { ahead += 1 }
+        let waiting = world.engine.state.open.values.count { $0.attempts == 0 }
+        if asked, waiting > 2 - world.engine.state.inFlight.count { ahead += 1 }
       }
       return ahead
     }

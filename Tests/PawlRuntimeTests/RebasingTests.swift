@@ -5,13 +5,16 @@ import Testing
 
 @Suite struct `A study with two workers` {
   /// Runs a study of two candidates, both better than the baseline, that are measured at the same time.
-  private func study(_ knobs: String) throws -> (repository: TemporaryRepository, run: ProgramRun) {
+  ///
+  /// - Parameter late: the value of A whose attempt ends only after the other one is kept.
+  private func study(_ knobs: String, late: Int? = nil) throws -> (repository: TemporaryRepository, run: ProgramRun) {
     let repository = try TemporaryRepository(["train.sh": "", "sum.sh": "echo loss: $((A + ${B:-50} + ${C:-50}))\n"])
     let gate = "\(repository.home)/gate"
     repository.shell("mkdir -p '\(gate)'")
     let baseline = "[ $A${B:-50}${C:-50} = 505050 ]"
     let wait = "while ! \(baseline) && [ ! -e '\(gate)/open' ]; do sleep 0.02; done"
-    try repository.write("\(knobs)\n\(wait)\n. ./sum.sh\n", to: "train.sh")
+    let waitLonger = "while [ $A = \(late ?? -1) ] && [ ! -e '\(gate)/late' ]; do sleep 0.02; done"
+    try repository.write("\(knobs)\n\(wait)\n\(waitLonger)\n. ./sum.sh\n", to: "train.sh")
     try repository.commit("wait at the gate")
     try #require(repository.initialise("--workers", "2").code == 0)
     try repository.configure([("read", "[\(gate)]")])
@@ -22,6 +25,11 @@ import Testing
     }
     try #require(both && !program.hasEnded, "\(program.messages)")
     try repository.write("", to: "\(gate)/open")
+    if late != nil {
+      let one = eventually { program.hasEnded || repository.pawl("status").output.contains("1 kept") }
+      try #require(one && !program.hasEnded, "\(program.messages)")
+      try repository.write("", to: "\(gate)/late")
+    }
     return (repository, program.wait())
   }
 
@@ -73,7 +81,7 @@ import Testing
   }
 
   @Test func `refuses a change that excludes what the head took in, and says what that is`() throws {
-    let (repository, run) = try study("A=50  # pawl: choices 50, 30, 40, 45, 48")
+    let (repository, run) = try study("A=50  # pawl: choices 50, 40, 30", late: 40)
     #expect(run.code == 0, "\(run.messages)")
     let study = try RecordedStudy(repository)
     try study.expectNothingLostOrDoubled()
@@ -93,8 +101,10 @@ import Testing
     #expect(study.state().history.count == 2)
   }
 
-  @Test func `judges a change that excludes what the head took in as it is, where it looks better than the head`() throws {
-    let (repository, run) = try study("A=50  # pawl: choices 50, 40, 30, 20, 10")
+  @Test func `judges a change that excludes what the head took in as it is, where it looks better than the head`()
+    throws
+  {
+    let (repository, run) = try study("A=50  # pawl: choices 50, 40, 30", late: 30)
     #expect(run.code == 0, "\(run.messages)")
     let study = try RecordedStudy(repository)
     try study.expectNothingLostOrDoubled()
