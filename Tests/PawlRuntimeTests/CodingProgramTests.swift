@@ -117,6 +117,16 @@ import Testing
             "`\(name)` was not found inside the sandbox: install it, or add its folder to the agent's `read` in pawl.yaml"
         ))
     #expect(turn.reply.cost == 0)
+    #expect(turn.absence?.kind == .lasting && turn.absence?.reason == "`\(name)` was not found inside the sandbox")
+  }
+
+  @Test func `that began before something in it was not found is no program that is not there`() throws {
+    let place = try ProgramPlace()
+    #expect(try place.turn(command, "pawl-no-such-program").absence?.kind == .lasting)
+    #expect(try place.turn(command, "echo 'lr = 2' > train.py; pawl-no-such-program").absence == nil)
+    #expect(
+      try place.turn(command, #"echo '{"type":"result","total_cost_usd":1}'; pawl-no-such-program"#).absence == nil)
+    #expect(try place.turn(command, "exit 126").absence == nil)
   }
 
   @Test func `that takes too long is ended, and its edits are kept`() throws {

@@ -60,7 +60,7 @@ struct ProgramReport {
     if let refusal = reading.refusal { return .refused(reason: line(refusal)) }
     switch run.outcome {
     case .exited(code: 0): break
-    case .exited(code: 127): return .broken(reason: missing)
+    case .exited(code: 127): return .broken(reason: "\(missing): \(Self.missingHint)")
     case .exited(let code):
       return .broken(reason: "`\(name)` failed with code \(code)" + (complaint.map { ": \($0)" } ?? ""))
     default:
@@ -74,13 +74,17 @@ struct ProgramReport {
     return .finished
   }
 
+  /// Nil where the program was found, or says what it cost: it has begun then.
+  var absence: AgentFailure? {
+    guard !run.cancelled, run.outcome == .exited(code: 127), reading.cost == nil else { return nil }
+    return AgentFailure(.lasting, reason: missing, hint: Self.missingHint)
+  }
+
+  private static let missingHint = "install it, or add its folder to the agent's `read` in pawl.yaml"
   /// What the shell means by 127 (POSIX, XCU 2.8.2).
   private var missing: String {
-    guard case .command = rule.program else {
-      return
-        "`\(name)` was not found inside the sandbox: install it, or add its folder to the agent's `read` in pawl.yaml"
-    }
-    return "a program was not found inside the sandbox: \(complaint ?? "see its log")"
+    guard case .command = rule.program else { return "`\(name)` was not found inside the sandbox" }
+    return "a program was not found inside the sandbox" + (complaint.map { " (\($0))" } ?? "")
   }
 
   private var complaint: String? {
