@@ -144,6 +144,45 @@ import Testing
     Issue.record("it never began")
   }
 
+  @Test(arguments: [
+    (ProgramRule.Program.codex, false), (.gemini, false), (.command("./propose.sh"), false), (.claude, true),
+    (.aider, true),
+  ])
+  func `that never tells its dollars needs an assumed cost under a bound on money`(
+    _ kind: ProgramRule.Program, _ tells: Bool
+  ) throws {
+    func access(_ rule: ProgramRule, maximum: Double? = nil, spend: Double? = nil, session: Double? = nil) throws
+      -> AgentAccess
+    {
+      var configuration = StudyConfiguration(
+        name: try #require(ProgramPlace.study), command: "true",
+        metric: MetricRule(name: "loss", pattern: "(.*)", direction: .minimize), editable: ["*"])
+      configuration.agents = [AgentRule(name: "coder", kind: .program(rule), maximumSpend: maximum, parallel: 1)]
+      configuration.stop.spend = spend
+      var stop = StopRule()
+      stop.spend = session
+      return try AgentAccess(configuration, stop: stop, environment: [:])
+    }
+    let silent = ProgramRule(program: kind, network: true)
+    #expect(try access(silent).notes.isEmpty == tells)
+    for (maximum, spend, session) in [(1.0, nil, nil), (nil, 1.0, nil), (nil, nil, 1.0)]
+      as [(Double?, Double?, Double?)]
+    {
+      if tells {
+        #expect(throws: Never.self) { try access(silent, maximum: maximum, spend: spend, session: session) }
+      } else {
+        let error = #expect(throws: RuntimeError.self) {
+          try access(silent, maximum: maximum, spend: spend, session: session)
+        }
+        #expect(error?.hints.first?.contains("`assumed_cost: …`") == true)
+      }
+    }
+    var assumed = silent
+    assumed.assumedCost = 0.1
+    #expect(try access(assumed, spend: 1).notes == [])
+    #expect(try access(ProgramRule(program: .command("./local.sh")), spend: 1).notes == [])
+  }
+
   @Test func `is cut off from the network unless its rule allows it`() throws {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     defer { close(listener) }
