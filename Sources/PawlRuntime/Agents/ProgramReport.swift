@@ -53,6 +53,10 @@ struct ProgramReport {
   /// How the reply ends; the first thing that went wrong is the reason.
   func end(hasEdits: Bool) -> AgentReply.End {
     if run.cancelled { return .broken(reason: "it was stopped") }
+    // What it did until then is paid, and may be all that it wanted to do.
+    if hasEdits, reading.refusal == nil, overspent != nil || reading.isCut || run.outcome == .timedOut {
+      return .truncated
+    }
     if let overspent {
       return .broken(
         reason: "it cost $\(cost.formatted(digits: 3)), more than its limit of $\(overspent.formatted(digits: 3))")
