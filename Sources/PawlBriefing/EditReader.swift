@@ -26,6 +26,8 @@ public struct EditReader: Sendable {
   public func read(_ reply: AgentReply) throws(EditProblem) -> ProposedChange {
     switch reply.end {
     case .finished: break
+    // What a program wrote stands, wherever it was cut.
+    case .truncated where !reply.edits.isEmpty: break
     case .truncated:
       throw EditProblem(
         .truncated, "the reply ran into the limit of its tokens, so nothing of it is used",

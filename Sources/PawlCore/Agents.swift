@@ -179,7 +179,7 @@ public struct ProgramRule: Sendable, Codable, Hashable {
 public struct AgentReply: Sendable, Codable, Hashable {
   public enum End: Sendable, Codable, Hashable {
     case finished
-    /// It ran into the limit of its tokens.
+    /// It ran into a limit: of its tokens; for a program that has made edits, of its money or time.
     case truncated
     /// The model would not answer; the reason is a lowercase fragment.
     case refused(reason: String)

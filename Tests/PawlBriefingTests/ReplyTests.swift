@@ -379,6 +379,13 @@ import Testing
     #expect(problem(Examples.reply(good, end: .broken(reason: "cut\u{1b}[2J off")))?.code == .broken)
   }
 
+  @Test func `of a coding program that was cut is the edits that it made`() throws {
+    let edits = [FileEdit(path: "train.py", change: .content("x = 1\n"))]
+    let change = try reader.read(
+      AgentReply(trial: .baseline, number: 1, agent: "claude", text: "h", edits: edits, end: .truncated))
+    #expect(change.edits == edits && change.hypothesis == "h")
+  }
+
   @Test func `of a coding program is its edits under the line that it wrote`() throws {
     let edits = [FileEdit(path: "train.py", change: .content("x = 1\n"))]
     let reply = AgentReply(

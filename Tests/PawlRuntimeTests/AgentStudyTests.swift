@@ -178,6 +178,28 @@ import Testing
     #expect(log.contains("has a name of 300 bytes") && log.contains("use 7"), "\(log)")
   }
 
+  @Test func `a program that is not there ends the study with a hint, and is not started again and again`() throws {
+    let repository = try TemporaryRepository([
+      "value.txt": "9\n",
+      "pawl.yaml": """
+      study: repo
+      command: 'echo "loss: $(cat value.txt)"'
+      metric: {name: loss, pattern: '^loss: (.*)$', direction: minimize}
+      editable: ['*.txt']
+      foreign_load: ignore
+      ratchet: {calibration: 2}
+      stop: {trials: 3, for: 1min}
+      agents: [{name: mine, command: pawl-no-such-program, parallel: 1}]
+
+      """,
+    ])
+    let run = repository.pawl("run")
+    #expect(run.messages.contains("no agent can be asked: mine: a program was not found inside the sandbox"))
+    #expect(run.messages.contains("add its folder to the agent's `read` in pawl.yaml"), "\(run.messages)")
+    #expect(!run.messages.contains("it is asked again later") && !run.messages.contains("broken answers"))
+    #expect(repository.shell("ls .pawl/repo/logs/agents").output.split(separator: "\n").count == 1)
+  }
+
   @Test func `a server that is away leaves the study to the knobs, and a missing key is told at once`() throws {
     let closed = try #require(ClosedPort())
     let yaml = """

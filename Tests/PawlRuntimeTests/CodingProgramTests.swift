@@ -117,6 +117,16 @@ import Testing
             "`\(name)` was not found inside the sandbox: install it, or add its folder to the agent's `read` in pawl.yaml"
         ))
     #expect(turn.reply.cost == 0)
+    #expect(turn.absence?.kind == .lasting && turn.absence?.reason == "`\(name)` was not found inside the sandbox")
+  }
+
+  @Test func `that began before something in it was not found is no program that is not there`() throws {
+    let place = try ProgramPlace()
+    #expect(try place.turn(command, "pawl-no-such-program").absence?.kind == .lasting)
+    #expect(try place.turn(command, "echo 'lr = 2' > train.py; pawl-no-such-program").absence == nil)
+    #expect(
+      try place.turn(command, #"echo '{"type":"result","total_cost_usd":1}'; pawl-no-such-program"#).absence == nil)
+    #expect(try place.turn(command, "exit 126").absence == nil)
   }
 
   @Test func `that takes too long is ended, and its edits are kept`() throws {
@@ -126,12 +136,53 @@ import Testing
       let turn = try place.turn(command, "echo 'lr = 2' > train.py; echo on my way; sleep 1000") {
         $0.wallSeconds = seconds
       }
-      #expect(turn.reply.end.reason.hasPrefix("`the command`: timed out; stopped after "))
-      guard turn.reply.text == "on my way" else { continue }
-      #expect(turn.reply.edits.map(\.path) == ["train.py"])
+      guard !turn.reply.edits.isEmpty else {
+        #expect(turn.reply.end.reason.hasPrefix("`the command`: timed out; stopped after "))
+        continue
+      }
+      #expect(turn.reply.end == .truncated && turn.reply.edits.map(\.path) == ["train.py"])
       return
     }
     Issue.record("it never began")
+  }
+
+  @Test(arguments: [
+    (ProgramRule.Program.codex, false), (.gemini, false), (.command("./propose.sh"), false), (.claude, true),
+    (.aider, true),
+  ])
+  func `that never tells its dollars needs an assumed cost under a bound on money`(
+    _ kind: ProgramRule.Program, _ tells: Bool
+  ) throws {
+    func access(_ rule: ProgramRule, maximum: Double? = nil, spend: Double? = nil, session: Double? = nil) throws
+      -> AgentAccess
+    {
+      var configuration = StudyConfiguration(
+        name: try #require(ProgramPlace.study), command: "true",
+        metric: MetricRule(name: "loss", pattern: "(.*)", direction: .minimize), editable: ["*"])
+      configuration.agents = [AgentRule(name: "coder", kind: .program(rule), maximumSpend: maximum, parallel: 1)]
+      configuration.stop.spend = spend
+      var stop = StopRule()
+      stop.spend = session
+      return try AgentAccess(configuration, stop: stop, environment: [:])
+    }
+    let silent = ProgramRule(program: kind, network: true)
+    #expect(try access(silent).notes.isEmpty == tells)
+    for (maximum, spend, session) in [(1.0, nil, nil), (nil, 1.0, nil), (nil, nil, 1.0)]
+      as [(Double?, Double?, Double?)]
+    {
+      if tells {
+        #expect(throws: Never.self) { try access(silent, maximum: maximum, spend: spend, session: session) }
+      } else {
+        let error = #expect(throws: RuntimeError.self) {
+          try access(silent, maximum: maximum, spend: spend, session: session)
+        }
+        #expect(error?.hints.first?.contains("`assumed_cost: …`") == true)
+      }
+    }
+    var assumed = silent
+    assumed.assumedCost = 0.1
+    #expect(try access(assumed, spend: 1).notes == [])
+    #expect(try access(ProgramRule(program: .command("./local.sh")), spend: 1).notes == [])
   }
 
   @Test func `is cut off from the network unless its rule allows it`() throws {

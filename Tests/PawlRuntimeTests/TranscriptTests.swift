@@ -91,6 +91,17 @@ import Testing
     #expect(turn.reply.end == end && turn.reply.cost == cost)
   }
 
+  @Test func `of Claude Code that came to its own limit is cut, with the edits that it made`() throws {
+    let limit = #"{"type":"result","subtype":"error_max_budget_usd","is_error":true,"total_cost_usd":0.6}"#
+    let place = try ProgramPlace()
+    let turn = try place.turn(.claude, "echo 'lr = 2' > train.py; echo '\(limit)'; exit 1")
+    #expect(turn.reply.end == .truncated && turn.reply.cost == 0.6 && turn.reply.edits.map(\.path) == ["train.py"])
+    // It went on after that.
+    let failed = #"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["it broke"]}"#
+    let later = try place.turn(.claude, "echo 'lr = 2' > train.py; echo '\(limit)'; echo '\(failed)'")
+    #expect(later.reply.end == .broken(reason: "`claude` reports: it broke"))
+  }
+
   @Test func `that shows more money than is allowed ends the program`() throws {
     let place = try ProgramPlace()
     let script = """
@@ -99,7 +110,11 @@ import Testing
       sleep 1000
       """
     let turn = try place.turn(.claude, script, spendLimit: 0.5)
-    #expect(turn.reply.end == .broken(reason: "it cost $0.750, more than its limit of $0.500"))
+    // Its edits were paid for.
+    #expect(turn.reply.end == .truncated)
+    let idle = try place.turn(
+      .claude, #"echo '{"type":"result","subtype":"success","total_cost_usd":0.75}'; sleep 1000"#, spendLimit: 0.5)
+    #expect(idle.reply.end == .broken(reason: "it cost $0.750, more than its limit of $0.500"))
     #expect(turn.reply.cost == 0.75 && turn.reply.seconds < 500 && turn.reply.edits.map(\.path) == ["train.py"])
     // One that has ended already has still spent it.
     let late = place.turn(.command(#"echo '{"type":"result","total_cost_usd":2}'"#), spendLimit: 1)

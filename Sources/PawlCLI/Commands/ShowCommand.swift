@@ -125,7 +125,7 @@ extension AgentReply {
     let whose = model.map { " of \($0)" } ?? ""
     switch end {
     case .finished: return "answer\(whose)"
-    case .truncated: return "answer\(whose), cut at its limit of tokens"
+    case .truncated: return "answer\(whose), cut at its limit"
     case .refused(let reason): return "refusal\(whose): \(reason)"
     case .broken(let reason): return "broken answer\(whose): \(reason)"
     }

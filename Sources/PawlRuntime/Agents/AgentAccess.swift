@@ -29,28 +29,51 @@ struct AgentAccess: Sendable {
   }
 
   /// - Parameter stop: the bounds of the session beside the study's.
-  /// - Throws: a key that is missing, an address that is none, a bound on money where a price is not known.
+  /// - Throws: a key that is missing, an address that is none, a bound on money where what an agent costs is not known.
   init(_ configuration: StudyConfiguration, stop: StopRule, environment: [String: String]) throws {
     var models: [String: ModelClient] = [:]
     var notes: [String] = []
     for agent in configuration.agents {
-      guard case .model(let stated) = agent.kind else { continue }
-      let rule = stated.priced()
       let isBounded = agent.maximumSpend != nil || configuration.stop.spend != nil || stop.spend != nil
-      if rule.price == nil {
-        let problem = "what `\(rule.model)` costs is not known"
-        let hint = "write `price: {input: …, output: …}` into the agent, in US dollars for a million tokens"
+      if let unknown = Self.unknownCost(of: agent) {
+        let problem = "what `\(unknown.what)` costs is not known"
         guard !isBounded else {
           throw RuntimeError(
-            .usage, "\(problem), so a bound on money cannot be kept", hints: [hint, "or take the bound out"])
+            .usage, "\(problem), so a bound on money cannot be kept", hints: [unknown.hint, "or take the bound out"])
         }
-        notes.append("\(problem), so its replies count as free; \(hint)")
+        notes.append("\(problem), so its replies count as free; \(unknown.hint)")
       }
+      guard case .model(let stated) = agent.kind else { continue }
+      let rule = stated.priced()
       let key = try ModelKey.read(rule.key, environment: environment)
       notes += key.note.map { ["\(agent.name): \($0)"] } ?? []
       models[agent.name] = try ModelClient(rule: rule, secret: key.secret, environment: environment)
     }
     self.init(models: models, notes: notes)
+  }
+
+  /// Returns what would count as free though it may not be, and what to write into pawl.yaml; nil where the cost is known.
+  private static func unknownCost(of agent: AgentRule) -> (what: String, hint: String)? {
+    switch agent.kind {
+    case .knobs: nil
+    case .model(let rule):
+      rule.priced().price != nil
+        ? nil : (rule.model, "write `price: {input: …, output: …}` into the agent, in US dollars for a million tokens")
+    case .program(let rule):
+      rule.assumedCost > 0 || rule.statesCost
+        ? nil : (agent.name, "write `assumed_cost: …` into the agent, in US dollars for a proposal")
+    }
+  }
+}
+
+extension ProgramRule {
+  /// Whether its dollars are counted as it tells them. Without the network a command has nobody to pay.
+  fileprivate var statesCost: Bool {
+    switch program {
+    case .claude, .aider: true
+    case .codex, .gemini: false
+    case .command: !network
+    }
   }
 }
 

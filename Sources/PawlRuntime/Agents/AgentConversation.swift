@@ -180,6 +180,7 @@ struct AgentConversation: Sendable {
       earlier: repair == nil ? [] : replies.last?.edits ?? [])
     let turn = program.run(task, cancellation: cancellation)
     if turn.isCancelled, turn.reply.cost == 0 { return [] }
+    if let absence = turn.absence { return [.agentFailed(request.trial, absence)] }
     return [.replyReceived(turn.reply)]
   }
 }

@@ -50,6 +50,7 @@ struct ClaudeDialect: ProgramDialect {
     if let result = event["result"]?.string, !result.isEmpty { reading.say(result) }
     if event["stop_reason"]?.string == "refusal" { reading.refusal = "the model refused to answer" }
     let kind = event["subtype"]?.string ?? ""
+    reading.isCut = kind.hasPrefix("error_max_")
     guard event["is_error"]?.boolean == true || kind.hasPrefix("error") else { return reading.failure = nil }
     if kind == "error_max_budget_usd" {
       reading.failure = "it reached its spend limit"

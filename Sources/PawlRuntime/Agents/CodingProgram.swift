@@ -50,6 +50,8 @@ struct CodingProgram: Sendable {
     let level: SandboxLevel
     /// Stopped from outside: the reply says no more than what was paid.
     let isCancelled: Bool
+    /// It is not there to be run: nothing was done or paid, and asking again is no use.
+    let absence: AgentFailure?
   }
 
   /// Where the program finds its task and leaves its hypothesis, in its own folder.
@@ -200,6 +202,6 @@ struct CodingProgram: Sendable {
       seconds: report?.run.usage.wallSeconds ?? 0, end: end)
     return Turn(
       reply: reply, hypothesis: report?.hypothesis, refused: refused, level: report?.run.level ?? sandbox.level,
-      isCancelled: report?.run.cancelled ?? false)
+      isCancelled: report?.run.cancelled ?? false, absence: edits.isEmpty ? report?.absence : nil)
   }
 }

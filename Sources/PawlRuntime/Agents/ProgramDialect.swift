@@ -42,6 +42,8 @@ struct TranscriptReading: Sendable {
   private(set) var lastWords = ""
   /// Why it failed by its own account, until it says otherwise.
   var failure: String?
+  /// It ended at a limit by its own account, in the middle of its work.
+  var isCut = false
   /// Why its model would not answer.
   var refusal: String?
   /// It said that it is done.

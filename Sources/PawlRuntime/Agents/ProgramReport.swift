@@ -53,6 +53,10 @@ struct ProgramReport {
   /// How the reply ends; the first thing that went wrong is the reason.
   func end(hasEdits: Bool) -> AgentReply.End {
     if run.cancelled { return .broken(reason: "it was stopped") }
+    // What it did until then is paid, and may be all that it wanted to do.
+    if hasEdits, reading.refusal == nil, overspent != nil || reading.isCut || run.outcome == .timedOut {
+      return .truncated
+    }
     if let overspent {
       return .broken(
         reason: "it cost $\(cost.formatted(digits: 3)), more than its limit of $\(overspent.formatted(digits: 3))")
@@ -60,7 +64,7 @@ struct ProgramReport {
     if let refusal = reading.refusal { return .refused(reason: line(refusal)) }
     switch run.outcome {
     case .exited(code: 0): break
-    case .exited(code: 127): return .broken(reason: missing)
+    case .exited(code: 127): return .broken(reason: "\(missing): \(Self.missingHint)")
     case .exited(let code):
       return .broken(reason: "`\(name)` failed with code \(code)" + (complaint.map { ": \($0)" } ?? ""))
     default:
@@ -74,13 +78,17 @@ struct ProgramReport {
     return .finished
   }
 
+  /// Nil where the program was found, or says what it cost: it has begun then.
+  var absence: AgentFailure? {
+    guard !run.cancelled, run.outcome == .exited(code: 127), reading.cost == nil else { return nil }
+    return AgentFailure(.lasting, reason: missing, hint: Self.missingHint)
+  }
+
+  private static let missingHint = "install it, or add its folder to the agent's `read` in pawl.yaml"
   /// What the shell means by 127 (POSIX, XCU 2.8.2).
   private var missing: String {
-    guard case .command = rule.program else {
-      return
-        "`\(name)` was not found inside the sandbox: install it, or add its folder to the agent's `read` in pawl.yaml"
-    }
-    return "a program was not found inside the sandbox: \(complaint ?? "see its log")"
+    guard case .command = rule.program else { return "`\(name)` was not found inside the sandbox" }
+    return "a program was not found inside the sandbox" + (complaint.map { " (\($0))" } ?? "")
   }
 
   private var complaint: String? {
