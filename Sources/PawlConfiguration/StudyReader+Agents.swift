@@ -130,7 +130,7 @@ extension StudyReader {
     rule.price = price(section)
     rule.idleSeconds = seconds("idle", of: section) ?? rule.idleSeconds
     rule.totalSeconds = seconds("total", of: section) ?? rule.totalSeconds
-    rule.proxy = reader.text("proxy", of: section)
+    rule.proxy = proxy(section)
     rule.certificates = reader.text("certificates", of: section)
     return rule
   }
@@ -146,6 +146,16 @@ extension StudyReader {
       return nil
     }
     return text.hasSuffix("/") ? String(text.dropLast()) : text
+  }
+
+  private mutating func proxy(_ section: Section) -> String? {
+    guard let text = reader.text("proxy", of: section), let node = section.values["proxy"] else { return nil }
+    if text.contains("@") {
+      reader.report(
+        .badValue, at: node, "`proxy` has a login written out: pawl.yaml and the journal would keep it",
+        hint: "leave `proxy` out, and set `https_proxy` where `pawl run` is started")
+    }
+    return text
   }
 
   /// What names a key, never a key itself: pawl.yaml is committed, and shown.
@@ -230,7 +240,7 @@ extension StudyReader {
     var rule = ProgramRule(program: program)
     rule.model = reader.text("model", of: section)
     rule.network = reader.boolean("network", of: section) ?? rule.network
-    rule.environment = (reader.texts("environment", of: section) ?? []).map(\.text)
+    rule.environment = environment(section, "agents.environment")
     for (text, node) in reader.texts("read", of: section) ?? [] {
       rule.readable.append(text)
       if let flaw = PathCheck.flaw(ofReadable: text) {
