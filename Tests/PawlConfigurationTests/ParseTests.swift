@@ -393,6 +393,21 @@ func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
     #expect(error.hints.count == 1 && error.hints[0].hasPrefix(hint), "\(error.hints)")
   }
 
+  @Test(arguments: [
+    ("anthropic", "", 0.3, 3.75), ("openai", "", 3, 3), ("anthropic", ", cache_read: 1, cache_write: 2", 1, 2),
+    ("anthropic", ", cache_read: 0", 0, 3.75),
+  ])
+  func `counts a cache as its provider does where its price is left out`(
+    api: String, cache: String, read: Double, write: Double
+  ) throws {
+    let line = "agents: [{api: \(api), model: m, price: {input: 3, output: 15\(cache)}}]\n"
+    guard case .model(let rule)? = try parse(minimal + line).agents.first?.kind else {
+      Issue.record("it is no model")
+      return
+    }
+    #expect(rule.price == TokenPrice(input: 3, output: 15, cacheRead: read, cacheWrite: write))
+  }
+
   @Test func `takes settings that only sound like secrets, and keys by their names`() throws {
     let names = [
       "ANTHROPIC_API_KEY", "MAX_THINKING_TOKENS=8000", "TOKENIZERS_PARALLELISM=false", "GEMINI_API_KEY=", "A=b@c",
