@@ -127,10 +127,10 @@ extension StudyReader {
         reader.report(.badValue, at: node, "`temperature` must be from 0 to 2, not \(node.kind)")
       }
     }
-    rule.price = price(section)
+    rule.price = price(section, api: api)
     rule.idleSeconds = seconds("idle", of: section) ?? rule.idleSeconds
     rule.totalSeconds = seconds("total", of: section) ?? rule.totalSeconds
-    rule.proxy = reader.text("proxy", of: section)
+    rule.proxy = proxy(section)
     rule.certificates = reader.text("certificates", of: section)
     return rule
   }
@@ -146,6 +146,16 @@ extension StudyReader {
       return nil
     }
     return text.hasSuffix("/") ? String(text.dropLast()) : text
+  }
+
+  private mutating func proxy(_ section: Section) -> String? {
+    guard let text = reader.text("proxy", of: section), let node = section.values["proxy"] else { return nil }
+    if text.contains("@") {
+      reader.report(
+        .badValue, at: node, "`proxy` has a login written out: pawl.yaml and the journal would keep it",
+        hint: "leave `proxy` out, and set `https_proxy` where `pawl run` is started")
+    }
+    return text
   }
 
   /// What names a key, never a key itself: pawl.yaml is committed, and shown.
@@ -173,7 +183,11 @@ extension StudyReader {
     return .environment(text)
   }
 
-  private mutating func price(_ section: Section) -> TokenPrice? {
+  /// Reads prices; those of a cache that are left out are as the provider counts them.
+  ///
+  /// Anthropic asks 1.25 times the input's price for writing its cache (for five minutes) and a tenth for reading it
+  /// (platform.claude.com, "Pricing", prompt caching).
+  private mutating func price(_ section: Section, api: ModelRule.API) -> TokenPrice? {
     guard let node = section.values["price"] else { return nil }
     let prices = reader.map(node, "price", keys: Self.priceKeys)
     guard let input = money("input", of: prices), let output = money("output", of: prices) else {
@@ -184,9 +198,10 @@ extension StudyReader {
       }
       return nil
     }
+    let (read, write) = api == .anthropic ? (input / 10, input * 1.25) : (input, input)
     return TokenPrice(
-      input: input, output: output, cacheRead: money("cache_read", of: prices) ?? input,
-      cacheWrite: money("cache_write", of: prices) ?? input)
+      input: input, output: output, cacheRead: money("cache_read", of: prices) ?? read,
+      cacheWrite: money("cache_write", of: prices) ?? write)
   }
 
   private mutating func money(_ key: String, of section: Section) -> Double? {
@@ -230,7 +245,7 @@ extension StudyReader {
     var rule = ProgramRule(program: program)
     rule.model = reader.text("model", of: section)
     rule.network = reader.boolean("network", of: section) ?? rule.network
-    rule.environment = (reader.texts("environment", of: section) ?? []).map(\.text)
+    rule.environment = environment(section, "agents.environment")
     for (text, node) in reader.texts("read", of: section) ?? [] {
       rule.readable.append(text)
       if let flaw = PathCheck.flaw(ofReadable: text) {

@@ -246,22 +246,33 @@ struct StudyReader {
           hint: "write `/data`, `~/.cache/x`, or a path in the repository that git ignores, as `.venv`")
       }
     }
-    for (text, node) in reader.texts("environment", of: section) ?? [] {
-      policy.environment.append(text)
-      let name = text.utf8.prefix { $0 != UInt8(ascii: "=") }
-      let word = String(Substring(name))
-      let isName = name.allSatisfy {
+    policy.environment = environment(section, "sandbox.environment", reserved: AttemptRequest.variables)
+    return policy
+  }
+
+  /// Reads variables that a program may see: `NAME`, or `NAME=value` where the value is no secret, as pawl.yaml and the journal keep it.
+  mutating func environment(_ section: Section, _ name: String, reserved: Set<String> = []) -> [String] {
+    let entries = reader.texts("environment", of: section) ?? []
+    for (text, node) in entries {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let (word, value) = (String(parts.first ?? ""), parts.count > 1 ? parts[1] : "")
+      let isName = word.utf8.allSatisfy {
         (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) || $0 == 0x5f
       }
-      if !isName || name.isEmpty || text.first?.isNumber == true || text.utf8.contains(0) {
+      if !isName || word.isEmpty || text.first?.isNumber == true || text.utf8.contains(0) {
         reader.report(
-          .badValue, at: node, "`\(text.shown())` in `sandbox.environment` is not the name of a variable",
+          .badValue, at: node, "`\(text.shown())` in `\(name)` is not the name of a variable",
           hint: "write `NAME` for the value from where `pawl run` is started, or `NAME=value`")
-      } else if AttemptRequest.variables.contains(word) {
-        reader.report(.badValue, at: node, "`\(word)` in `sandbox.environment` is set by Pawl, for each attempt anew")
+      } else if reserved.contains(word) {
+        reader.report(.badValue, at: node, "`\(word)` in `\(name)` is set by Pawl, for each attempt anew")
+      } else if SecretCheck.isSecret(value, of: word) {
+        reader.report(
+          .badValue, at: node,
+          "`\(word)` in `\(name)` has its secret written out: pawl.yaml and the journal would keep it",
+          hint: "write `\(word)` alone, and set that variable where `pawl run` is started")
       }
     }
-    return policy
+    return entries.map(\.text)
   }
 
   private mutating func stop(in file: Section) -> StopRule {

@@ -61,6 +61,22 @@ import Testing
     #expect(other.code == 7 && other.output.contains("tried before"), "\(other.output)\(other.messages)")
   }
 
+  @Test func `takes what was kept and stays in the tree for the base of the next change`() throws {
+    let repository = try place()
+    repository.shell("sed -i 's/depth=4/depth=6/' train.sh; echo '# wider layers' >> train.sh")
+    try #require(repository.pawl("try", "-m", "deeper", "--quiet").code == 0)
+    repository.shell("sed -i 's/depth=6/depth=8/' train.sh; echo '# and deeper ones' >> train.sh")
+    let next = repository.pawl("try", "-m", "deeper still", "--quiet")
+    #expect([0, 6].contains(next.code) && next.output.contains("over trial 1"), "\(next.output)\(next.messages)")
+    let diff = repository.pawl("diff", "2").output
+    #expect(diff.contains("-depth=6") && diff.contains("+depth=8") && !diff.contains("+# wider layers"), "\(diff)")
+    // A change of the baseline that adds lines is one still, though the whole file counts as changed.
+    repository.shell("git checkout -q train.sh; echo '# of the baseline' > lib/a.sh; echo b=2 >> lib/a.sh")
+    let other = repository.pawl("try", "-m", "from the baseline", "--base", "baseline", "--quiet", "--json")
+    let natural = repository.pawl("try", "-m", "from the baseline", "--quiet", "--json")
+    #expect(other.output.contains(#""base" : 0"#) && natural.output.contains(#""base" : 0"#), "\(natural.output)")
+  }
+
   @Test func `is judged by the process that runs the study, beside its own work`() throws {
     let study = try GatedStudy()
     let repository = study.repository

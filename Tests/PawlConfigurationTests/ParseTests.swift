@@ -371,6 +371,61 @@ func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
     #expect(error?.message.contains("is set by Pawl, for each attempt anew") == true)
   }
 
+  @Test(arguments: [
+    ("agents: [{program: gemini, environment: ['GEMINI_API_KEY=AIzaNeverShown']}]\n", "write `GEMINI_API_KEY` alone"),
+    (
+      "agents: [{command: x, environment: [A=1, HTTPS_PROXY=http://bob:NeverShown@proxy:1]}]\n",
+      "write `HTTPS_PROXY` alone"
+    ),
+    ("sandbox: {environment: ['hf_token=NeverShown']}\n", "write `hf_token` alone"),
+    (
+      "agents: [{api: openai, model: m, proxy: 'http://bob:NeverShown@proxy:3128'}]\n",
+      "leave `proxy` out, and set `https_proxy`"
+    ),
+    (
+      "agents: [{api: openai, model: m, proxy: 'bob:NeverShown@proxy:3128'}]\n",
+      "leave `proxy` out, and set `https_proxy`"
+    ),
+  ])
+  func `takes no secret that is written out, and does not repeat it`(line: String, hint: String) throws {
+    let error = try #require(throws: ConfigurationError.self) { try parse(minimal + line) }
+    #expect(error.code == .badValue && error.message.contains("written out") && !"\(error)".contains("NeverShown"))
+    #expect(error.hints.count == 1 && error.hints[0].hasPrefix(hint), "\(error.hints)")
+  }
+
+  @Test(arguments: [
+    ("anthropic", "", 0.3, 3.75), ("openai", "", 3, 3), ("anthropic", ", cache_read: 1, cache_write: 2", 1, 2),
+    ("anthropic", ", cache_read: 0", 0, 3.75),
+  ])
+  func `counts a cache as its provider does where its price is left out`(
+    api: String, cache: String, read: Double, write: Double
+  ) throws {
+    let line = "agents: [{api: \(api), model: m, price: {input: 3, output: 15\(cache)}}]\n"
+    guard case .model(let rule)? = try parse(minimal + line).agents.first?.kind else {
+      Issue.record("it is no model")
+      return
+    }
+    #expect(rule.price == TokenPrice(input: 3, output: 15, cacheRead: read, cacheWrite: write))
+  }
+
+  @Test func `takes settings that only sound like secrets, and keys by their names`() throws {
+    let names = [
+      "ANTHROPIC_API_KEY", "MAX_THINKING_TOKENS=8000", "TOKENIZERS_PARALLELISM=false", "GEMINI_API_KEY=", "A=b@c",
+      "HTTPS_PROXY=http://proxy:3128/a@b",
+    ]
+    let list = names.map { "'\($0)'" }.joined(separator: ", ")
+    let agents = try parse(minimal + "agents: [{program: claude, environment: [\(list)]}]\n").agents
+    guard case .program(let rule)? = agents.first?.kind else {
+      Issue.record("it is no program")
+      return
+    }
+    #expect(rule.environment == names)
+    let error = try #require(throws: ConfigurationError.self) {
+      try parse(minimal + "agents: [{program: claude, environment: ['A B']}]\n")
+    }
+    #expect(error.message.contains("is not the name of a variable"), "\(error)")
+  }
+
   @Test func `asks for the direction of a metric that is not well known`() throws {
     let text = minimal.replacing("name: val_bpb", with: "name: widgets").replacing("  direction: minimize\n", with: "")
     let error = try #require(throws: ConfigurationError.self) { try parse(text) }

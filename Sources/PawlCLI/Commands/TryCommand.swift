@@ -16,8 +16,8 @@ struct TryCommand: Command {
       .init(name: "quiet", value: nil, help: "print nothing while it runs"), CommandSpecification.json,
     ],
     notes: """
-      The tree, its index and its branches stay as they are. Without --base the change is against what the tree is checked
-      out at: a candidate, the study's branch or the baseline; where the head has moved on since, it is put on the head.
+      The tree, its index and its branches stay as they are. Without --base the change is against whichever the tree differs
+      from least: the head, the checked-out trial, the champion or the baseline; where the head has moved on, it is put on it.
       Files that are not editable do not count, and are named. While `pawl run` is at work, that process judges it beside its
       own; otherwise this one does, calibrating the baseline first in a study that has not begun.
       Exits with 0 when it was kept, 6 when it was not, 7 where it gave no measurement or was refused, 130 when interrupted:

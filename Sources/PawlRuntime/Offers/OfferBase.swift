@@ -3,7 +3,7 @@ import PawlSandbox
 
 /// What a change from outside of the study is made on.
 public enum OfferBase: Sendable, Hashable {
-  /// Of a working tree: what it is checked out at. Of edits: the head.
+  /// Of a working tree: what it differs from least. Of edits: the head.
   case natural
   case head, champion
   /// The baseline is trial 0.

@@ -14,7 +14,7 @@ extension StudyReader {
   public func draft(ofWorkingTreeOn base: OfferBase) throws -> OfferDraft {
     let policy = EditPolicy(try configuration())
     let tree = try workspace.snapshotWorkingTree(study: name)
-    let (trial, commit) = try base == .natural ? checkedOut(policy) : code(of: base)
+    let (trial, commit) = try base == .natural ? nearest(to: tree, policy) : code(of: base)
     let difference = try workspace.difference(from: commit, to: tree, isEditable: policy.isEditable)
     return try Self.draft(difference, trial, commit)
   }
@@ -46,18 +46,20 @@ extension StudyReader {
   /// What `pawl init` writes beside the code: no candidate depends on it.
   static let written: Set = ["pawl.yaml", "program.md", "AGENTS.md", "CLAUDE.md"]
 
-  /// Returns the trial whose code the working tree was made from: that of its commit, or the one whose editable files are the same
-  /// there, or else the one from which the commit differs least.
-  private func checkedOut(_ policy: EditPolicy) throws -> (TrialID, CommitHash) {
-    let head = try workspace.headCommit()
-    if let trial = try journal.trial(of: head) { return (trial, head) }
+  /// Returns the trial from which the tree differs least, of the head, the one that is checked out, the champion and the baseline.
+  ///
+  /// What was kept stays in the tree while the next idea is worked out, and nobody checks it out for that. Among equals the head goes
+  /// first: a change of it is measured as it stands in the tree, and fits.
+  private func nearest(to tree: CommitHash, _ policy: EditPolicy) throws -> (TrialID, CommitHash) {
     let overview = try overview()
-    var nearest: (trial: TrialID, commit: CommitHash, size: Int)?
-    for trial in [overview.head, overview.champion, .baseline] {
+    let checkedOut = try journal.trial(of: try workspace.headCommit())
+    var nearest: (trial: TrialID, commit: CommitHash, lines: Int)?
+    for trial in [overview.head, checkedOut, overview.champion, .baseline].compactMap(\.self) {
       let commit = try commit(of: trial)
-      let edits = try workspace.difference(from: commit, to: head, isEditable: policy.isEditable).edits
-      let size = edits.reduce(0) { $0 + $1.change.size }
-      if size < nearest?.size ?? .max { nearest = (trial, commit, size) }
+      let edits = try workspace.difference(from: commit, to: tree, isEditable: policy.isEditable).edits
+      let before = try workspace.texts(of: edits.map(\.path), at: commit)
+      let lines = edits.reduce(0) { $0 + $1.change.lines(from: before[$1.path] ?? "") }
+      if lines < nearest?.lines ?? .max { nearest = (trial, commit, lines) }
     }
     return try nearest.map { ($0.trial, $0.commit) } ?? code(of: .head)
   }
@@ -132,12 +134,16 @@ extension StudyReader {
 }
 
 extension FileEdit.Change {
-  /// About how much is changed, in bytes.
-  fileprivate var size: Int {
+  /// Returns how many lines go and come, wherever in the file they stand; `old` is what the file was.
+  fileprivate func lines(from old: String) -> Int {
     switch self {
-    case .content(let content): content.utf8.count
-    case .lines(let lines): lines.reduce(0) { $0 + $1.new.utf8.count + 1 }
-    case .removed: 1
+    case .lines(let changes): return 2 * changes.count
+    case .content(let new):
+      var counts: [Substring: Int] = [:]
+      for line in old.split(separator: "\n", omittingEmptySubsequences: false) { counts[line, default: 0] += 1 }
+      for line in new.split(separator: "\n", omittingEmptySubsequences: false) { counts[line, default: 0] -= 1 }
+      return counts.values.reduce(0) { $0 + abs($1) }
+    case .removed: return old.split(separator: "\n", omittingEmptySubsequences: false).count
     }
   }
 }
