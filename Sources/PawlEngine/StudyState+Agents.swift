@@ -241,6 +241,15 @@ extension AgentRecord {
 }
 
 extension AgentRule {
+  /// Seconds of a proposal, before anything is known of the agent; nil where it answers at once.
+  var usualSeconds: Double? {
+    switch kind {
+    case .knobs: nil
+    case .model: 30
+    case .program: 180
+    }
+  }
+
   /// US dollars of the dearest answer with its repair, as far as can be said; nil for what costs nothing.
   var dearestProposal: Double? {
     switch kind {

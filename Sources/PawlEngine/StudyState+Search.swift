@@ -30,13 +30,15 @@ extension StudyState {
     proposalYield = proposalYield.map { $0 + (attempted - $0) * 0.05 } ?? 0.9
   }
 
-  /// The mean over agents, by how often each is asked at present; nil before any has answered.
+  /// The mean over agents, by how often each has answered; before an agent has, what its kind takes as a rule.
   private var usualProposalSeconds: Double? {
     var (sum, count) = (0.0, 0.0)
     for rule in configuration?.agents ?? [] {
-      guard let record = agents[rule.name], let seconds = record.meanSeconds else { continue }
-      sum += Double(record.proposals) * seconds
-      count += Double(record.proposals)
+      let record = agents[rule.name]
+      guard let seconds = record?.meanSeconds ?? rule.usualSeconds else { continue }
+      let answers = Double(max(1, record?.proposals ?? 0))
+      sum += answers * seconds
+      count += answers
     }
     return count > 0 ? sum / count : nil
   }
