@@ -63,7 +63,8 @@ extension StudyState {
     }
     // What is ready and waits only grows older.
     let ready = waiting.count { $0.proposal != nil }
-    return waiting.count < max(0, freeWorkers) + proposalsAhead && ready < max(0, freeWorkers) + 2 * workers
+    let ahead = rule.kind == .knobs ? min(workers, proposalsAhead) : proposalsAhead
+    return waiting.count < max(0, freeWorkers) + ahead && ready < max(0, freeWorkers) + 2 * workers
   }
 
   func isQuick(_ agent: String) -> Bool {
