@@ -102,6 +102,20 @@ import Testing
     #expect(later.reply.end == .broken(reason: "`claude` reports: it broke"))
   }
 
+  @Test func `is no hypothesis, whatever it prints`() throws {
+    let place = try ProgramPlace()
+    let noise = #"echo '{"type":"init","session_id":"a"}'; echo 'Hypothesis: of another'"#
+    func text(_ script: String) -> String { place.turn(.command("\(noise); \(script)")).reply.text }
+    #expect(text("echo 'lr = 2' > train.py").hasPrefix("Hypothesis: changes `train.py`\n\n{"))
+    #expect(
+      text("for n in 1 2 3 4 5; do echo > lib/$n.py; done")
+        .hasPrefix("Hypothesis: changes `lib/1.py`, `lib/2.py`, `lib/3.py` and 2 more\n\n{"))
+    // Its last words are its own.
+    #expect(
+      text(#"echo 'lr = 2' > train.py; echo '{"type":"result","result":"Raised it."}'"#) == "Raised it.")
+    #expect(text("echo 'lr = 2' > train.py; echo mine > $PAWL_HYPOTHESIS").hasPrefix("Hypothesis: mine\n\n{"))
+  }
+
   @Test func `that shows more money than is allowed ends the program`() throws {
     let place = try ProgramPlace()
     let script = """

@@ -3,15 +3,24 @@ import PawlCore
 import PawlGuard
 import PawlSandbox
 import PawlWorkspace
+import Synchronization
 
 /// The study's `check`: a command that says quickly whether a candidate can run at all, before it costs an attempt.
-struct CandidateCheck: Sendable {
+///
+/// Threads that share one wait for each other's commands: attempts are timed meanwhile, and many checks at once would disturb them.
+final class CandidateCheck: Sendable {
   /// Seconds that a check may take, or the attempt's budget where that is less.
   static let longest = 120.0
 
   let command: String
   /// Whose attempts the check goes before: it runs as these do.
   let runner: AttemptRunner
+  private let turn = Mutex(())
+
+  init(command: String, runner: AttemptRunner) {
+    self.command = command
+    self.runner = runner
+  }
 
   enum Result {
     case passed
@@ -38,8 +47,10 @@ struct CandidateCheck: Sendable {
     if let reason = Self.lay(edits, edited, in: folder) { return .unfit(reason: reason) }
     var command = runner.command(command, in: folder, log: "/dev/null")
     command.budget.wallSeconds = min(Self.longest, command.budget.wallSeconds ?? Self.longest)
-    let run = try runner.sandbox.run(command, cancellation: cancellation) { _ in }
-    if run.cancelled { return .cancelled }
+    let run = try turn.withLock { _ in
+      cancellation.isCancelled ? nil : try runner.sandbox.run(command, cancellation: cancellation) { _ in }
+    }
+    guard let run, !run.cancelled else { return .cancelled }
     return run.outcome == .exited(code: 0) ? .passed : .failed(run.outcome, run.tail)
   }
 

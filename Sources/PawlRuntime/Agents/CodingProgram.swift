@@ -43,7 +43,7 @@ struct CodingProgram: Sendable {
   /// What came of it.
   struct Turn: Sendable {
     let reply: AgentReply
-    /// One line, where it left one; `reply.text` begins with it.
+    /// One line, where it left one; `reply.text` begins with it, or else with what stands for it.
     let hypothesis: String?
     /// What it touched besides its edits.
     let refused: [CandidateChanges.Refusal]
@@ -148,18 +148,19 @@ struct CodingProgram: Sendable {
       tail: log.tail, overspent: spending.hasEnded ? spending.limit : nil, secrets: passed.secrets,
       hypothesis: hypothesis(in: folder))
     guard !after.isCut, !before.isCut else {
-      return turn(task, text: report.text, .broken(reason: "it left more files than are looked at"), report)
+      return turn(task, text: report.text(), .broken(reason: "it left more files than are looked at"), report)
     }
     do {
       let changes = try CandidateChanges(
         from: before, to: after, in: folder, parent: task.parent, workspace: workspace, baseline: baseline,
         policy: policy, secrets: passed.secrets)
       return turn(
-        task, text: report.text, report.end(hasEdits: !changes.edits.isEmpty), report, edits: changes.edits,
+        task, text: report.text(edits: changes.edits), report.end(hasEdits: !changes.edits.isEmpty), report,
+        edits: changes.edits,
         refused: changes.refused)
     } catch {
       // It may have been paid for, whatever became of its work.
-      return turn(task, text: report.text, .broken(reason: describe(error).firstLine(bytes: 300)), report)
+      return turn(task, text: report.text(), .broken(reason: describe(error).firstLine(bytes: 300)), report)
     }
   }
 

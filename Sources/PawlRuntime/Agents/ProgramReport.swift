@@ -44,10 +44,22 @@ struct ProgramReport {
   }
 
   /// The hypothesis, then its last words; nothing in it acts on a terminal.
-  var text: String {
-    let said = reading.lastWords.nonEmpty ?? tail
-    let words = said.withoutControls.trimmingCharacters(in: .whitespacesAndNewlines).end(bytes: Self.wordBytes)
-    return [hypothesis.map { "Hypothesis: \($0)" }, words.nonEmpty].compactMap(\.self).joined(separator: "\n\n")
+  ///
+  /// A program that says nothing has the end of its transcript here, which is no hypothesis: the names of the files that it changed are.
+  func text(edits: [FileEdit] = []) -> String {
+    let lastWords = words(reading.lastWords)
+    let stated = hypothesis ?? (lastWords == nil && !edits.isEmpty ? Self.changes(edits) : nil)
+    return [stated.map { "Hypothesis: \($0)" }, lastWords ?? words(tail)].compactMap(\.self).joined(separator: "\n\n")
+  }
+
+  private func words(_ text: String) -> String? {
+    text.withoutControls.trimmingCharacters(in: .whitespacesAndNewlines).end(bytes: Self.wordBytes).nonEmpty
+  }
+
+  private static func changes(_ edits: [FileEdit]) -> String {
+    let paths = edits.prefix(3).map { "`\($0.path)`" }.joined(separator: ", ")
+    let more = edits.count > 3 ? " and \(edits.count - 3) more" : ""
+    return "changes \(paths)\(more)".withoutControls.firstLine(bytes: lineBytes)
   }
 
   /// How the reply ends; the first thing that went wrong is the reason.
