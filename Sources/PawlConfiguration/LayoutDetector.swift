@@ -12,7 +12,20 @@ public enum LayoutDetector {
       for entry in uv.readable where !draft.sandbox.readable.contains(entry) { draft.sandbox.readable.append(entry) }
       draft.sandbox.environment += uv.environment
     }
+    draft.scripts = scripts(among: repository.paths)
     return draft
+  }
+
+  private static let extensions: Set<Substring> = [
+    "py", "sh", "jl", "R", "js", "ts", "c", "cc", "cpp", "cu", "rs", "go", "swift", "java", "kt", "lua", "rb", "zig",
+    "hs",
+  ]
+
+  private static func scripts(among paths: [String]) -> [String] {
+    paths.filter { path in
+      path.split(separator: ".").last.map { extensions.contains($0) && $0.count < path.count } == true
+    }
+    .sorted { ($0.count { $0 == "/" }, $0) < ($1.count { $0 == "/" }, $1) }
   }
 
   /// What `uv run` needs without network and with a project environment that it cannot write to: the environment as `uv sync`

@@ -20,6 +20,8 @@ public struct StudyDraft: Sendable {
   public var budget: Budget
   public var sandbox: SandboxPolicy
   public var foreignLoad: ForeignLoadRule
+  /// Tracked programs, those nearest to the root first: what a person may mean where nothing was recognised.
+  public var scripts: [String] = []
   /// What was recognised: one lowercase line each, for `pawl init` to show.
   public var notes: [String]
   /// What the user must still give, of `command`, `metric` and `editable`.

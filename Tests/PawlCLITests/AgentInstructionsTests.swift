@@ -76,3 +76,22 @@ import Testing
     #expect(repository.exists("pawl.yaml"))
   }
 }
+
+@Suite struct `pawl init in a repository that it does not know` {
+  @Test(arguments: [
+    (
+      ["src/solve.py", "tools/a.sh", "notes.md"], ["--command", "python3 ./src/solve.py"],
+      "pass `--editable src/solve.py`, say"
+    ),
+    (["src/deep.py", "judge.sh", "solve.c"], ["--referee", "sh judge.sh"], "pass `--editable solve.c`, say"),
+    (["notes.md", "py"], ["--command", "make"], "pass `--editable GLOB`; `git ls-files`"),
+    (["notes.md"], [], "pass `--command CMD`"),
+  ])
+  func `hints at what is there`(files: [String], command: [String], hint: String) throws {
+    let repository = try TemporaryRepository(Dictionary(uniqueKeysWithValues: files.map { ($0, "x\n") }))
+    let program = repository.start(["init", "--metric", "loss"] + command)
+    let run = try #require(program?.wait())
+    #expect(run.code == 2 && run.messages.contains("hint: \(hint)"), "\(run.messages)")
+    #expect(!run.messages.contains("train.py"))
+  }
+}

@@ -135,7 +135,9 @@ import Testing
     #expect(repository.pawl("steer", "first").code == 1, "there is no study yet")
     try #require(repository.pawl("run", "--trials", "1", "--quiet").code == 0)
     #expect(repository.pawl("steer", "try the width").messages.contains("the next `pawl run` takes it in"))
-    #expect(repository.pawl("steer", "--list").messages == "no hint is open\n")
+    let waiting = repository.pawl("steer", "--list")
+    #expect(waiting.output.hasPrefix("waits  try the width ("), "\(waiting.output)\(waiting.messages)")
+    #expect(repository.pawl("steer", "--json").output.contains(#""text" : "try the width""#))
     try #require(repository.pawl("run", "--trials", "1", "--quiet").code == 0)
     let list = repository.pawl("steer").output
     #expect(list.hasPrefix("1  try the width ("), "\(list)")

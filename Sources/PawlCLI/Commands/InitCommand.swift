@@ -97,7 +97,8 @@ struct InitCommand: Command {
     let flag = arguments.value("referee") ?? arguments.value("command")
     let command = flag ?? draft.command ?? ask("command that one attempt runs", console)
     guard let command, !command.isEmpty else {
-      throw UsageError("no known layout here, and no command", hints: ["pass `--command 'python3 train.py'`"])
+      throw UsageError(
+        "no known layout here, and no command", hints: ["pass `--command CMD`: what one attempt runs, as in a shell"])
     }
     let metric = try metric(draft, arguments, console: console)
     var editable = arguments.all("editable")
@@ -106,7 +107,9 @@ struct InitCommand: Command {
       editable = answer.split(separator: " ").map(String.init)
     }
     guard !editable.isEmpty else {
-      throw UsageError("nothing says which files agents may change", hints: ["pass `--editable train.py`"])
+      throw UsageError(
+        "nothing says which files agents may change",
+        hints: [editableHint(draft, command, isReferee: arguments.has("referee"))])
     }
     let folder = (setup.root as NSString).lastPathComponent
     let name = arguments.value("study") ?? folder
@@ -148,6 +151,19 @@ struct InitCommand: Command {
     return MetricRule(
       name: name, pattern: pattern, direction: direction, plausible: detected?.plausible,
       memoryPattern: detected?.memoryPattern)
+  }
+
+  /// Names a file that is there: what the command runs, unless that judges, else a program near the root.
+  private static func editableHint(_ draft: StudyDraft, _ command: String, isReferee: Bool) -> String {
+    let words = Set(command.split(whereSeparator: \.isWhitespace).map { $0.hasPrefix("./") ? $0.dropFirst(2) : $0 })
+    let isPlain = { (path: String) in
+      path.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "._/-".contains($0)) }
+    }
+    let scripts = draft.scripts.filter { isPlain($0) && !(isReferee && words.contains(Substring($0))) }
+    guard let script = scripts.first(where: { words.contains(Substring($0)) }) ?? scripts.first else {
+      return "pass `--editable GLOB`; `git ls-files` lists what it can match"
+    }
+    return "pass `--editable \(script)`, say"
   }
 
   /// Asks a person, where there is one.

@@ -8,7 +8,7 @@ struct SteerCommand: Command {
     name: "steer", summary: "give the agents a hint, that they are told until it is done with",
     positionals: ["[TEXT]"],
     options: [
-      .init(name: "list", value: nil, help: "list the hints that are open"),
+      .init(name: "list", value: nil, help: "list the hints that are open, and those that wait to be taken in"),
       .init(name: "done", value: "N", help: "take hint N back: it is done with"), CommandSpecification.study,
       CommandSpecification.json,
     ],
@@ -31,20 +31,20 @@ struct SteerCommand: Command {
       try leave(.hint(text), with: reader, console: console)
       return 0
     }
-    let hints = try reader.hints()
     if let done {
-      guard hints.contains(where: { $0.number == done }) else {
+      guard try reader.hints().contains(where: { $0.number == done }) else {
         throw UsageError("no hint \(done) is open", hints: ["`pawl steer --list` lists the open ones"])
       }
       try leave(.hintDone(done), with: reader, console: console)
       return 0
     }
+    let hints = try ListedHint.all(of: reader)
     if arguments.has("json") {
       console.output(try JSONText.encode(hints) + "\n")
     } else if hints.isEmpty {
       console.messages("no hint is open\n")
     } else {
-      console.output(hints.map { "\($0.number)  \($0.line)\n" }.joined())
+      console.output(hints.map { "\($0.number.map { "\($0)" } ?? "waits")  \($0.line)\n" }.joined())
     }
     return 0
   }
@@ -64,7 +64,28 @@ struct SteerCommand: Command {
   static let longest = 2_000
 }
 
-extension Hint {
+/// A word to the agents as it is listed, whether it has been taken in or not.
+struct ListedHint: Encodable {
+  /// Nil while it waits to be taken in.
+  let number: Int?
+  let text: String
+  let by: String
+  let isByPerson: Bool
+
+  /// Returns the open ones, then those that wait, the oldest first.
+  static func all(of reader: StudyReader) throws -> [Self] {
+    // First what waits: what is taken in meanwhile is then listed twice, and not left out.
+    let waiting = reader.waitingHints().compactMap { message -> Self? in
+      switch message.verb {
+      case .hint(let text): Self(number: nil, text: text, by: message.by, isByPerson: true)
+      case .suggestion(let text): Self(number: nil, text: text, by: message.by, isByPerson: false)
+      case .pause, .resume, .offer, .hintDone: nil
+      }
+    }
+    return try reader.hints().map { Self(number: $0.number, text: $0.text, by: $0.by, isByPerson: $0.isByPerson) }
+      + waiting
+  }
+
   /// Its text in one line, and whose it is.
   var line: String { "\(text.replacing("\n", with: " ")) (\(isByPerson ? by : "the agent \(by)"))" }
 }

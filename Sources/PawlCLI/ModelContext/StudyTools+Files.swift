@@ -62,8 +62,8 @@ extension StudyTools {
       isPending = reader.runner == nil
       if isPending { try reader.leave(message) } else { try reader.control(message) }
     }
-    let hints = try reader.hints()
-    var text = hints.map { "hint \($0.number): \($0.line)\n" }.joined()
+    let hints = try ListedHint.all(of: reader)
+    var text = hints.map { "hint \($0.number.map { "\($0)" } ?? "(waits)"): \($0.line)\n" }.joined()
     if isPending { text += "what you said waits for whoever runs the study next\n" }
     return .success(
       text.isEmpty ? "no hint is open\n" : text,

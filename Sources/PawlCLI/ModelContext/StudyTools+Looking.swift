@@ -17,7 +17,7 @@ extension StudyTools {
           "running": .boolean(false), "head": .integer(0), "champion": .integer(0),
         ]))
     }
-    let hints = try reader.hints()
+    let hints = try ListedHint.all(of: reader)
     let runner = reader.runner
     let counts: [(String, Int)] = [
       ("kept", overview.trialsKept), ("discarded", overview.trialsDiscarded),
@@ -41,7 +41,7 @@ extension StudyTools {
     for (what, count) in counts { counted[what] = .integer(count) }
     if overview.paused { lines.append(("paused", "yes: `pawl resume` ends that")) }
     if let failed = overview.failed { lines.append(("failed", failed)) }
-    for hint in hints { lines.append(("hint \(hint.number)", hint.line)) }
+    for hint in hints { lines.append(("hint \(hint.number.map { "\($0)" } ?? "waits")", hint.line)) }
     return .success(
       lines.map { "\($0.0.padded(to: 11))\($0.1)\n" }.joined(),
       .fields([

@@ -117,7 +117,9 @@ enum ToolCatalogue {
   // MARK: Schemas
 
   private static let hints = list(
-    of: object(["number": integer(), "text": text(), "by": text(), "by_person": flag("Whether a person gave it.")]))
+    of: object([
+      "number": nullable("integer"), "text": text(), "by": text(), "by_person": flag("Whether a person gave it."),
+    ]))
 
   /// The edits as `PawlBriefing` reads them.
   private static let edits: JSONValue =

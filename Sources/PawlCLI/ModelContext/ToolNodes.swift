@@ -6,10 +6,11 @@ extension JSONValue {
   static func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
 }
 
-extension Hint {
+extension ListedHint {
   var node: JSONValue {
     .fields([
-      "number": .integer(number), "text": .string(text), "by": .string(by), "by_person": .boolean(isByPerson),
+      "number": number.map { .integer($0) } ?? .null, "text": .string(text), "by": .string(by),
+      "by_person": .boolean(isByPerson),
     ])
   }
 }

@@ -119,6 +119,16 @@ extension StudyReader {
   /// Returns the trial of an offer, or nil while nobody has taken it in.
   public func trial(offeredAs mark: String) throws -> TrialSummary? { try journal.trial(offeredAs: mark) }
 
+  /// Returns the words to the agents that no process has taken in yet, the oldest first.
+  public func waitingHints() -> [ControlMessage] {
+    ControlInbox(folder: paths.inbox).waiting().map(\.message).filter {
+      switch $0.verb {
+      case .hint, .suggestion: true
+      case .pause, .resume, .offer, .hintDone: false
+      }
+    }
+  }
+
   /// Returns what was said to the agents and is not done with, the oldest first.
   public func hints() throws -> [Hint] {
     var hints: [Hint] = []
