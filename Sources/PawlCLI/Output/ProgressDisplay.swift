@@ -58,8 +58,12 @@ final class ProgressDisplay {
     if end.interrupted { console.messages("`pawl run` carries on\n") }
     if let branch = end.branch { console.output("branch  \(branch)\n") }
     if end.stalled {
-      console.messages(
-        "hint: `pawl log` lists what came of them, `pawl show ID` has the end of a log and what agents answered\n")
+      let isAgents = end.reason.hasPrefix("no agent")
+      let words =
+        isAgents
+        ? "`pawl doctor` says which agents can be reached"
+        : "`pawl log --state crashed` lists them, `pawl show ID` has the end of a log"
+      console.messages("hint: \(words)\n")
     }
     if let problem = end.reportProblem {
       console.messages(Ink.careful.paint("note", console.messageColour) + " there is no report: \(problem)\n")
