@@ -188,6 +188,30 @@ extension JSONValue {
     #expect(verdict.data?["trial"]?["standing"] == .string("kept"), "\(verdict.text)")
   }
 
+  @Test func `ends the session that runs, though an earlier one of the same process has ended`() throws {
+    let study = try GatedStudy()
+    let repository = study.repository
+    repository.shell("sed -i '1a [ ! -e \(study.gate)/fail ] || exit 1' train.sh")
+    try repository.commit("fail where it is told to")
+    try repository.write("", to: "\(study.gate)/fail")
+    let client = try Conversation(repository)
+    try client.begin()
+    // Whether it is taken in before the baseline fails does not matter.
+    _ = try client.call(
+      "propose", #"{"hypothesis":"deep","edits":[{"path":"train.sh","search":"depth=4","replace":"depth=8"}]}"#)
+    let failed = try client.call("wait", #"{"offer":"not made yet","seconds":600}"#)
+    #expect(failed.said.contains("the study cannot go on"), "\(failed.text)")
+    repository.shell("rm \(study.gate)/fail")
+    _ = try client.call("wait", #"{"offer":"not made yet","seconds":0}"#)
+    study.expectState("run")
+    // The session writes its report when it ends.
+    let report = "\(repository.root)/.pawl/repo/report.html"
+    repository.shell("rm \(report)")
+    client.close()
+    #expect(client.program.wait().code == 0)
+    #expect(repository.exists(report))
+  }
+
   @Test func `ends at once when its terminal is lost`() throws {
     let study = try GatedStudy()
     let client = try Conversation(study.repository)

@@ -16,8 +16,8 @@ final class ToolSession: @unchecked Sendable {
   private var stop: (@Sendable () -> Void)?
   private var isRunning = false
   private var lastFailure: String?
-  private let ended = DispatchSemaphore(value: 0)
-  private var isAwaited = false
+  /// The sessions that run here, each from before its thread until after it: one that has ended says nothing of the next.
+  private let sessions = DispatchGroup()
   private var isEnding = false
 
   /// - Parameters:
@@ -49,13 +49,13 @@ final class ToolSession: @unchecked Sendable {
     locked {
       lastFailure = nil
       isRunning = true
-      isAwaited = true
     }
+    sessions.enter()
     let begun = DispatchSemaphore(value: 0)
     let thread = Thread { [self] in
       run(opened) { begun.signal() }
       begun.signal()
-      ended.signal()
+      sessions.leave()
     }
     thread.name = "study"
     thread.stackSize = 16 << 20
@@ -75,7 +75,12 @@ final class ToolSession: @unchecked Sendable {
         case .tick: break
         }
       }
-      locked { stop = run.end }
+      // The client may have gone before there was anything to stop.
+      let isLate = locked {
+        stop = run.end
+        return isEnding
+      }
+      if isLate { run.end() }
       let end = try run.run()
       if end.failed { failure = end.reason }
       if end.interrupted, !locked({ isEnding }) { interrupted() }
@@ -101,11 +106,11 @@ final class ToolSession: @unchecked Sendable {
 
   /// Stops what was begun here, attempts under way included: the next session makes them again.
   func end() {
-    let (stop, isAwaited) = locked {
+    let stop = locked {
       isEnding = true
-      return (self.stop, self.isAwaited)
+      return self.stop
     }
     stop?()
-    if isAwaited { ended.wait() }
+    sessions.wait()
   }
 }
