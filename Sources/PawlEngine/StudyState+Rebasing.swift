@@ -92,11 +92,11 @@ extension StudyState {
   /// Whether a candidate that cannot be put onto the head looks better than the head as it is.
   func isWorthWhole(_ conflict: RebaseConflict) -> Bool {
     guard let opened = open[conflict.trial], case .rebasing(_, let request) = opened.stage,
-      request.onto == conflict.onto, let ratchet
+      request.onto == conflict.onto, let ratchet, opened.request.reversal == nil
     else { return false }
     // What somebody thought about for long, or was paid for, is not thrown away unseen.
     guard let own = ratchet.moments(of: conflict.trial)?.mean else {
-      return opened.request.reversal == nil && !isQuick(opened.request.agent)
+      return !isQuick(opened.request.agent)
     }
     guard let head = ratchet.headEstimate?.mean else { return false }
     return configuration?.metric.direction == .maximize ? own > head : own < head

@@ -125,7 +125,7 @@ import Testing
     let repository = try Self.repository(server, trials: 1, check: "sleep 3")
     let first = try #require(repository.start(["run"], environment: ["TEST_KEY": Self.key]))
     let isRecorded = eventually {
-      first.hasEnded || repository.pawl("show", "1", "--json").output.contains("\"replies\" : [\n")
+      first.hasEnded || repository.pawl("show", "1", "--json").output.contains("\"number\" : 1")
     }
     try #require(isRecorded && !first.hasEnded, "\(first.messages)")
     first.kill(SIGKILL)
