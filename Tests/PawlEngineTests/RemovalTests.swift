@@ -145,8 +145,16 @@ import Testing
       #expect(world.finished == "300 trials are enough")
       var kept: Set<TrialID> = []
       var reversals: [TrialID: TrialID] = [:]
+      var commits: [TrialID: CommitHash] = [:]
+      var whole: Set<TrialID> = []
       for event in world.events {
         switch event {
+        case .candidateCreated(let trial, let commit, _): commits[trial] = commit
+        case .candidateRebased(let candidate): commits[candidate.trial] = candidate.commit
+        case .rebaseConflicted(let conflict) where conflict.stays == true: whole.insert(conflict.trial)
+        // What conflicted and is better than the head takes its place, with what it was made of.
+        case .trialJudged(let trial, .kept, _) where whole.contains(trial):
+          kept = try #require(commits[trial].flatMap { world.code[$0] })
         case .proposalRequested(let request):
           guard let step = request.reversal?.step else { continue }
           #expect(!reversals.values.contains(step))
