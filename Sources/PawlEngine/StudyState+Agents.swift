@@ -69,7 +69,12 @@ extension StudyState {
   }
 
   /// US dollars that agents which are asked now may cost yet.
-  var promised: Double { open.values.reduce(0) { $0 + self.promised(to: $1) } }
+  var promised: Double { promised { _ in true } }
+
+  /// In the order of trials, so that a replay comes to the same sum.
+  private func promised(where counts: (OpenTrial) -> Bool) -> Double {
+    open.sorted { $0.key < $1.key }.reduce(0) { $0 + (counts($1.value) ? promised(to: $1.value) : 0) }
+  }
 
   private func promised(to opened: OpenTrial) -> Double {
     guard case .proposing = opened.stage, let limit = opened.spendLimit else { return 0 }
@@ -92,7 +97,7 @@ extension StudyState {
 
   /// What is neither spent nor promised, for this agent; nil without any bound.
   private func moneyLeft(for rule: AgentRule) -> Double? {
-    let own = open.values.reduce(0) { $0 + ($1.request.agent == rule.name ? promised(to: $1) : 0) }
+    let own = promised { $0.request.agent == rule.name }
     let spent = agents[rule.name]?.spend ?? 0
     return [spendLeft.map { $0 - promised }, rule.maximumSpend.map { $0 - spent - own }].compactMap(\.self).min()
   }
