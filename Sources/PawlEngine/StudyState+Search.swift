@@ -61,10 +61,13 @@ extension StudyState {
     if configuration?.agents.count ?? 0 > 1, isQuick(rule.name) {
       return waiting.count { isQuick($0.request.agent) || $0.proposal != nil } <= max(0, freeWorkers)
     }
-    // What is ready and waits only grows older.
-    let ready = waiting.count { $0.proposal != nil }
+    // What is ready and waits only grows older, so an agent that is quicker than an attempt waits for room. One that is slower must
+    // not: its answers would then come all at once, and none for as long as it thinks.
+    let seconds = agents[rule.name]?.meanSeconds ?? rule.usualSeconds ?? 0
+    let hasRoom = waiting.count { $0.proposal != nil } < max(0, freeWorkers) + 2 * workers
+    guard hasRoom || seconds >= meanAttemptSeconds ?? 0 else { return false }
     let ahead = rule.kind == .knobs ? min(workers, proposalsAhead) : proposalsAhead
-    return waiting.count < max(0, freeWorkers) + ahead && ready < max(0, freeWorkers) + 2 * workers
+    return waiting.count < max(0, freeWorkers) + ahead
   }
 
   func isQuick(_ agent: String) -> Bool {
