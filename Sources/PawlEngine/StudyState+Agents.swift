@@ -78,7 +78,7 @@ extension StudyState {
 
   private func promised(to opened: OpenTrial) -> Double {
     guard case .proposing = opened.stage, let limit = opened.spendLimit else { return 0 }
-    return max(0, limit - opened.replies.reduce(0) { $0 + $1.cost })
+    return max(0, limit - opened.paid)
   }
 
   /// US dollars that one more proposal of the agent may cost: nil without any bound, 0 where there is nothing left.
@@ -108,8 +108,7 @@ extension StudyState {
     for trial in waiting { open[trial]?.spendLimit = 0 }
     for trial in waiting {
       guard let opened = open[trial], let rule = rule(of: opened.request.agent) else { continue }
-      let spent = opened.replies.reduce(0) { $0 + $1.cost }
-      let share = spendLimit(of: rule).map { $0 + spent }
+      let share = spendLimit(of: rule).map { $0 + opened.paid }
       open[trial]?.spendLimit = share
     }
   }
@@ -120,7 +119,7 @@ extension StudyState {
       guard opened.stage == .proposing, let limit = opened.spendLimit, opened.request.choice != nil,
         opened.replies.allSatisfy(\.isBroken)
       else { return false }
-      return limit <= opened.replies.reduce(0) { $0 + $1.cost }
+      return limit <= opened.paid
     }.keys.min()
     return trial.map { .agentFailed($0, AgentFailure(.unaffordable, reason: "there is no money left for it")) }
   }
@@ -141,10 +140,7 @@ extension StudyState {
 
   /// Proposals that the agent is working on.
   private func asked(_ agent: String) -> Int {
-    open.values.count { opened in
-      if case .proposing = opened.stage { return opened.request.agent == agent }
-      return false
-    }
+    open.values.count { $0.stage == .proposing && $0.request.agent == agent }
   }
 
   // MARK: folding
@@ -174,7 +170,7 @@ extension StudyState {
   mutating func agentAnswered(_ opened: OpenTrial, at: Timestamp) {
     guard opened.request.choice != nil else { return }
     let agent = opened.request.agent
-    let cost = opened.replies.reduce(0) { $0 + $1.cost }
+    let cost = opened.paid
     let seconds = max(0, at.since(opened.requestedAt).seconds)
     var record = agents[agent] ?? AgentRecord()
     record.failuresInARow = 0

@@ -45,6 +45,8 @@ public struct OpenTrial: Sendable, Codable, Hashable {
     requestedAt = at
     spendLimit = request.spendLimit
   }
+  /// US dollars that what the agent said so far has cost.
+  var paid: Double { replies.reduce(0) { $0 + $1.cost } }
   /// Whether it is judged as a program of its own, not as a change of the head: the search began elsewhere.
   public internal(set) var isWhole = false
   /// It conflicts with the head and was not measured yet: it is, where a worker has nothing better to do.

@@ -33,9 +33,7 @@ final class CandidateMaker {
   }
 
   func read(_ commit: CommitHash) throws(WorkspaceError) -> (files: [String: String], knobs: [Knob]) {
-    let paths = try workspace.files(at: commit)
-      .filter { ($0.kind == .file || $0.kind == .executable) && policy.isEditable($0.path) }.map(\.path)
-    let files = try workspace.texts(of: paths, at: commit)
+    let files = try CandidateCode.files(at: commit, in: workspace, policy)
     return (files, KnobFinder.knobs(in: files))
   }
 

@@ -9,14 +9,12 @@ struct AgentContext: Sendable {
   let inFlight: [WorkInFlight]
   let budget: BudgetLeft
   let standing: Standing
-  /// The steps from the champion to the head.
-  let head: TrialID
   private let state: StudyState
 
   init(_ state: StudyState, for request: ProposalRequest, at now: Timestamp) {
     self.state = state
     hints = state.hints
-    head = state.head?.trial ?? .baseline
+    let head = state.head?.trial ?? .baseline
     inFlight = state.open.sorted { $0.key < $1.key }.compactMap { trial, opened in
       guard trial != request.trial else { return nil }
       return WorkInFlight(trial: trial, agent: opened.request.agent, hypothesis: opened.proposal?.hypothesis)

@@ -49,9 +49,7 @@ final class BriefingMaterial: Sendable {
   /// The editable files at a candidate, by path.
   func files(at commit: CommitHash) throws(WorkspaceError) -> [String: String] {
     if let known = cache.withLock({ $0.files[commit] }) { return known }
-    let paths = try workspace.files(at: commit)
-      .filter { ($0.kind == .file || $0.kind == .executable) && policy.isEditable($0.path) }.map(\.path)
-    let files = try workspace.texts(of: paths, at: commit)
+    let files = try CandidateCode.files(at: commit, in: workspace, policy)
     cache.withLock {
       if $0.files.count >= 8 { $0.files = [:] }
       $0.files[commit] = files

@@ -1,8 +1,19 @@
 import PawlCore
+import PawlGuard
 import PawlSearch
+import PawlWorkspace
 
-/// A candidate's editable files, before it is a commit.
+/// A candidate's editable files, before it is a commit and after.
 enum CandidateCode {
+  /// Returns the editable files of a candidate that is a commit, by path.
+  static func files(
+    at commit: CommitHash, in workspace: Workspace, _ policy: EditPolicy
+  ) throws(WorkspaceError) -> [String: String] {
+    let paths = try workspace.files(at: commit)
+      .filter { ($0.kind == .file || $0.kind == .executable) && policy.isEditable($0.path) }.map(\.path)
+    return try workspace.texts(of: paths, at: commit)
+  }
+
   /// Returns the files as they are after the edits; nil where an edit does not fit.
   static func files(_ files: [String: String], with edits: [FileEdit]) -> [String: String]? {
     var edited = files

@@ -42,9 +42,7 @@ struct CodexDialect: ProgramDialect {
 
   /// Input includes what came from the cache; the count is the whole thread's.
   private func count(_ usage: JSONValue, _ reading: inout TranscriptReading) {
-    let (input, cached) = (usage.tokens("input_tokens"), usage.tokens("cached_input_tokens"))
-    reading.usage = TokenUsage(
-      input: max(0, input - cached), output: usage.tokens("output_tokens"), cacheRead: min(cached, input))
+    reading.usage = usage.usage(cached: "cached_input_tokens")
   }
 
   private func fail(_ message: String?, _ reading: inout TranscriptReading) {

@@ -45,9 +45,7 @@ struct GeminiDialect: ProgramDialect {
 
   /// Input includes what came from the cache.
   private func count(_ stats: JSONValue, _ reading: inout TranscriptReading) {
-    let (input, cached) = (stats.tokens("input_tokens"), stats.tokens("cached"))
-    reading.usage = TokenUsage(
-      input: max(0, input - cached), output: stats.tokens("output_tokens"), cacheRead: min(cached, input))
+    reading.usage = stats.usage(cached: "cached")
   }
 
   private func fail(_ message: String?, _ reading: inout TranscriptReading) {

@@ -123,4 +123,11 @@ extension JSONValue {
     guard let value = self[name]?.double, value > 0 else { return 0 }
     return Int(min(value, 1e12))
   }
+
+  /// Counts where the input includes what came from the cache, which stands under a name of its own.
+  func usage(cached name: String) -> TokenUsage {
+    let (input, cached) = (tokens("input_tokens"), tokens(name))
+    return TokenUsage(
+      input: max(0, input - cached), output: tokens("output_tokens"), cacheRead: min(cached, input))
+  }
 }
