@@ -85,11 +85,24 @@ enum FilePath {
     }
   }
 
+  /// Copies content and time of change.
   static func copyFile(from source: String, to target: String) throws(WorkspaceError) {
     let reading = try Descriptor.open(source, O_RDONLY)
     let writing = try Descriptor.open(target, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666)
-    let number = copyAll(from: reading.number, to: writing.number)
+    var number = copyAll(from: reading.number, to: writing.number)
+    if number == 0 { number = copyTimes(from: reading.number, to: writing.number) }
     guard number == 0 else { throw .system("`\(source)` could not be copied to `\(target)`", number) }
+  }
+
+  private static func copyTimes(from source: Int32, to target: Int32) -> Int32 {
+    var status = stat()
+    guard fstat(source, &status) == 0 else { return errno }
+    #if canImport(Glibc)
+      let times = [status.st_atim, status.st_mtim]
+    #else
+      let times = [status.st_atimespec, status.st_mtimespec]
+    #endif
+    return futimens(target, times) == 0 ? 0 : errno
   }
 
   /// Copies from one file's position to the other's until the end, sharing blocks where the file system can; 0 or an errno value.

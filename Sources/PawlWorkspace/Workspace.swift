@@ -114,7 +114,8 @@ public final class Workspace: Sendable {
     let head = try headCommit()
     let index = "\(folder)/index.\(getpid())"
     defer { for name in [index, index + ".lock"] { unlink(name) } }
-    // The user's own index, copied, spares git from reading files again that did not change.
+    // The user's own index, copied, spares git from reading files again that did not change. With its time: git looks into a file
+    // that is as new as the index, as one of the same size that was written in the same second looks the same otherwise.
     let own = try program.demand(["rev-parse", "--git-path", "index"]).line
     let ownPath = own.hasPrefix("/") ? own : "\(root)/\(own)"
     if FilePath.exists(ownPath) { try FilePath.copyFile(from: ownPath, to: index) }

@@ -40,7 +40,7 @@ import Testing
     try repository.write(script, to: "train.sh")
     let nothing = repository.pawl("try", "-m", "nothing")
     #expect(nothing.code == 2 && nothing.messages.contains("nothing editable differs from the baseline"))
-    repository.shell("echo frozen=2 > prepare.sh")
+    try repository.write("frozen=20\n", to: "prepare.sh")
     #expect(repository.pawl("try", "-m", "nothing").messages.contains("; not editable: `prepare.sh`"))
   }
 

@@ -53,7 +53,13 @@ public final class RunningProgram: @unchecked Sendable {
             request.directory = directory
             request.argv = words.baseAddress
             request.envp = variables.baseAddress
-            return pawl_spawn(&request, &pid)
+            // Out of processes or memory for a moment: the machine is busy with other tests.
+            var failure: Int32 = 0
+            _ = eventually(seconds: 60) {
+              failure = pawl_spawn(&request, &pid)
+              return failure != EAGAIN && failure != ENOMEM
+            }
+            return failure
           }
         }
       }

@@ -1,3 +1,5 @@
+import Testing
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -62,9 +64,13 @@ public final class TemporaryRepository {
     return run.output.hasSuffix("\n") ? String(run.output.dropLast()) : run.output
   }
 
-  /// Runs a shell command in the repository.
+  /// Runs a shell command in the repository; one that does not run to its end is an issue of the test.
   @discardableResult
-  public func shell(_ command: String) -> ProgramRun { call("/bin/sh", ["-c", command]) }
+  public func shell(_ command: String) -> ProgramRun {
+    let run = call("/bin/sh", ["-c", command])
+    if run.signal != 0 { Issue.record("`\(command)` did not run to its end: signal \(run.signal), \(run.messages)") }
+    return run
+  }
 
   /// Runs `pawl` to its end.
   @discardableResult

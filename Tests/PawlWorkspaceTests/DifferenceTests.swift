@@ -29,4 +29,19 @@ import Testing
     #expect(try repository.run("for-each-ref", "refs/pawl") == "")
     #expect(try repository.run("diff", "--cached", "--name-only") == "", "the user's index is as it was")
   }
+
+  @Test func `sees a change of the same size in the second in which the index was written`() throws {
+    let repository = try TemporaryRepository(files: ["a.py": "x = 1\n"])
+    // A file system that tells whole seconds, and nothing of when a file's status changed.
+    repository.shell(
+      """
+      git config core.trustctime false; git config core.checkstat minimal
+      touch -d @1700000000 a.py; git update-index a.py; touch -d @1700000000 .git/index
+      echo 'x = 2' > a.py; touch -d @1700000000 a.py
+      """)
+    let workspace = try repository.open()
+    let tree = try workspace.snapshotWorkingTree(study: #require(StudyName(rawValue: "s")))
+    let found = try workspace.difference(from: workspace.headCommit(), to: tree) { _ in true }
+    #expect(found.edits == [FileEdit(path: "a.py", change: .lines([.init(line: 1, old: "x = 1", new: "x = 2")]))])
+  }
 }
