@@ -8,6 +8,8 @@ public enum Outcome: Sendable, Codable, Hashable, CustomStringConvertible {
   case diskFull
   /// The process never ran; `reason` is a lowercase fragment.
   case launchFailed(reason: String)
+  /// Its curve said that it would not matter.
+  case stoppedEarly
   public var description: String {
     switch self {
     case .exited(let code): "exited with code \(code)"
@@ -16,6 +18,7 @@ public enum Outcome: Sendable, Codable, Hashable, CustomStringConvertible {
     case .outOfMemory: "out of memory"
     case .diskFull: "disk full"
     case .launchFailed(let reason): "could not start: \(reason)"
+    case .stoppedEarly: "stopped early"
     }
   }
 }
@@ -102,7 +105,12 @@ public struct AttemptRequest: Sendable, Codable, Hashable {
   /// Passed to the command as `PAWL_SEED`.
   public let seed: UInt64
   public let purpose: AttemptPurpose
-  public init(id: AttemptID, trial: TrialID, commit: CommitHash, seed: UInt64, purpose: AttemptPurpose) {
+  /// The scale, from 1.
+  public let rung: Int
+  public init(
+    id: AttemptID, trial: TrialID, commit: CommitHash, seed: UInt64, purpose: AttemptPurpose, rung: Int = 1
+  ) {
+    self.rung = rung
     self.id = id
     self.trial = trial
     self.commit = commit
@@ -110,9 +118,19 @@ public struct AttemptRequest: Sendable, Codable, Hashable {
     self.purpose = purpose
   }
 
+  /// Reads what any version stored: at first there was one rung.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      id: try values.decode(AttemptID.self, forKey: .id), trial: try values.decode(TrialID.self, forKey: .trial),
+      commit: try values.decode(CommitHash.self, forKey: .commit), seed: try values.decode(UInt64.self, forKey: .seed),
+      purpose: try values.decode(AttemptPurpose.self, forKey: .purpose),
+      rung: try values.decodeIfPresent(Int.self, forKey: .rung) ?? 1)
+  }
+
   /// What the attempt's environment says of it; nothing that a user sets replaces these.
   public var environment: [String: String] {
-    ["PAWL_SEED": String(seed), "PAWL_SPLIT": purpose.split.rawValue, "PAWL_RUNG": "1"]
+    ["PAWL_SEED": String(seed), "PAWL_SPLIT": purpose.split.rawValue, "PAWL_RUNG": String(rung)]
   }
 
   /// The names of `environment`.

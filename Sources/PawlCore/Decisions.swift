@@ -79,11 +79,14 @@ public struct Certificate: Sendable, Codable, Hashable {
   public let championValues: [Double]
   public let referee: RefereeLevel
   public let sandbox: SandboxLevel
+  /// Where it was measured; nil for the first rung.
+  public let rung: Int?
   public init(
     number: Int, candidate: TrialID, candidateCommit: CommitHash, champion: TrialID, championCommit: CommitHash,
     effect: Double, interval: ClosedRange<Double>, eValue: Double, threshold: Double, alpha: Double, seeds: [UInt64],
-    candidateValues: [Double], championValues: [Double], referee: RefereeLevel, sandbox: SandboxLevel
+    candidateValues: [Double], championValues: [Double], referee: RefereeLevel, sandbox: SandboxLevel, rung: Int? = nil
   ) {
+    self.rung = rung
     self.number = number
     self.candidate = candidate
     self.candidateCommit = candidateCommit

@@ -44,6 +44,28 @@ public enum Event: Sendable, Codable, Hashable {
   case branchAdvanced(certificate: Int, to: CommitHash)
   /// It could not: somebody moved or checked out the branch. Tried again with the next certificate and in the next session.
   case branchBlocked(certificate: Int, reason: String)
+  /// A change of the rung below is put onto a rung's champion, which it was not made for.
+  case transplantRequested(Transplant)
+  case transplantMade(Transplant, CommitHash)
+  /// It conflicts with that champion, or nothing of it is left.
+  case transplantFailed(Transplant, reason: String)
+  case promotionStarted(PromotionStart)
+  case promotionFailed(PromotionFailure)
+  /// A higher rung's champion moved; that of the highest rung is the result.
+  case promotionCertified(Certificate)
+  case attemptProgressed(AttemptID, CurvePoint)
+  case attemptStopped(AttemptID, EarlyStop)
+  case noteAdded(Note)
+  case noteDropped(number: Int, by: String)
+  case claimed(Claim)
+  case claimReleased(number: Int, by: String)
+  /// The search keeps coming back to it.
+  case pinned(TrialID, by: String)
+  case unpinned(TrialID, by: String)
+  case banned(Ban)
+  case banLifted(number: Int, by: String)
+  case approvalRequested(ApprovalRequest)
+  case approvalDecided(ApprovalDecision)
   case hintGiven(Hint)
   case hintDone(number: Int, by: String)
   case paused(by: String)
@@ -80,6 +102,24 @@ public enum Event: Sendable, Codable, Hashable {
     case .championCertified: "championCertified"
     case .branchAdvanced: "branchAdvanced"
     case .branchBlocked: "branchBlocked"
+    case .transplantRequested: "transplantRequested"
+    case .transplantMade: "transplantMade"
+    case .transplantFailed: "transplantFailed"
+    case .promotionStarted: "promotionStarted"
+    case .promotionFailed: "promotionFailed"
+    case .promotionCertified: "promotionCertified"
+    case .attemptProgressed: "attemptProgressed"
+    case .attemptStopped: "attemptStopped"
+    case .noteAdded: "noteAdded"
+    case .noteDropped: "noteDropped"
+    case .claimed: "claimed"
+    case .claimReleased: "claimReleased"
+    case .pinned: "pinned"
+    case .unpinned: "unpinned"
+    case .banned: "banned"
+    case .banLifted: "banLifted"
+    case .approvalRequested: "approvalRequested"
+    case .approvalDecided: "approvalDecided"
     case .hintGiven: "hintGiven"
     case .hintDone: "hintDone"
     case .paused: "paused"
@@ -124,10 +164,13 @@ public struct SessionStart: Sendable, Codable, Hashable {
   public let order: CertificationOrder?
   /// Set where no agent is asked and only what is handed in is judged (`pawl try`, `pawl mcp`). Absent in journals of before.
   public let offers: OfferRule?
+  /// What the machine has for attempts that are placed; nil where that is not this process's business. Absent in journals of before.
+  public let capacity: Capacity?
   public init(
     version: String, host: String, process: Int32, sandbox: SandboxLevel, stop: StopRule, workers: Int,
-    order: CertificationOrder? = nil, offers: OfferRule? = nil
+    order: CertificationOrder? = nil, offers: OfferRule? = nil, capacity: Capacity? = nil
   ) {
+    self.capacity = capacity
     self.order = order
     self.offers = offers
     self.version = version

@@ -165,6 +165,13 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
   public var search: SearchRule
   /// Run by `sh -c` in a copy of a candidate before it costs an attempt: says quickly whether it can run at all.
   public var check: String?
+  /// The scales, the one where the search happens first; empty where there is only that one.
+  public var rungs: [RungRule]
+  public var executor: ExecutorRule
+  public var placement: PlacementRule
+  /// How the metric of a running attempt is followed; nil where it is not.
+  public var curve: CurveRule?
+  public var approvals: ApprovalRule
   /// The seed that everything random in the study is derived from.
   public var seed: UInt64
   public init(
@@ -172,8 +179,15 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
     metric: MetricRule, constraints: [Constraint] = [], editable: [String], frozen: [String] = [],
     budget: Budget = Budget(), sandbox: SandboxPolicy = SandboxPolicy(), foreignLoad: ForeignLoadRule = .repeats,
     workers: Int = 1, stop: StopRule = StopRule(), ratchet: RatchetRule = RatchetRule(), agents: [AgentRule] = [.knobs],
-    search: SearchRule = SearchRule(), check: String? = nil, seed: UInt64 = 1
+    search: SearchRule = SearchRule(), check: String? = nil, rungs: [RungRule] = [], executor: ExecutorRule = .local,
+    placement: PlacementRule = PlacementRule(), curve: CurveRule? = nil, approvals: ApprovalRule = ApprovalRule(),
+    seed: UInt64 = 1
   ) {
+    self.rungs = rungs
+    self.executor = executor
+    self.placement = placement
+    self.curve = curve
+    self.approvals = approvals
     self.name = name
     self.command = command
     self.isReferee = isReferee
@@ -218,6 +232,11 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
       agents: try values.decode([AgentRule].self, forKey: .agents),
       search: try values.decodeIfPresent(SearchRule.self, forKey: .search) ?? SearchRule(),
       check: try values.decodeIfPresent(String.self, forKey: .check),
+      rungs: try values.decodeIfPresent([RungRule].self, forKey: .rungs) ?? [],
+      executor: try values.decodeIfPresent(ExecutorRule.self, forKey: .executor) ?? .local,
+      placement: try values.decodeIfPresent(PlacementRule.self, forKey: .placement) ?? PlacementRule(),
+      curve: try values.decodeIfPresent(CurveRule.self, forKey: .curve),
+      approvals: try values.decodeIfPresent(ApprovalRule.self, forKey: .approvals) ?? ApprovalRule(),
       seed: try values.decode(UInt64.self, forKey: .seed))
   }
 }

@@ -65,6 +65,10 @@ extension StudyState {
       awaitingBranch.removeAll { $0.number == number }
       branchTip = commit
     case .branchBlocked(_, let reason): branchBlocked = reason
+    case .transplantRequested, .transplantMade, .transplantFailed, .promotionStarted, .promotionFailed,
+      .promotionCertified, .attemptProgressed, .attemptStopped, .noteAdded, .noteDropped, .claimed, .claimReleased,
+      .pinned, .unpinned, .banned, .banLifted, .approvalRequested, .approvalDecided:
+      break
     case .hintGiven(let hint):
       hints.append(hint)
       lastHint = max(lastHint, hint.number)

@@ -94,6 +94,7 @@ struct Confinement {
       return LabError(.outOfTime, "the candidate had not ended after `\(fixed(hardSeconds, 0))` seconds")
     case .outOfMemory: return LabError(.trainingFailed, "the candidate ran out of memory\(notes)")
     case .diskFull: return LabError(.trainingFailed, "the candidate filled its disk\(notes)")
+    case .stoppedEarly: return LabError(.trainingFailed, "the candidate was stopped before its end")
     case .launchFailed(let reason): return LabError(.cannotRun, "the candidate does not start: \(reason)")
     }
   }

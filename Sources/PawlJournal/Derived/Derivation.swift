@@ -40,7 +40,11 @@ struct Derivation {
       try connection.run(
         "INSERT OR IGNORE INTO replies(event, trial, agent, cost) VALUES (?, ?, ?, ?)", .integer(record.sequence),
         .integer(reply.trial.rawValue), .text(reply.agent), .real(reply.cost.isFinite ? reply.cost : 0))
-    case .certificationStarted, .certificationFailed, .branchAdvanced, .branchBlocked, .hintGiven, .hintDone: break
+    case .certificationStarted, .certificationFailed, .branchAdvanced, .branchBlocked, .hintGiven, .hintDone,
+      .transplantRequested, .transplantMade, .transplantFailed, .promotionStarted, .promotionFailed,
+      .promotionCertified, .attemptProgressed, .attemptStopped, .noteAdded, .noteDropped, .claimed, .claimReleased,
+      .pinned, .unpinned, .banned, .banLifted, .approvalRequested, .approvalDecided:
+      break
     }
   }
 
