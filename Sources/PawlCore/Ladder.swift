@@ -123,16 +123,12 @@ public struct PromotionFailure: Sendable, Codable, Hashable {
   public let pairs: Int
   /// Mean paired difference, positive is better; nil before the first pair.
   public let effect: Double?
-  public let breach: Breach?
-  public init(
-    number: Int, promotion: Promotion, eValue: Double, pairs: Int, effect: Double?, breach: Breach? = nil
-  ) {
+  public init(number: Int, promotion: Promotion, eValue: Double, pairs: Int, effect: Double?) {
     self.number = number
     self.promotion = promotion
     self.eValue = eValue
     self.pairs = pairs
     self.effect = effect
-    self.breach = breach
   }
 }
 
