@@ -47,8 +47,6 @@ public struct RungState: Sendable, Codable, Hashable {
   public internal(set) var computeSeconds = 0.0
   /// What the rungs below had used when the last test here began.
   var computeBelowAtTest = 0.0
-  /// Where the line below ended when a person, or the evidence, last said no.
-  var declined: LinePart?
 
   init(baseline: CommitHash) {
     line = [LineStep(trial: .baseline, commit: baseline, effect: 0)]

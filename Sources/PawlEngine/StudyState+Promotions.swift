@@ -43,7 +43,8 @@ extension StudyState {
     .promotionStarted(
       PromotionStart(
         number: certifications + 1, promotion: promotion, candidate: candidate, champion: rung.top.trial,
-        championCommit: rung.top.commit, alpha: nextAlpha()))
+        championCommit: rung.top.commit, alpha: nextAlpha(), effectBelow: effect(of: promotion),
+        steps: stepCount(of: promotion), chance: chance(of: promotion)))
   }
 
   /// All that the rung below took in since, or else the first part that waits and is worth it.
@@ -142,10 +143,14 @@ extension StudyState {
         }
       case .failed: break
       }
+      let differences = Moments(
+        test.pairs.map { configuration.metric.direction.improvement(of: $0.candidate, over: $0.champion) })
       return .promotionFailed(
         PromotionFailure(
           number: running.number, promotion: promotion, eValue: test.eValue, pairs: test.pairs.count,
-          effect: test.effect))
+          effect: test.effect,
+          standardError: differences.variance.map { ($0 / Double(differences.count)).squareRoot() },
+          championValues: test.pairs.map(\.champion)))
     }
     return nil
   }
