@@ -120,7 +120,7 @@ extension StudyState {
     open[conflict.trial]?.isSpare = ratchet?.moments(of: conflict.trial) == nil
     // In the ratchet it is a change of the head that it was made from.
     if open[conflict.trial]?.isSpare == true, let head { ratchet?.open(conflict.trial, parent: head.trial) }
-    ratchet?.compareWithHead(conflict.trial)
+    ratchet?.compareWithHead([conflict.trial])
     return true
   }
 

@@ -184,6 +184,6 @@ extension StudyState {
   /// Programs of their own are compared with the new head from here on.
   mutating func followHead(to trial: TrialID) {
     search?.headMoved(to: trial)
-    for (other, opened) in open where opened.isWhole && opened.code != nil { ratchet?.compareWithHead(other) }
+    ratchet?.compareWithHead(open.roster.filter { $0.isWhole && open[$0.trial]?.code != nil }.map(\.trial))
   }
 }

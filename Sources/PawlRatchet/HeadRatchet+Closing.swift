@@ -17,7 +17,7 @@ extension HeadRatchet {
     let filters = settle(sample)
     if let lastClosed { noise.fold(lastClosed.sample.observations) }
     lastClosed = Closed(sample: sample, filters: filters)
-    forgetFormers()
+    forgetFormers([sample.parent])
   }
 
   /// Learns from the candidate's final estimate, and returns what would be believed of it as the head.
@@ -140,18 +140,22 @@ extension HeadRatchet {
     self.noise.fold(sample.observations)
     sample.observations = []
     sample.cost = 0
+    let parent = sample.parent
     sample.parent = head
     samples[index] = sample
-    forgetFormers()
+    forgetFormers([parent])
   }
 
-  /// Compares an open candidate with the present head from here on, as it is: its code is the same, so what was measured of it counts.
-  public mutating func compareWithHead(_ trial: TrialID) {
-    guard trial != head, let index = index(of: trial), samples[index].parent != head
-    else { return }
-    samples[index].parent = head
-    samples[index].carried = nil
-    forgetFormers()
+  /// Compares open candidates with the present head from here on, as they are: their code is the same, so what was measured counts.
+  public mutating func compareWithHead(_ candidates: [TrialID]) {
+    var parents: Set<TrialID> = []
+    for trial in candidates where trial != head {
+      guard let index = index(of: trial), samples[index].parent != head else { continue }
+      parents.insert(samples[index].parent)
+      samples[index].parent = head
+      samples[index].carried = nil
+    }
+    forgetFormers(parents)
   }
 
   /// The study goes on on another machine, whose level nobody knows: the head is measured there before anything is judged by it.
@@ -165,7 +169,7 @@ extension HeadRatchet {
   public mutating func drop(_ candidate: TrialID) {
     guard candidate != head, let sample = remove(candidate) else { return }
     noise.fold(sample.observations)
-    forgetFormers()
+    forgetFormers([sample.parent])
   }
 
   private mutating func remove(_ trial: TrialID) -> Sample? {
@@ -173,15 +177,12 @@ extension HeadRatchet {
     return samples.remove(at: place)
   }
 
-  private mutating func forgetFormers() {
-    guard !formers.isEmpty else { return }
-    var wanted: Set<TrialID> = []
-    var last: TrialID?
-    // Neighbours mostly have the same parent.
-    for place in samples.indices where samples[place].parent != last && samples[place].trial != head {
-      last = samples[place].parent
-      wanted.insert(samples[place].parent)
+  /// Forgets what was believed of heads that are gone, those of `parents` that no open candidate is measured against any more.
+  private mutating func forgetFormers(_ parents: Set<TrialID>) {
+    for parent in parents {
+      guard let place = formers.firstIndex(where: { $0.trial == parent }) else { continue }
+      let isWanted = samples.indices.contains { samples[$0].parent == parent && samples[$0].trial != head }
+      if !isWanted { formers.remove(at: place) }
     }
-    formers.removeAll { !wanted.contains($0.trial) }
   }
 }
