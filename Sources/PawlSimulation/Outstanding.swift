@@ -30,4 +30,20 @@ struct Outstanding: Hashable {
       }
     }
   }
+
+  /// Whether the work that the effect asks for is under way.
+  func contains(_ effect: Effect) -> Bool {
+    switch effect {
+    case .propose(let request, _): questions.contains(request.trial)
+    case .createCandidate(let trial, _, _, _): candidates.contains(trial)
+    case .rebase(let rebasing): rebasings.contains(rebasing.request)
+    case .startAttempt(let request): attempts.contains(request)
+    case .advanceBranch, .finish: false
+    }
+  }
+
+  func contains(_ other: Outstanding) -> Bool {
+    questions.isSuperset(of: other.questions) && candidates.isSuperset(of: other.candidates)
+      && rebasings.isSuperset(of: other.rebasings) && attempts.isSuperset(of: other.attempts)
+  }
 }

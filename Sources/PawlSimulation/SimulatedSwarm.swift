@@ -1,5 +1,5 @@
 import PawlCore
-public import PawlEngine
+import PawlEngine
 
 /// A study of many workers: the real engine, event by event, with simulated workers, agents and clock (discrete-event simulation).
 ///
@@ -74,13 +74,18 @@ public struct SimulatedSwarm: Sendable {
 
   /// Pawl is killed and started again: all that it knows is `state`, which a snapshot brought back. What runs elsewhere runs on.
   ///
-  /// Returns whether the new session asks for everything that was under way, and for nothing else.
-  public mutating func restart(from state: StudyState, nanoseconds: () -> UInt64 = { 0 }) -> Bool {
+  /// Returns whether the new session asks for everything that was under way.
+  mutating func restart(from state: StudyState, nanoseconds: () -> UInt64 = { 0 }) -> Bool {
     let left = Outstanding(queue.entries.map(\.what))
     engine = Engine(state: state)
     follower = state
     let step = turn([session], nanoseconds)
-    return left == Outstanding(step.effects)
+    let asked = Outstanding(step.effects)
+    // What is under way elsewhere is found again by its name; what the session adds is begun.
+    for effect in step.effects where !left.contains(effect) {
+      if let event = perform(effect) { observe([event], nanoseconds) }
+    }
+    return asked.contains(left)
   }
 
   // MARK: turns

@@ -50,9 +50,8 @@ public struct SwarmOutcome: Sendable, Hashable {
   public let turnMicroseconds99: Double
   public let longestTurnMicroseconds: Double
 
-  /// Over all decisions in their order, and over what became of each trial.
+  /// A digest of all decisions in their order.
   public let decisions: UInt64
-  public let verdicts: UInt64
   /// Whether a fresh state that only folded the events came out equal.
   public let isReplayed: Bool
 
@@ -86,7 +85,6 @@ public struct SwarmOutcome: Sendable, Hashable {
     turnMicroseconds99 = sorted.isEmpty ? 0 : Double(sorted[(sorted.count * 99) / 100]) / 1e3
     longestTurnMicroseconds = Double(sorted.last ?? 0) / 1e3
     decisions = record.digest.decisions.value
-    verdicts = record.digest.verdicts.value
     self.isReplayed = isReplayed
   }
 }
