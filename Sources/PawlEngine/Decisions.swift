@@ -93,7 +93,7 @@ extension StudyState {
     var (fresh, spare): (HeadStep?, HeadStep?)
     for entry in open.roster where entry.isIdle {
       // Of those that nothing is known of the first is wanted, and that only where no other attempt is.
-      if entry.isUntouched, fresh != nil { continue }
+      if entry.isUntouched, fresh != nil || (entry.isIdleSpare && spare != nil) { continue }
       let trial = entry.trial
       guard let opened = open[trial], let commit = opened.commit, isWorkedOn(opened) else { continue }
       let step = HeadStep(trial: trial, commit: commit)

@@ -176,7 +176,7 @@ extension StudyState {
 
   /// Drops what the search cannot go back to; now and then, as that takes a look at all of it.
   private mutating func forgetCommits() {
-    guard let search, commits.count > 2 * max(64, search.members.count) else { return }
+    guard let search, commits.count > 2 * max(64, search.size) else { return }
     let held = Set(search.members).union(stack.map(\.trial)).union(open.keys)
     commits = commits.filter { held.contains($0.key) }
   }
