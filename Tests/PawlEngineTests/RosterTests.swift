@@ -1,5 +1,6 @@
 import Foundation
 import PawlCore
+import PawlRatchet
 import Testing
 
 @testable import PawlEngine

@@ -1,4 +1,5 @@
 import PawlCore
+import PawlEngine
 import Testing
 
 @testable import PawlSimulation
@@ -12,7 +13,8 @@ import Testing
 
   private func outcome(_ plan: SwarmPlan) throws -> SwarmOutcome {
     var swarm = try #require(SimulatedSwarm(plan: plan))
-    #expect(swarm.run())
+    let isFinished = swarm.run()
+    #expect(isFinished)
     return swarm.outcome
   }
 

@@ -1,4 +1,4 @@
-import Foundation
+import CPawlSystem
 import PawlCore
 import PawlSimulation
 
@@ -27,7 +27,7 @@ struct SwarmSimulation {
     guard let (outcome, kill) = try SwarmKill.run(plan, nanoseconds: processorNanoseconds) else {
       throw UsageError("this swarm cannot be simulated")
     }
-    let result = SwarmResult(plan: plan, outcome: outcome, kill: kill, peakMemory: peakMemory)
+    let result = SwarmResult(plan: plan, outcome: outcome, kill: kill, peakMemory: Bytes(pawl_own_peak_bytes()))
     console.output(arguments.has("json") ? try JSONText.encode(result) + "\n" : result.text)
     return 0
   }
@@ -69,16 +69,5 @@ struct SwarmSimulation {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return UInt64(clamping: time.tv_sec) &* 1_000_000_000 &+ UInt64(clamping: time.tv_nsec)
-  }
-
-  /// The most memory that this process ever had resident.
-  private static var peakMemory: Bytes {
-    var usage = rusage()
-    getrusage(RUSAGE_SELF, &usage)
-    #if os(Linux)
-      return Bytes(Int64(usage.ru_maxrss) * 1_024)
-    #else
-      return Bytes(Int64(usage.ru_maxrss))
-    #endif
   }
 }
