@@ -10,8 +10,9 @@ extension StudyState {
     if let event = baselineFailure() ?? baselineBreach() ?? certificationVerdict() ?? judgedTrial(ratchet) {
       return event
     }
-    if let event = unaffordableQuestion() { return event }
+    if let event = unaffordableQuestion() ?? bannedQuestion() { return event }
     guard stopReason == nil, pausedBy == nil else { return nil }
+    if let event = spendQuestion() { return event }
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }
     if let event = nextRebase(ratchet) { return event }
@@ -34,7 +35,7 @@ extension StudyState {
     if isSpent(at: now) { return limit }
     guard pausedBy == nil else { return nil }
     if session?.start.offers == .untilJudged { return limit }
-    return open.isEmpty && certification == nil ? limit : nil
+    return open.isEmpty && (certification == nil || isCertificateAwaited) ? limit : nil
   }
 
   private func baselineFailure() -> Event? {

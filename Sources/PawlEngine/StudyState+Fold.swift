@@ -18,7 +18,7 @@ extension StudyState {
       self.configuration = configuration
       reconfigureSearch(configuration)
     case .proposalRequested(let request):
-      open[request.trial] = OpenTrial(request: request, at: at)
+      open[request.trial] = OpenTrial(request: request, at: at, isFromPin: isFromPin(request))
       if let reversal = request.reversal { removals.removeAll { $0 == reversal } }
       lastTrial = max(lastTrial, request.trial.rawValue)
       if request.offer != nil { session?.offered += 1 }
@@ -66,8 +66,10 @@ extension StudyState {
       branchTip = commit
     case .branchBlocked(_, let reason): branchBlocked = reason
     case .transplantRequested, .transplantMade, .transplantFailed, .promotionStarted, .promotionFailed,
-      .promotionCertified, .attemptProgressed, .attemptStopped, .noteAdded, .noteDropped, .claimed, .claimReleased,
-      .pinned, .unpinned, .banned, .banLifted, .approvalRequested, .approvalDecided:
+      .promotionCertified, .attemptProgressed, .attemptStopped:
+      break
+    case .noteAdded, .noteDropped, .claimed, .claimReleased, .pinned, .unpinned, .banned, .banLifted,
+      .approvalRequested, .approvalDecided:
       break
     case .hintGiven(let hint):
       hints.append(hint)
@@ -78,6 +80,7 @@ extension StudyState {
     case .stopRequested(let reason): stopReason = reason
     case .studyFailed(let reason): failure = reason
     }
+    collaborate(event, at: at)
     lastEventAt = at
   }
 
