@@ -7,9 +7,9 @@ public struct ProposedChange: Sendable, Hashable {
   /// By path, each file once.
   public let edits: [FileEdit]
   /// What it says that it builds on, as it was named; nil where nothing is.
-  public let cites: Citations?
+  public var cites: Citations?
   /// A finding for the notebook, in one paragraph; nil for none.
-  public let note: String?
+  public var note: String?
 }
 
 /// Makes edits out of an agent's reply, strictly: what does not fit at exactly one place is a problem, never a guess.

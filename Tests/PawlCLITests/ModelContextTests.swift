@@ -297,7 +297,7 @@ extension JSONValue {
     try #require(run.code == 0, "\(run.messages)")
     let seen = try #require(JSONValue(run.output))
     #expect(seen["revision"] == .string(revision))
-    for name in ["propose", "wait", "status", "history", "evidence", "read", "steer"] {
+    for name in ["propose", "wait", "status", "history", "evidence", "read", "steer", "notes", "claim"] {
       #expect(seen["tools"]?[name] == .boolean(true), "\(name) has no schema of its answer")
     }
     #expect(seen["verdict"]?["data"]?["trial"]?["standing"] == .string("kept"))
