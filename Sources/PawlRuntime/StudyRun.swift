@@ -86,9 +86,9 @@ public final class StudyRun {
         study: opened.configuration.name, folder: opened.paths.folder, resumed: opened.resumed,
         sandbox: opened.sandbox.level, notes: opened.notes))
     do {
-      let answers = try waitingAnswers()
-      try step(opened.firstEvents + [.sessionStarted(opened.session)] + answers.events)
-      answers.paths.forEach(inbox.remove)
+      let words = try waitingWords()
+      try step(opened.firstEvents + [.sessionStarted(opened.session)] + words.events)
+      words.paths.forEach(inbox.remove)
       if let shortage = engine.state.pairShortage(workers: opened.session.workers) { observer(.note(shortage)) }
       for offer in firstOffers { try take(offer, from: nil) }
       while finished == nil {
@@ -179,20 +179,29 @@ public final class StudyRun {
         try take(offer, from: path)
         continue
       }
-      let events = try events(of: message)
+      let events = try events(of: message, in: engine.state)
       if !events.isEmpty { try step(events) }
       inbox.remove(path)
     }
   }
 
-  private func events(of message: ControlMessage) throws -> [Event] {
-    try engine.state.events(of: message, at: .now()) { trial in try opened.journal.reader.trial(trial)?.commit }
+  private func events(of message: ControlMessage, in state: StudyState) throws -> [Event] {
+    try state.events(of: message, at: .now()) { trial in try opened.journal.reader.trial(trial)?.commit }
   }
 
-  /// What people answered since the last session: it goes with the first turn, as a session whose bounds are reached has no other.
-  private func waitingAnswers() throws -> (events: [Event], paths: [String]) {
-    let messages = inbox.waiting().filter { $0.message.verb.isDecision }
-    return (try messages.flatMap { try events(of: $0.message) }, messages.map(\.path))
+  /// What was said since the last session: it goes with the first turn, so that nobody is asked who was banned meanwhile, and an
+  /// approval counts though the session's bounds are reached.
+  private func waitingWords() throws -> (events: [Event], paths: [String]) {
+    var state = engine.state
+    var (events, paths): ([Event], [String]) = ([], [])
+    for (path, message) in inbox.waiting() where message.verb.lasts && !message.verb.isOffer {
+      let said = try self.events(of: message, in: state)
+      // Numbers count on from one to the next.
+      for event in said { state.apply(event, at: opened.openedAt) }
+      events += said
+      paths.append(path)
+    }
+    return (events, paths)
   }
 
   /// One turn: decide, journal, act.

@@ -35,10 +35,7 @@ import Testing
     ["show", "99"], ["diff", "99"], ["export", "--format", "xml"], ["status", "--study", "../x"],
     ["status", "--study", "other"], ["run", "-x"], [], ["try"], ["try", "-m", " "], ["try", "-m"],
     ["try", "-m", "x", "--base", "odd"], ["try", "-m", "x"], ["steer", "x", "--list"],
-    ["steer", "--done", "3"], ["notes", "write"], ["notes", "add"], ["notes", "add", "x", "--trial", "99"],
-    ["notes", "drop", "3"], ["notes", "release", "3"], ["pin", "99"], ["unpin", "1"], ["ban", "--path", "/etc"],
-    ["ban", "--agent", "nobody"], ["ban", "--knob", "dept"], ["ban", "x", "--lift", "1"], ["ban", "--lift", "1"],
-    ["approve", "1"], ["approve", "all"], ["deny"], ["deny", "1", "--reason", " "],
+    ["steer", "--done", "3"], ["deny"],
     ["init", "--claude"],
   ])
   func `a wrong command line is named with a way out`(arguments: [String]) throws {

@@ -39,6 +39,23 @@ import Testing
     #expect(repository.pawl("notes").messages == "the notebook is empty\n")
   }
 
+  @Test func `what cannot be is named with a way out`() throws {
+    let repository = try TemporaryRepository(["train.sh": TrainingScript.shell()])
+    try #require(repository.initialise().code == 0)
+    try #require(repository.pawl("run", "--trials", "1", "--quiet").code == 0)
+    var text = ""
+    for arguments in [
+      ["notes", "write"], ["notes", "add"], ["notes", "add", " "], ["notes", "add", "x", "--trial", "99"],
+      ["notes", "drop", "3"], ["notes", "drop", "x"], ["notes", "release", "3"], ["pin", "99"], ["unpin", "1"],
+      ["ban", "--path", "/etc"], ["ban", "--agent", "nobody"], ["ban", "--knob", "dept"], ["ban", "x", "--lift", "1"],
+      ["ban", "--lift", "1"], ["approve", "1"], ["approve", "all"], ["deny", "1", "--reason", " "],
+    ] {
+      text +=
+        "##### pawl \(arguments.joined(separator: " "))\n\(try #require(repository.start(arguments)).wait().shown)\n"
+    }
+    try expectSnapshot("people-mistakes", text, normalised: Normaliser(repository))
+  }
+
   @Test func `a pin and bans reach a run that is at work, and hold`() throws {
     let study = try GatedStudy()
     let repository = study.repository

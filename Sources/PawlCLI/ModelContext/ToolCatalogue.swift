@@ -52,8 +52,10 @@ enum ToolCatalogue {
 
   private static let status = ToolDescription(
     name: "status", title: "Where the study stands",
-    description:
-      "Tells the metric, the head, the champion, the noise, how many trials came to what, and what runs now.",
+    description: """
+      Tells the metric, the head, the champion, the noise, how many trials came to what, what runs now, what people do not want tried \
+      (bans), what they want more made of (pins), and who works on what (claims).
+      """,
     input: object([:]),
     output: object(
       [
@@ -61,7 +63,8 @@ enum ToolCatalogue {
         "paused": flag(), "head": integer(), "champion": integer(), "baseline_mean": nullable("number"),
         "head_estimate": nullable("number"), "sigma": nullable("number"),
         "trials": .fields(["type": .string("object")]),
-        "hints": hints,
+        "hints": hints, "claims": claims, "bans": list(of: text()), "pins": list(of: integer()),
+        "notes": integer("How many notes the notebook has."),
       ], required: ["study", "metric", "direction", "running", "head", "champion"]), isReading: true)
 
   private static let history = ToolDescription(
@@ -149,8 +152,7 @@ enum ToolCatalogue {
     ]),
     output: object(
       [
-        "claims": list(
-          of: object(["number": integer(), "topic": text(), "by": text(), "seconds_left": number()])),
+        "claims": claims,
         "pending": flag("Whether what was said is still to be taken in."),
       ], required: ["claims"]), isReading: false)
 
@@ -160,6 +162,9 @@ enum ToolCatalogue {
     of: object([
       "number": nullable("integer"), "text": text(), "by": text(), "by_person": flag("Whether a person gave it."),
     ]))
+
+  private static let claims = list(
+    of: object(["number": integer(), "topic": text(), "by": text(), "seconds_left": number()]))
 
   /// The edits as `PawlBriefing` reads them.
   private static let edits: JSONValue =

@@ -2,9 +2,9 @@ import PawlCore
 import PawlEngine
 
 extension ControlMessage.Verb {
-  /// Whether it is a person's answer to a question of the study.
-  var isDecision: Bool {
-    if case .decide = self { return true }
+  /// Whether it is a change that was handed in.
+  var isOffer: Bool {
+    if case .offer = self { return true }
     return false
   }
 }
