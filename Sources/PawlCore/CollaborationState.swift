@@ -40,7 +40,7 @@ public struct CollaborationState: Sendable, Codable, Hashable {
   public static let kinds = [
     "studyStarted", "configurationChanged", "noteAdded", "noteDropped", "claimed", "claimReleased", "pinned",
     "unpinned", "banned", "banLifted", "approvalRequested", "approvalDecided", "championCertified",
-    "certificationFailed",
+    "certificationFailed", "promotionCertified", "promotionFailed",
   ]
 
   /// Folds one event in.
@@ -73,6 +73,8 @@ public struct CollaborationState: Sendable, Codable, Hashable {
       approvals[index].decision = decision
     case .championCertified(let certificate): close(.certificate(certificate.number))
     case .certificationFailed(let number, _, _, _): close(.certificate(number))
+    case .promotionCertified(let certificate): close(.certificate(certificate.number))
+    case .promotionFailed(let failure): close(.certificate(failure.number))
     default: break
     }
   }

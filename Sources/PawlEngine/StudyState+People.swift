@@ -11,14 +11,17 @@ extension StudyState {
   /// Where the question stands whether something may happen; what is `wanted` is to be emitted as a decision.
   public func approval(of subject: ApprovalRequest.Subject) -> ApprovalState { collaboration.approval(of: subject) }
 
-  /// Whether a certification has its evidence, and only a person's word is missing.
-  var isCertificateAwaited: Bool {
-    guard let certification, certification.test.state == .certified else { return false }
+  /// Whether the first rung's certification has its evidence, and only a person's word is missing.
+  var isCertificateAwaited: Bool { certification.map(isAwaited) ?? false }
+
+  /// Whether a test, on whichever rung, has its evidence, and only a person's word is missing.
+  func isAwaited(_ certification: RunningCertification) -> Bool {
+    guard certification.test.state == .certified else { return false }
     if case .awaited = approval(of: .certificate(certification.number)) { return true }
     return false
   }
 
-  /// Whether a person turned down what the running certification showed.
+  /// Whether a person turned down what a test showed.
   func isDenied(_ certification: RunningCertification) -> Bool {
     if case .denied = approval(of: .certificate(certification.number)) { return certification.test.state == .certified }
     return false

@@ -100,6 +100,14 @@ struct AwaitedApproval: Encodable {
   private static func certificate(
     _ number: Int, _ request: ApprovalRequest, _ reader: StudyReader
   ) throws -> Self {
+    if let start = try reader.promotion(number: number) {
+      let rung = try reader.configuration().rung(start.promotion.rung)
+      return Self(
+        request: request,
+        question:
+          "certificate \(number) may move the champion of rung \(rung.number) (`\(rung.name)`) to trial \(start.promotion.through)",
+        evidence: ["`git diff \(start.championCommit.short) \(start.candidate.short)` is the change"])
+    }
     guard let record = try reader.certifications().first(where: { $0.number == number }) else {
       return Self(request: request, question: "certificate \(number) may move the champion", evidence: [])
     }

@@ -31,6 +31,14 @@ extension StudyReader {
     return true
   }
 
+  /// Returns how a test on a higher rung began; nil where the number is none of such a test.
+  public func promotion(number: Int) throws -> PromotionStart? {
+    for recorded in try journal.events(ofKinds: ["promotionStarted"]) {
+      if case .promotionStarted(let start) = recorded.event, start.number == number { return start }
+    }
+    return nil
+  }
+
   /// Throws unless the trial has code that a proposal can start from.
   public func checkPin(_ trial: TrialID) throws { _ = try commit(of: trial) }
 
