@@ -1,5 +1,3 @@
-public import PawlCore
-
 /// Whoever runs jobs on the nodes of a cluster. All calls block, each for a minute or two at most.
 public protocol ClusterScheduler: Sendable {
   /// What people call it, as in `Slurm`.

@@ -6,7 +6,8 @@ struct StudyReader {
 
   static let keys = [
     "study", "command", "referee", "evaluate", "artifacts", "metric", "constraints", "editable", "frozen", "budget",
-    "sandbox", "workers", "foreign_load", "stop", "ratchet", "agents", "search", "check", "seed",
+    "sandbox", "workers", "executor", "placement", "foreign_load", "stop", "ratchet", "agents", "search", "check",
+    "seed",
   ]
   static let metricKeys = ["name", "pattern", "direction", "plausible", "memory_pattern"]
   static let budgetKeys = ["wall", "cpu", "memory", "disk", "processes", "log"]
@@ -53,6 +54,8 @@ struct StudyReader {
     let foreignLoad = reader.choice("foreign_load", of: file, ForeignLoadRule.allCases) ?? .repeats
     let agents = agents(in: file)
     let search = search(in: file)
+    let executor = executor(in: file)
+    let placement = placement(in: file)
     let check = reader.text("check", of: file)
     let seed = seed(in: file)
     guard let name, let command, let metric, let editable else { return nil }
@@ -61,7 +64,7 @@ struct StudyReader {
       artifacts: artifacts.map(\.text), metric: metric, constraints: constraints, editable: editable.map(\.text),
       frozen: frozen.map(\.text), budget: defaults.budget, sandbox: defaults.sandbox, foreignLoad: foreignLoad,
       workers: workers, stop: defaults.stop, ratchet: defaults.ratchet, agents: agents,
-      search: search, check: check, seed: seed)
+      search: search, check: check, executor: executor, placement: placement, seed: seed)
   }
 
   /// Returns what runs one attempt: `command`, or the `referee` in its place.

@@ -19,15 +19,16 @@ extension SlurmScheduler {
       limitSeconds = Self.seconds(fields[2])
     }
 
-    /// Reads `days-hours:minutes:seconds`, of which the front may be missing; nil for `infinite` and what is no time.
+    /// Reads `days-hours:minutes:seconds`, where the front or, behind days, the end may be missing; nil for `infinite` and what is no time.
     static func seconds(_ text: Substring) -> Double? {
       let parts = text.split(separator: "-", omittingEmptySubsequences: false)
       guard parts.count <= 2, let clock = parts.last else { return nil }
-      let days = parts.count == 2 ? Double(parts[0]) : 0
-      let figures = clock.split(separator: ":", omittingEmptySubsequences: false).map { Double($0) }
-      guard let days, figures.count <= 3, !figures.contains(nil) else { return nil }
-      let seconds = figures.compactMap(\.self).reduce(0) { $0 * 60 + $1 }
-      return days * 86_400 + seconds
+      var figures = clock.split(separator: ":", omittingEmptySubsequences: false).compactMap { Double($0) }
+      guard (1...3).contains(figures.count), figures.count == clock.split(separator: ":").count else { return nil }
+      guard parts.count == 2 else { return figures.reduce(0) { $0 * 60 + $1 } }
+      guard let days = Double(parts[0]) else { return nil }
+      while figures.count < 3 { figures.append(0) }
+      return days * 86_400 + figures.reduce(0) { $0 * 60 + $1 }
     }
   }
 
