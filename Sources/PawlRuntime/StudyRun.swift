@@ -78,13 +78,19 @@ public final class StudyRun {
   private static func executor(
     _ opened: OpenedStudy, _ runner: AttemptRunner, cancellation: Cancellation, listener: AttemptListener
   ) throws -> any AttemptExecutor {
+    let inFlight = Set(opened.engine.state.inFlight.keys)
     guard let access = try ClusterAccess(opened.configuration) else {
+      let given = ClusterExecutor.abandon(runner.layer, inFlight: inFlight)
+      if !given.isEmpty {
+        listener.note(
+          "\(given.count) attempts are made again here, which a cluster was given before: end its jobs with `scancel`")
+      }
       return LocalExecutor(
         runner, workers: opened.session.workers, cancellation: cancellation, listener: listener)
     }
     return try ClusterExecutor(
       access, layer: runner.layer, hidden: runner.measurer.hidden, level: opened.sandbox.level,
-      inFlight: Set(opened.engine.state.inFlight.keys), cancellation: cancellation, listener: listener)
+      inFlight: inFlight, cancellation: cancellation, listener: listener)
   }
 
   /// Ends the run at once, from any thread: what is under way is made again by the next session.

@@ -26,11 +26,12 @@ struct SlurmTests {
       rule, environment: cluster.environment.merging(["PATH": "/usr/bin:/bin", "HOME": "/", "SECRET": "x"]) { $1 })
   }
 
+  /// A job that runs `shell`; all have one command, as those of a study do.
   private func job(_ number: Int, _ shell: String, folder: String? = nil) -> ClusterJob {
     let own = folder ?? "\(cluster.place)/job-\(number)"
-    if folder == nil { mkdir(own, 0o700) }
+    if folder == nil { cluster.shell("mkdir -p '\(own)'; cat >'\(own)/run' <<'END'\n\(shell)\nEND") }
     return ClusterJob(
-      series: "pawl-test-ab", number: number, command: ["/bin/sh", "-c", shell], folder: own,
+      series: "pawl-test-ab", number: number, command: ["/bin/sh", "-c", ". \"$0/run\""], folder: own,
       resources: ClusterResources(cores: 1, wallSeconds: 60))
   }
 
@@ -70,7 +71,9 @@ struct SlurmTests {
     #expect(try slurm.records(of: ["pawl-test-ab-7"]).isEmpty)
   }
 
-  @Test func `a partition that does not exist is refused in Slurm's own words, and a limit that is too short is seen`() throws {
+  @Test func `a partition that does not exist is refused in Slurm's own words, and a limit that is too short is seen`()
+    throws
+  {
     let lost = Self.scheduler(cluster, SlurmRule(partition: "nowhere"))
     let answer = lost.submit([job(1, "true")])["pawl-test-ab-1"]
     guard case .refused(let error) = answer else {

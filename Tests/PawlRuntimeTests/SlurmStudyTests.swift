@@ -177,7 +177,7 @@ struct SlurmStudyTests {
   }
 
   @Test func `what Slurm will never take stops the study with its own words`() throws {
-    try initialise(before: ":", workers: 1, executor: "partition: nowhere")
+    try initialise(before: "true", workers: 1, executor: "partition: nowhere")
     let run = try run("--trials", "1")
     #expect(run.code == 1)
     #expect(run.messages.contains("Slurm has no partition `nowhere`"), "\(run.messages)")
@@ -195,7 +195,7 @@ struct SlurmStudyTests {
   }
 
   @Test func `a node that cannot run an attempt gives a result that says so`() throws {
-    try initialise(before: ":", workers: 1, executor: "program: /nowhere/pawl")
+    try initialise(before: "true", workers: 1, executor: "program: /nowhere/pawl")
     let run = try run("--trials", "1")
     #expect(run.code == 3, "\(run.messages)")
     #expect(run.messages.contains("the node has no `pawl` that it can run"), "\(run.messages)")

@@ -82,7 +82,7 @@ public final class SlurmCluster {
       --log-file=\(place)/log/munged.log --seed-file=\(place)/run/munged.seed
       """)
     startController()
-    shell("slurmd -f slurm.conf -N \(host)")
+    shell("slurmd -f \(place)/slurm.conf -N \(host)")
     guard eventually(seconds: 60, { shell("sinfo -h -p main -o %t").output.hasPrefix("idle") }) else {
       let log = shell("tail -n 5 log/slurmctld.log log/slurmd.log; sinfo").output
       throw Failure(description: "the node does not come up: \(log)")
@@ -96,7 +96,7 @@ public final class SlurmCluster {
     shell("rm -rf \(place)")
   }
 
-  public func startController() { shell("slurmctld -f slurm.conf") }
+  public func startController() { shell("slurmctld -f \(place)/slurm.conf") }
 
   /// Stops the controller, as a machine that goes down would.
   public func stopController() { stop("slurmctld") }

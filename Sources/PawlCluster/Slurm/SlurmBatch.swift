@@ -19,6 +19,13 @@ struct SlurmBatch {
     isArray = true
   }
 
+  /// Two arrays of about the same length; nil for one job.
+  var halves: (SlurmBatch, SlurmBatch)? {
+    guard jobs.count > 1 else { return nil }
+    let middle = jobs.count / 2
+    return (SlurmBatch(array: Array(jobs[..<middle])), SlurmBatch(array: Array(jobs[middle...])))
+  }
+
   /// What jobs of one call must have in common.
   private struct Kind: Hashable {
     let series: String

@@ -37,22 +37,34 @@ public struct SlurmScheduler: ClusterScheduler {
 
   public func submit(_ jobs: [ClusterJob]) -> [String: Submission] {
     var results: [String: Submission] = [:]
-    for batch in SlurmBatch.batches(of: jobs) {
-      let outcome = submit(batch)
+    for batch in SlurmBatch.batches(of: jobs) { submit(batch, into: &results) }
+    return results
+  }
+
+  private func submit(_ batch: SlurmBatch, into results: inout [String: Submission]) {
+    let outcome = submit(batch)
+    if case .refused(let error) = outcome, batch.isArray {
       // A site without arrays, or with shorter ones.
-      if case .refused(let error) = outcome, batch.jobs.count > 1 || batch.isArray, SlurmComplaint.isAboutArray(error) {
+      if SlurmComplaint.isAboutArray(error) {
         for job in batch.jobs { results[job.name] = submit(SlurmBatch(single: job)) }
-        continue
+        return
       }
-      for job in batch.jobs {
-        if case .taken(let id) = outcome {
-          results[job.name] = .taken(id: batch.id(of: job, in: id))
-        } else {
-          results[job.name] = outcome
-        }
+      // An array is taken whole or not at all: what is left of a limit may do for a part of it.
+      if error.code == .limited, let (first, second) = batch.halves {
+        submit(first, into: &results)
+        let last = first.jobs.last.flatMap { results[$0.name] }
+        if case .taken = last { return submit(second, into: &results) }
+        for job in second.jobs { results[job.name] = outcome }
+        return
       }
     }
-    return results
+    for job in batch.jobs {
+      if case .taken(let id) = outcome {
+        results[job.name] = .taken(id: batch.id(of: job, in: id))
+      } else {
+        results[job.name] = outcome
+      }
+    }
   }
 
   private func submit(_ batch: SlurmBatch) -> Submission {

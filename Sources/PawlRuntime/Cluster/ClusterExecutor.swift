@@ -13,6 +13,8 @@ final class ClusterExecutor: AttemptExecutor {
     /// The folder is there: `mayRun` where an earlier session may have handed the job in.
     case laid(AttemptRequest, mayRun: Bool)
     case notLaid(AttemptRequest, any Error)
+    /// It was cancelled before anything was done for it.
+    case dropped(AttemptID)
     case finish
   }
 
@@ -73,6 +75,13 @@ final class ClusterExecutor: AttemptExecutor {
     AttemptFolder(path: "\(layer.paths.cluster)/\(attempt)")
   }
 
+  /// Returns attempts in flight that a cluster was given before the study's executor was changed; their folders are removed.
+  static func abandon(_ layer: AttemptLayer, inFlight: some Collection<AttemptID>) -> [AttemptID] {
+    let given = inFlight.filter { access("\(layer.paths.cluster)/\($0)", F_OK) == 0 }.sorted()
+    for attempt in given { layer.workspace.remove("\(layer.paths.cluster)/\(attempt)") }
+    return given
+  }
+
   private func sweep(keeping inFlight: Set<AttemptID>) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: layer.paths.cluster)) ?? []
     let stale = names.compactMap { Int($0) }.map { AttemptID(rawValue: $0) }.filter { !inFlight.contains($0) }
@@ -83,6 +92,7 @@ final class ClusterExecutor: AttemptExecutor {
   ///
   /// - Parameter mayRun: whether a folder with a spec is one whose job may be in the queue; otherwise it is made anew.
   private func lay(_ request: AttemptRequest, mayRun: Bool) {
+    guard !cancellation.isCancelled else { return inbox.post(.dropped(request.id)) }
     let folder = folder(of: request.id)
     do {
       if mayRun, try folder.readSpec()?.request == request { return inbox.post(.laid(request, mayRun: true)) }
@@ -168,6 +178,9 @@ final class ClusterExecutor: AttemptExecutor {
             readySince = readySince ?? Self.now
           }
         case .notLaid(let request, let error): notLaid(request, error)
+        case .dropped(let id):
+          waiting[id] = nil
+          executor.listener.ended(id, nil)
         }
       }
     }

@@ -29,7 +29,11 @@ public enum NodeAttempt {
         hints: ["the nodes need the `pawl` that `pawl run` is: set `executor` … `program` in pawl.yaml to its path"])
     }
     let cancellation = Cancellation()
-    try SignalWatcher.start { _ in cancellation.cancel() }
+    let signalled = DispatchSemaphore(value: 0)
+    try SignalWatcher.start { _ in
+      cancellation.cancel()
+      signalled.signal()
+    }
     let process = ProcessInfo.processInfo
     let claim = AttemptClaim(
       host: process.hostName, process: process.processIdentifier, environment: process.environment)
@@ -43,6 +47,8 @@ public enum NodeAttempt {
     guard let report = try measure(spec, claim: claim, in: folder, cancellation: cancellation) else {
       return .cancelled
     }
+    // Schedulers signal every process of a job, the attempt's before this one perhaps: what then looks like a crash says nothing.
+    if report.result.measurement == nil, signalled.wait(timeout: .now() + signalDelay) == .success { return .cancelled }
     // The scheduler may have given this node up and started the job elsewhere.
     if let now = try folder.readClaim(), now != claim {
       throw RuntimeError(.held, "attempt \(spec.request.id) was started again, by job \(now.job) on `\(now.host)`")
@@ -50,6 +56,9 @@ public enum NodeAttempt {
     try folder.write(report)
     return .measured
   }
+
+  /// Seconds in which a signal that ended the attempt reaches this process, too.
+  private static let signalDelay = 1.0
 
   private static func measure(
     _ spec: AttemptSpec, claim: AttemptClaim, in folder: AttemptFolder, cancellation: Cancellation
