@@ -42,6 +42,7 @@ let layers: [Layer] = [
   [("PawlEngine", ["PawlCore", "PawlGuard", "PawlRatchet", "PawlSearch", "PawlStatistics"])],
   // 4  Ports: one kind of I/O each; they never import one another.
   [
+    ("PawlCluster", ["PawlCore", "CPawlSystem"]),
     ("PawlJournal", ["PawlCore", "CSQLite", "CCrypto", "CPawlSystem"]),
     ("PawlModels", ["PawlCore", "CCurl"]),
     ("PawlSandbox", ["PawlCore", "CPawlSystem"]),
@@ -53,8 +54,9 @@ let layers: [Layer] = [
     (
       "PawlRuntime",
       [
-        "PawlCore", "PawlBriefing", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal", "PawlModels",
-        "PawlRatchet", "PawlReport", "PawlSandbox", "PawlSearch", "PawlStatistics", "PawlWorkspace", "CPawlSystem",
+        "PawlCore", "PawlBriefing", "PawlCluster", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal",
+        "PawlModels", "PawlRatchet", "PawlReport", "PawlSandbox", "PawlSearch", "PawlStatistics", "PawlWorkspace",
+        "CPawlSystem",
       ]
     )
   ],
@@ -93,7 +95,7 @@ let testData = [
   "PawlStatistics": ["References/make_references.py", "References/make_inference_references.py"],
 ]
 // Tests that call the whole `pawl`, or a server of their own, share what starts it.
-let supported = ["PawlCLI", "PawlModels", "PawlRuntime"]
+let supported = ["PawlCLI", "PawlCluster", "PawlModels", "PawlRuntime"]
 let testSupport: Target = .target(
   name: "PawlTestSupport", dependencies: ["CPawlSystem"], path: "Tests/PawlTestSupport", swiftSettings: house)
 

@@ -17,10 +17,13 @@ public struct SlurmRule: Sendable, Codable, Hashable {
   public var program: String?
   /// Seconds between two looks at the queue.
   public var pollSeconds: Double
+  /// Seconds that a result may take to show on the shared file system once its job has ended.
+  public var graceSeconds: Double
   public init(
     partition: String? = nil, account: String? = nil, qos: String? = nil, options: [String] = [],
-    program: String? = nil, pollSeconds: Double = 2
+    program: String? = nil, pollSeconds: Double = 2, graceSeconds: Double = 60
   ) {
+    self.graceSeconds = graceSeconds
     self.partition = partition
     self.account = account
     self.qos = qos
@@ -38,7 +41,10 @@ public struct RayRule: Sendable, Codable, Hashable {
   public var program: String?
   /// Seconds between two looks at the jobs.
   public var pollSeconds: Double
-  public init(address: String, program: String? = nil, pollSeconds: Double = 2) {
+  /// Seconds that a result may take to show on the shared file system once its job has ended.
+  public var graceSeconds: Double
+  public init(address: String, program: String? = nil, pollSeconds: Double = 2, graceSeconds: Double = 60) {
+    self.graceSeconds = graceSeconds
     self.address = address
     self.program = program
     self.pollSeconds = pollSeconds

@@ -15,6 +15,7 @@ extension StudyState {
     if let event = unaffordableQuestion() ?? bannedQuestion() { return event }
     guard stopReason == nil, pausedBy == nil else { return nil }
     if let event = spendQuestion() { return event }
+    if let event = nextStop(ratchet) { return event }
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }
     if let event = nextRebase(ratchet, &docket) { return event }
@@ -62,6 +63,7 @@ extension StudyState {
       guard let opened = open[trial], let commit = opened.commit else { continue }
       if opened.attempts == 0, let reason = refusal(of: opened) { return .proposalRefused(trial, reason: reason) }
       if !entry.isMeasured {
+        if let verdict = stoppedVerdict(trial, opened) { return verdict }
         // The sandbox may fail for reasons of its own; anything else that a candidate does wrong is a crash.
         if opened.failures >= 1, let outcome = opened.lastFailure,
           opened.failures >= Self.launchLimit || !outcome.isLaunchFailure

@@ -78,6 +78,7 @@ public struct Engine: Sendable {
     case .rebaseRequested(let request): state.rebasing(of: request.trial).map { [.rebase($0)] } ?? []
     case .transplantRequested(let transplant): [.transplant(transplant)]
     case .attemptRequested(let request): [.startAttempt(request)]
+    case .attemptStopped(let attempt, _): state.inFlight[attempt].map { [.stopAttempt($0)] } ?? []
     case .championCertified, .promotionCertified:
       state.awaitingBranch.isEmpty ? [] : [.advanceBranch(state.awaitingBranch)]
     case .sessionStarted: recovery()
@@ -108,7 +109,9 @@ public struct Engine: Sendable {
     for rung in state.rungs where rung.transplanted == nil {
       effects += rung.transplant.map { [.transplant($0)] } ?? []
     }
-    effects += state.inFlight.values.sorted { $0.id < $1.id }.map { .startAttempt($0) }
+    effects += state.inFlight.values.sorted { $0.id < $1.id }.map {
+      state.stopping[$0.id] == nil ? .startAttempt($0) : .stopAttempt($0)
+    }
     return effects
   }
 }

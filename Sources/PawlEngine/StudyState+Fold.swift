@@ -72,7 +72,11 @@ extension StudyState {
     case .promotionStarted(let start): startPromotion(start)
     case .promotionFailed(let failure): failPromotion(failure)
     case .promotionCertified(let certificate): climb(certificate)
-    case .attemptProgressed, .attemptStopped, .noteAdded, .noteDropped, .claimed, .claimReleased,
+    case .attemptProgressed(let attempt, let point): note(point, of: attempt)
+    case .attemptStopped(let attempt, let stop):
+      if inFlight[attempt] != nil { stopping[attempt] = stop }
+      stopped += 1
+    case .noteAdded, .noteDropped, .claimed, .claimReleased,
       .pinned, .unpinned, .banned, .banLifted, .approvalRequested, .approvalDecided:
       break
     case .hintGiven(let hint):
@@ -177,6 +181,7 @@ extension StudyState {
       open[request.trial]?.running -= 1
       if request.trial == head?.trial { headRunning -= 1 }
     }
+    learnCurve(of: result, request)
     computeSeconds += result.usage.wallSeconds
     if request.rung == 1 {
       finishedAttempts += 1
@@ -251,7 +256,11 @@ extension StudyState {
   private mutating func close(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) {
     observe(trial, evidence)
     if let opened = open[trial] { noteJudged(opened, verdict, evidence) }
-    ratchet?.close(trial, evidence: evidence)
+    if evidence.measurements == 0 {
+      ratchet?.foresee(trial, evidence: evidence)
+    } else {
+      ratchet?.close(trial, evidence: evidence)
+    }
     if verdict == .kept, let opened = open[trial], let commit = opened.commit {
       stack.append(HeadStep(trial: trial, commit: commit))
       secondary[trial] = opened.secondary
@@ -282,7 +291,8 @@ extension StudyState {
   mutating func observe(_ trial: TrialID, _ evidence: Evidence) {
     let isLoss = configuration?.metric.direction ?? .minimize == .minimize
     let loss = (isLoss ? evidence.mean : -evidence.mean) + (open[trial].map { penalty(of: $0) } ?? 0)
-    observe(trial, loss: evidence.breach == nil ? loss : nil, measurements: evidence.measurements)
+    // What was foreseen counts as one measurement.
+    observe(trial, loss: evidence.breach == nil ? loss : nil, measurements: max(1, evidence.measurements))
   }
 
   private mutating func observe(_ trial: TrialID, loss: Double?, measurements: Int) {

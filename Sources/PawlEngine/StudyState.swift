@@ -39,6 +39,8 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   /// Wall time of its attempts.
   public internal(set) var seconds = 0.0
   public internal(set) var lastFailure: Outcome?
+  /// Why its attempt was stopped before the end.
+  public internal(set) var stopped: EarlyStop?
   public internal(set) var requestedAt: Timestamp
   /// What its own search attempts used that measured.
   public internal(set) var secondary = SecondaryMeans()
@@ -108,7 +110,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 8
+  public static let snapshotVersion = 9
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -163,6 +165,12 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var failedTargets: Set<TrialID> = []
   public internal(set) var stackAtFailure = 0
   public internal(set) var retryTarget: TrialID?
+  /// What attempts in flight said of their metric, which of them are being stopped, and what is known of curves.
+  public internal(set) var progress: [AttemptID: CurvePoint] = [:]
+  public internal(set) var stopping: [AttemptID: EarlyStop] = [:]
+  public internal(set) var curves = CurveBook()
+  /// Attempts that were stopped before their end.
+  public internal(set) var stopped = 0
   /// The champions of the first rung, step by step, and what the rungs above it made of them.
   public internal(set) var certifiedLine: [LineStep] = []
   public internal(set) var rungs: [RungState] = []

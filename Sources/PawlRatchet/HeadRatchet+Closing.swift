@@ -172,6 +172,16 @@ extension HeadRatchet {
     forgetFormers([sample.parent])
   }
 
+  /// Forgets a candidate whose attempt was stopped, and learns its expected effect: were the hopeless ones left out, ideas would look better than
+  /// they are.
+  public mutating func foresee(_ candidate: TrialID, evidence: Evidence) {
+    drop(candidate)
+    guard evidence.deviation > 0, pooled.parts != nil else { return }
+    var prior = self.prior
+    prior.observe(estimate: evidence.effect, standardError: evidence.deviation)
+    learned = prior
+  }
+
   private mutating func remove(_ trial: TrialID) -> Sample? {
     guard let place = index(of: trial) else { return nil }
     return samples.remove(at: place)

@@ -16,6 +16,7 @@ public enum Doctor {
   public static func examine(at path: String) -> [Finding] {
     var findings = [repository(at: path), configuration(at: path)]
     findings += sandbox()
+    findings += (try? StudySetup.configuration(at: path)).map(ClusterAccess.findings) ?? []
     if let configuration = try? StudySetup.configuration(at: path), configuration.isReferee {
       findings.append(RefereeProbe.finding(configuration.sandbox.requirement))
     }

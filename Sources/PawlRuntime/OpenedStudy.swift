@@ -58,6 +58,8 @@ public final class OpenedStudy: Sendable {
     self.configuration = configuration
     workspace = try Workspace.open(at: path)
     sandbox = try Sandbox.probe(requirement: configuration.sandbox.requirement)
+    // Now, not when the first attempt is due.
+    try ClusterAccess.check(configuration)
     paths = StudyPaths(root: workspace.root, study: configuration.name)
     let workers = options.workers ?? configuration.workers
     var notes = Self.sandboxNotes(sandbox) + Self.programNotes(configuration)

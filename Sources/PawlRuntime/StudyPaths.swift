@@ -17,23 +17,24 @@ struct StudyPaths: Sendable {
   /// What a coding program printed for its reply of that number.
   func agentLog(_ trial: TrialID, _ number: Int) -> String { "\(logs)/agents/\(trial)-\(number).log" }
 
-  /// Where an attempt runs.
-  func attempt(_ id: AttemptID) -> String { "\(attempts)/\(id)" }
+  /// Where an attempt runs on this machine.
+  func place(of id: AttemptID) -> AttemptPlace {
+    AttemptPlace(
+      work: "\(attempts)/\(id)", stage: "\(attempts)/\(id).evaluate", log: log(id), stageLog: log(id) + ".evaluate")
+  }
+  /// Where the attempts of a cluster have their folders.
+  var cluster: String { "\(folder)/cluster" }
   /// Where a candidate is looked at before its first attempt.
   func check(_ trial: TrialID) -> String { "\(attempts)/check-\(trial)" }
-  /// Where what it left is scored.
-  func evaluation(_ id: AttemptID) -> String { "\(attempts)/\(id).evaluate" }
   /// One folder a thousand logs, so that no folder grows without bound.
   func log(_ id: AttemptID) -> String { "\(logs)/\(id.rawValue / 1_000)/\(id).log" }
-  /// What the study's `evaluate` printed.
-  func evaluationLog(_ id: AttemptID) -> String { log(id) + ".evaluate" }
 
   /// Moves what belongs to an abandoned start into a folder of its own beside the journal; returns that folder.
   func setJournalAside() throws(RuntimeError) -> String {
     let files = FileManager.default
     let aside = "\(folder)/abandoned-\(Timestamp.now().milliseconds)"
     try createFolder(aside)
-    for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "lock", "logs"]
+    for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "lock", "logs", "cluster"]
     where files.fileExists(atPath: "\(folder)/\(name)") {
       do {
         try files.moveItem(atPath: "\(folder)/\(name)", toPath: "\(aside)/\(name)")

@@ -131,7 +131,9 @@ public struct StudyReader: Sendable {
     for attempt in attempts.reversed() {
       // An evaluator that ran comes after the command, and has the metric or says why there is none.
       let command = paths.log(attempt.request.id)
-      let path = [paths.evaluationLog(attempt.request.id), command].first { FileManager.default.fileExists(atPath: $0) }
+      let path = [paths.place(of: attempt.request.id).stageLog, command].first {
+        FileManager.default.fileExists(atPath: $0)
+      }
       guard let path, let file = FileHandle(forReadingAtPath: path), let size = try? file.seekToEnd() else { continue }
       defer { try? file.close() }
       try? file.seek(toOffset: size > 4_096 ? size - 4_096 : 0)

@@ -16,6 +16,8 @@ public final class StudyRun {
     case failed(any Error)
     /// An attempt ended; nil when it was cancelled.
     case attemptEnded(AttemptID, AttemptResult?)
+    /// What a person should know of how attempts are made.
+    case note(String)
     case signal(Int32)
     /// What was handed in, as a proposal: with the trial that it changes, and why it is refused if it is.
     case offered(Offer, Proposal, parent: TrialID, refusal: String?, path: String?)
@@ -25,9 +27,8 @@ public final class StudyRun {
   private let observer: (StudyNotice) -> Void
   private let mailbox = Mailbox<Message>()
   private let cancellation = Cancellation()
-  private let attempts: WorkerThreads
+  private let attempts: any AttemptExecutor
   private let preparation = WorkerThreads(name: "preparation", count: 1)
-  private let runner: AttemptRunner
   private let maker: CandidateMaker
   private let conversation: AgentConversation
   private let proposals = ThreadPerJob(name: "proposal")
@@ -60,8 +61,7 @@ public final class StudyRun {
     self.observer = observer
     engine = opened.engine
     snapshotAt = opened.snapshotSequence
-    attempts = WorkerThreads(name: "attempt", count: opened.session.workers)
-    runner = AttemptRunner(
+    let runner = AttemptRunner(
       workspace: opened.workspace, sandbox: opened.sandbox, paths: opened.paths,
       configuration: opened.configuration, baseline: opened.baseline,
       scanner: try MetricScanner(rule: opened.configuration.metric), hidden: try opened.workspace.hiddenFolders())
@@ -69,6 +69,28 @@ public final class StudyRun {
       workspace: opened.workspace, configuration: opened.configuration, baseline: opened.baseline)
     conversation = try AgentConversation(opened, links: maker.links, runner: runner, cancellation: cancellation)
     inbox = ControlInbox(folder: opened.paths.inbox)
+    let listener = AttemptListener(
+      ended: { [mailbox] in mailbox.post(.attemptEnded($0, $1)) }, note: { [mailbox] in mailbox.post(.note($0)) },
+      failed: { [mailbox] in mailbox.post(.failed($0)) })
+    attempts = try Self.executor(opened, runner, cancellation: cancellation, listener: listener)
+  }
+
+  private static func executor(
+    _ opened: OpenedStudy, _ runner: AttemptRunner, cancellation: Cancellation, listener: AttemptListener
+  ) throws -> any AttemptExecutor {
+    let inFlight = Set(opened.engine.state.inFlight.keys)
+    guard let access = try ClusterAccess(opened.configuration) else {
+      let given = ClusterExecutor.abandon(runner.layer, inFlight: inFlight)
+      if !given.isEmpty {
+        listener.note(
+          "\(given.count) attempts are made again here, which a cluster was given before: end its jobs with `scancel`")
+      }
+      return LocalExecutor(
+        runner, workers: opened.session.workers, cancellation: cancellation, listener: listener)
+    }
+    return try ClusterExecutor(
+      access, layer: runner.layer, hidden: runner.measurer.hidden, level: opened.sandbox.level,
+      inFlight: inFlight, cancellation: cancellation, listener: listener)
   }
 
   /// Ends the run at once, from any thread: what is under way is made again by the next session.
@@ -125,11 +147,15 @@ public final class StudyRun {
     case .attemptEnded(let id, let result):
       startedAt[id] = nil
       // Cancelled attempts stay in flight in the journal: the next session makes them again.
-      if let result { try step([.attemptFinished(result)]) }
+      if let result {
+        try step([.attemptFinished(result)])
+        attempts.settled(id)
+      }
       if engine.state.failure != nil { cancellation.cancel() }
       if (interrupts > 1 || engine.state.failure != nil), startedAt.isEmpty, finished == nil {
         finished = engine.state.failure.map { Finish(.failed, $0) } ?? Finish(.stopped, "interrupted")
       }
+    case .note(let text): observer(.note(text))
     case .signal(let number): try interrupt(number)
     case .offered(let offer, let proposal, let parent, let refusal, let path):
       var events = engine.state.offer(proposal, on: parent, at: offer.parent, mark: offer.mark)
@@ -245,10 +271,10 @@ public final class StudyRun {
     case .transplant(let transplant): prepare { try $0.transplant(transplant) }
     case .startAttempt(let request):
       startedAt[request.id] = .now()
-      attempts.run { [runner, cancellation, mailbox] in
-        let result = cancellation.isCancelled ? nil : runner.run(request, cancellation: cancellation)
-        mailbox.post(.attemptEnded(request.id, result))
-      }
+      attempts.start(request)
+    case .stopAttempt(let request):
+      startedAt[request.id] = startedAt[request.id] ?? .now()
+      attempts.stop(request)
     case .advanceBranch(let certificates):
       let tip = engine.state.branchTip
       preparation.run { [opened, mailbox] in

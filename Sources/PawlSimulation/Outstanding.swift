@@ -26,7 +26,7 @@ struct Outstanding: Hashable {
       case .createCandidate(let trial, _, _, _): candidates.insert(trial)
       case .rebase(let rebasing): rebasings.insert(rebasing.request)
       case .startAttempt(let request): attempts.insert(request)
-      case .advanceBranch, .transplant, .finish: break
+      case .advanceBranch, .transplant, .stopAttempt, .finish: break
       }
     }
   }
@@ -38,7 +38,7 @@ struct Outstanding: Hashable {
     case .createCandidate(let trial, _, _, _): candidates.contains(trial)
     case .rebase(let rebasing): rebasings.contains(rebasing.request)
     case .startAttempt(let request): attempts.contains(request)
-    case .advanceBranch, .transplant, .finish: false
+    case .advanceBranch, .transplant, .stopAttempt, .finish: false
     }
   }
 

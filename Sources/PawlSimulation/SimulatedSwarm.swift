@@ -127,6 +127,8 @@ public struct SimulatedSwarm: Sendable {
     case .advanceBranch(let certificates):
       return certificates.last.map { .branchAdvanced(certificate: $0.number, to: $0.candidateCommit) }
     case .transplant(let transplant): return .transplantFailed(transplant, reason: "a swarm has one rung")
+    // Nothing says anything of its metric on the way.
+    case .stopAttempt: break
     case .finish: isFinished = true
     }
     return nil

@@ -192,7 +192,7 @@ public final class ClosedPort: Sendable {
 }
 
 /// Returns a socket on a free port of loopback, and the port.
-private func bindToLoopback() -> (descriptor: Int32, port: UInt16)? {
+func bindToLoopback() -> (descriptor: Int32, port: UInt16)? {
   let descriptor = socket(AF_INET, streamSocket, 0)
   guard descriptor >= 0 else { return nil }
   var address = sockaddr_in()

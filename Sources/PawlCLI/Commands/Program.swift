@@ -14,6 +14,9 @@ public enum Program {
     ExportCommand.self, AuditCommand.self, SimulateCommand.self,
   ]
 
+  /// Run by other programs than people's shells, and so in no list.
+  static let inner: [any Command.Type] = [AttemptCommand.self]
+
   /// Returns the exit code.
   public static func run(_ arguments: [String], console: Console) -> Int32 {
     do {
@@ -38,7 +41,7 @@ public enum Program {
       console.output("pawl \(version)\n")
       return 0
     }
-    guard let command = commands.first(where: { $0.specification.name == word }) else {
+    guard let command = (commands + inner).first(where: { $0.specification.name == word }) else {
       let suggestion = nearest(word, in: commands.map { $0.specification.name })
       throw UsageError(
         "unknown command `\(word)`",

@@ -234,7 +234,7 @@ extension AgentConversation {
           let program = CodingProgram(
             agent: agent.name, rule: rule, workspace: opened.workspace, sandbox: opened.sandbox, paths: opened.paths,
             policy: policy, baseline: opened.baseline, studyReadable: configuration.sandbox.readable,
-            hidden: runner.hidden)
+            hidden: runner.measurer.hidden)
           return (agent.name, program)
         }
       ) { first, _ in first },

@@ -35,20 +35,21 @@ final class CandidateCheck: Sendable {
   func run(
     _ edits: [FileEdit], on parent: CommitHash, trial: TrialID, _ files: [String: String], _ cancellation: Cancellation
   ) throws -> Result {
-    let (workspace, paths) = (runner.workspace, runner.paths)
-    let policy = EditPolicy(runner.configuration)
+    let (layer, measurer) = (runner.layer, runner.measurer)
+    let (workspace, paths) = (layer.workspace, layer.paths)
+    let policy = EditPolicy(layer.configuration)
     let folder = paths.check(trial)
     workspace.remove(folder)
     defer { workspace.remove(folder) }
     try paths.createFolder(paths.attempts)
-    try workspace.materialise(parent, frozenFrom: runner.baseline, isEditable: { policy.isEditable($0) }, in: folder)
-    try runner.checkout.link(into: folder)
+    try workspace.materialise(parent, frozenFrom: layer.baseline, isEditable: { policy.isEditable($0) }, in: folder)
+    try layer.checkout.link(into: folder)
     guard let edited = CandidateCode.files(files, with: edits) else { return .passed }
     if let reason = Self.lay(edits, edited, in: folder) { return .unfit(reason: reason) }
-    var command = runner.command(command, in: folder, log: "/dev/null")
+    var command = measurer.command(command, in: folder, log: "/dev/null")
     command.budget.wallSeconds = min(Self.longest, command.budget.wallSeconds ?? Self.longest)
     let run = try turn.withLock { _ in
-      cancellation.isCancelled ? nil : try runner.sandbox.run(command, cancellation: cancellation) { _ in }
+      cancellation.isCancelled ? nil : try measurer.sandbox.run(command, cancellation: cancellation) { _ in }
     }
     guard let run, !run.cancelled else { return .cancelled }
     return run.outcome == .exited(code: 0) ? .passed : .failed(run.outcome, run.tail)
