@@ -7,7 +7,7 @@ struct StudyReader {
   static let keys = [
     "study", "command", "referee", "evaluate", "artifacts", "metric", "constraints", "editable", "frozen", "budget",
     "sandbox", "workers", "executor", "placement", "foreign_load", "stop", "ratchet", "agents", "search", "check",
-    "seed",
+    "rungs", "seed",
   ]
   static let metricKeys = ["name", "pattern", "direction", "plausible", "memory_pattern"]
   static let budgetKeys = ["wall", "cpu", "memory", "disk", "processes", "log"]
@@ -57,6 +57,7 @@ struct StudyReader {
     let executor = executor(in: file)
     let placement = placement(in: file)
     let check = reader.text("check", of: file)
+    let rungs = rungs(in: file, budget: defaults.budget)
     let seed = seed(in: file)
     guard let name, let command, let metric, let editable else { return nil }
     return StudyConfiguration(
@@ -64,7 +65,7 @@ struct StudyReader {
       artifacts: artifacts.map(\.text), metric: metric, constraints: constraints, editable: editable.map(\.text),
       frozen: frozen.map(\.text), budget: defaults.budget, sandbox: defaults.sandbox, foreignLoad: foreignLoad,
       workers: workers, stop: defaults.stop, ratchet: defaults.ratchet, agents: agents,
-      search: search, check: check, executor: executor, placement: placement, seed: seed)
+      search: search, check: check, rungs: rungs, executor: executor, placement: placement, seed: seed)
   }
 
   /// Returns what runs one attempt: `command`, or the `referee` in its place.
@@ -208,8 +209,9 @@ struct StudyReader {
     return low...high
   }
 
-  private mutating func budget(in file: Section) -> Budget {
-    var budget = Budget()
+  /// Returns the budget of the study, or of a rung that takes what it does not say from the study's.
+  mutating func budget(in file: Section, from inherited: Budget = Budget()) -> Budget {
+    var budget = inherited
     guard let node = file.values["budget"] else { return budget }
     let section = reader.map(node, "budget", keys: Self.budgetKeys)
     if let wall = reader.quantity("wall", of: section, as: Quantity.seconds, example: "10min") {

@@ -102,10 +102,18 @@ public struct PromotionStart: Sendable, Codable, Hashable {
   public let championCommit: CommitHash
   /// This test's share of the study's alpha.
   public let alpha: Double
+  /// What the change is worth on the rung below, and how many single steps it consists of, weighed by what they are worth.
+  public let effectBelow: Double
+  public let steps: Double
+  /// The probability of a certificate, by what was known of how effects carry over.
+  public let chance: Double
   public init(
     number: Int, promotion: Promotion, candidate: CommitHash, champion: TrialID, championCommit: CommitHash,
-    alpha: Double
+    alpha: Double, effectBelow: Double, steps: Double, chance: Double
   ) {
+    self.effectBelow = effectBelow
+    self.steps = steps
+    self.chance = chance
     self.number = number
     self.promotion = promotion
     self.candidate = candidate
@@ -123,16 +131,21 @@ public struct PromotionFailure: Sendable, Codable, Hashable {
   public let pairs: Int
   /// Mean paired difference, positive is better; nil before the first pair.
   public let effect: Double?
-  public let breach: Breach?
+  /// Of `effect`; nil below two pairs.
+  public let standardError: Double?
+  /// What the champion measured in the pairs that count.
+  public let championValues: [Double]
   public init(
-    number: Int, promotion: Promotion, eValue: Double, pairs: Int, effect: Double?, breach: Breach? = nil
+    number: Int, promotion: Promotion, eValue: Double, pairs: Int, effect: Double?, standardError: Double?,
+    championValues: [Double]
   ) {
+    self.standardError = standardError
+    self.championValues = championValues
     self.number = number
     self.promotion = promotion
     self.eValue = eValue
     self.pairs = pairs
     self.effect = effect
-    self.breach = breach
   }
 }
 

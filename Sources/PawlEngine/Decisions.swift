@@ -7,7 +7,9 @@ extension StudyState {
     guard failure == nil, session != nil, let ratchet else { return nil }
     if let order = session?.start.order { return orderedDecision(order) }
     if let head, head.trial != ratchet.head { return .headMoved(to: head.trial, from: ratchet.head) }
-    if let event = baselineFailure() ?? baselineBreach() ?? certificationVerdict() ?? judgedTrial(ratchet) {
+    if let event = baselineFailure() ?? baselineBreach() ?? certificationVerdict() ?? promotionVerdict()
+      ?? judgedTrial(ratchet)
+    {
       return event
     }
     if let event = unaffordableQuestion() { return event }
@@ -16,11 +18,14 @@ extension StudyState {
     if isSpent(at: now) { return nil }
     if let event = nextRebase(ratchet) { return event }
     // What is kept back for the last certificate must not go into candidates that are still open.
-    if isShort(at: now), let event = certificationStart(finishing: true) { return event }
+    if isShort(at: now), let event = certificationStart(finishing: true) ?? nextPromotion(finishing: true, at: now) {
+      return event
+    }
     let free = workers - inFlight.count
     if free > 0, let request = nextAttempt(ratchet) { return .attemptRequested(request) }
     let finishing = limit != nil && open.isEmpty && session?.start.offers == nil
     if let event = certificationStart(finishing: finishing) { return event }
+    if let event = nextPromotion(finishing: finishing && certification == nil, at: now) { return event }
     return limit == nil ? nextProposal(freeWorkers: free, at: now) : nil
   }
 
@@ -34,7 +39,7 @@ extension StudyState {
     if isSpent(at: now) { return limit }
     guard pausedBy == nil else { return nil }
     if session?.start.offers == .untilJudged { return limit }
-    return open.isEmpty && certification == nil ? limit : nil
+    return open.isEmpty && certification == nil && !isPromoting ? limit : nil
   }
 
   private func baselineFailure() -> Event? {
@@ -83,11 +88,14 @@ extension StudyState {
   /// The most useful attempt now: calibration, then certification, replicates, and new candidates in their order.
   private func nextAttempt(_ ratchet: HeadRatchet) -> AttemptRequest? {
     guard let champion, let head, configuration != nil else { return nil }
-    if let again = disturbances.waiting.first(where: { isWanted($0.request) }) { return repetition(of: again.request) }
+    if let again = disturbances.waiting.first(where: { isWanted($0.request) && hasRoom(on: $0.request.rung) }) {
+      return repetition(of: again.request)
+    }
     if stack.count == 1, champion.trial == .baseline, calibrationRequested < calibrationWanted {
       return request(champion, .calibration)
     }
-    if let half = certificationAttempt() { return half }
+    if let half = certificationAttempt() ?? promotionAttempt() { return half }
+    guard hasRoom(on: 1) else { return nil }
     var (fresh, spare): (HeadStep?, HeadStep?)
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
       guard case .ready(let commit) = opened.stage, !isInFlight(trial), isWorkedOn(opened) else { continue }
@@ -109,18 +117,25 @@ extension StudyState {
 
   /// The next half of a pair of the certification that is under way.
   func certificationAttempt() -> AttemptRequest? {
-    guard let certification, let half = nextHalf() else { return nil }
-    let side = half.candidate ? certification.candidate : certification.champion
-    return request(
-      side, .certification(certification.number, pair: half.pair, candidate: half.candidate),
-      seed: derivedSeed("certification", UInt64(certification.number), UInt64(half.pair)))
+    guard let certification, hasRoom(on: 1), let half = nextHalf(of: certification) else { return nil }
+    return attempt(half, of: certification)
   }
 
-  private func request(_ step: HeadStep, _ purpose: AttemptPurpose, seed: UInt64? = nil) -> AttemptRequest {
+  /// One half of a pair, on the rung of its test.
+  func attempt(_ half: RunningCertification.Half, of test: RunningCertification) -> AttemptRequest {
+    request(
+      half.candidate ? test.candidate : test.champion,
+      .certification(test.number, pair: half.pair, candidate: half.candidate),
+      seed: derivedSeed("certification", UInt64(test.number), UInt64(half.pair)), rung: test.promotion?.rung ?? 1)
+  }
+
+  private func request(
+    _ step: HeadStep, _ purpose: AttemptPurpose, seed: UInt64? = nil, rung: Int = 1
+  ) -> AttemptRequest {
     let id = lastAttempt + 1
     return AttemptRequest(
       id: AttemptID(rawValue: id), trial: step.trial, commit: step.commit,
-      seed: seed ?? derivedSeed("replicate", UInt64(replicate(of: step.trial))), purpose: purpose)
+      seed: seed ?? derivedSeed("replicate", UInt64(replicate(of: step.trial))), purpose: purpose, rung: rung)
   }
 
   /// How many measurements of the trial were asked for: the first of all trials share a seed, and so do the second ones.

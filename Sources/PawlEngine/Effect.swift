@@ -7,6 +7,8 @@ public enum Effect: Sendable, Hashable {
   /// `at` dates the commit: the same proposal always gives the same one.
   case createCandidate(TrialID, parent: CommitHash, Proposal, at: Timestamp)
   case rebase(Rebasing)
+  /// Puts a change onto another rung's champion, dated as the change is.
+  case transplant(Transplant)
   case startAttempt(AttemptRequest)
   /// Adds a commit each to `pawl/<study>`, in this order; doing it twice must do no harm.
   case advanceBranch([Certificate])

@@ -61,8 +61,10 @@ public struct Engine: Sendable {
         [.createCandidate(trial, parent: $0.request.parentCommit, proposal, at: $0.requestedAt)]
       } ?? []
     case .rebaseRequested(let request): state.rebasing(of: request.trial).map { [.rebase($0)] } ?? []
+    case .transplantRequested(let transplant): [.transplant(transplant)]
     case .attemptRequested(let request): [.startAttempt(request)]
-    case .championCertified: [.advanceBranch(state.awaitingBranch)]
+    case .championCertified, .promotionCertified:
+      state.awaitingBranch.isEmpty ? [] : [.advanceBranch(state.awaitingBranch)]
     case .sessionStarted: recovery()
     default: []
     }
@@ -87,6 +89,9 @@ public struct Engine: Sendable {
       case .rebasing: effects += state.rebasing(of: trial).map { [.rebase($0)] } ?? []
       case .ready: break
       }
+    }
+    for rung in state.rungs where rung.transplanted == nil {
+      effects += rung.transplant.map { [.transplant($0)] } ?? []
     }
     effects += state.inFlight.values.sorted { $0.id < $1.id }.map { .startAttempt($0) }
     return effects

@@ -82,11 +82,15 @@ extension StudyState {
 
   /// Wall time kept back for certifying the head before time runs out: about six pairs, a quarter of the bound at most.
   ///
+  /// With rungs above, as many pairs on each that this, or what it waits for, would be promoted to, and half of the bound at most.
   /// Nothing is kept back where nothing can be certified: search goes on to the end then.
   private func reservedSeconds(of bound: Double?, workers: Int) -> Double {
-    guard certification != nil || certificationTarget(finishing: true) != nil, let bound,
-      let attempt = meanAttemptSeconds
-    else { return 0 }
-    return min(12 * attempt / Double(workers), bound / 4)
+    guard let bound, let attempt = meanAttemptSeconds else { return 0 }
+    let certifies = certification != nil || certificationTarget(finishing: true) != nil
+    var seconds = certifies ? 12 * attempt : 0
+    for place in rungs.indices where certifies || isWaiting(for: place + 2) {
+      seconds += 1.5 * testSeconds(on: place + 2)
+    }
+    return min(seconds / Double(workers), bound / (rungs.isEmpty ? 4 : 2))
   }
 }

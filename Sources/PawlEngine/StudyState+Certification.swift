@@ -41,10 +41,13 @@ extension StudyState {
     retryTarget = nil
     failedTargets = []
     stackAtFailure = 0
-    awaitingBranch.append(certificate)
-    branchBlocked = nil
+    if rungs.isEmpty {
+      awaitingBranch.append(certificate)
+      branchBlocked = nil
+    }
     if let position = stack.firstIndex(where: { $0.trial == certificate.candidate }) {
       doubtSmallSteps(of: stack[...position].dropFirst())
+      extendLine(with: stack[...position].dropFirst(), effect: certificate.effect)
       search?.certified(stack[...position].dropFirst().map(\.trial), effect: certificate.effect)
       stack.removeFirst(position)
       for step in steps.keys where !stack.dropFirst().contains(where: { $0.trial == step }) { steps[step] = nil }
@@ -94,8 +97,8 @@ extension StudyState {
   }
 
   /// The next half of a pair that has not been asked for; several pairs are in flight at once to use all workers.
-  func nextHalf() -> RunningCertification.Half? {
-    guard let certification, case .running(let nextPair) = certification.test.state else { return nil }
+  func nextHalf(of certification: RunningCertification) -> RunningCertification.Half? {
+    guard case .running(let nextPair) = certification.test.state else { return nil }
     let limit = certification.orderedPairs ?? configuration?.ratchet.maximumPairs ?? 0
     let ahead = max(1, workers / 2)
     for pair in nextPair..<max(nextPair, min(nextPair + ahead, limit)) {
@@ -125,15 +128,20 @@ extension StudyState {
       guard let effect = test.effect, let interval = test.interval else {
         return .certificationFailed(number: certification.number, eValue: test.eValue, pairs: test.pairs.count)
       }
-      let pairs = test.pairs
-      return .championCertified(
-        Certificate(
-          number: certification.number, candidate: certification.candidate.trial,
-          candidateCommit: certification.candidate.commit, champion: certification.champion.trial,
-          championCommit: certification.champion.commit, effect: effect, interval: interval, eValue: test.eValue,
-          threshold: test.threshold, alpha: configuration.ratchet.alpha,
-          seeds: pairs.map { certification.seeds[$0.index] ?? 0 }, candidateValues: pairs.map(\.candidate),
-          championValues: pairs.map(\.champion), referee: configuration.refereeLevel, sandbox: weakestSandbox))
+      return .championCertified(certificate(certification, effect, interval, configuration, rung: nil))
     }
+  }
+
+  func certificate(
+    _ running: RunningCertification, _ effect: Double, _ interval: ClosedRange<Double>,
+    _ configuration: StudyConfiguration, rung: Int?
+  ) -> Certificate {
+    let pairs = running.test.pairs
+    return Certificate(
+      number: running.number, candidate: running.candidate.trial, candidateCommit: running.candidate.commit,
+      champion: running.champion.trial, championCommit: running.champion.commit, effect: effect, interval: interval,
+      eValue: running.test.eValue, threshold: running.test.threshold, alpha: configuration.ratchet.alpha,
+      seeds: pairs.map { running.seeds[$0.index] ?? 0 }, candidateValues: pairs.map(\.candidate),
+      championValues: pairs.map(\.champion), referee: configuration.refereeLevel, sandbox: weakestSandbox, rung: rung)
   }
 }

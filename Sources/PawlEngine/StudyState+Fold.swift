@@ -17,6 +17,7 @@ extension StudyState {
     case .configurationChanged(let configuration):
       self.configuration = configuration
       reconfigureSearch(configuration)
+      extendLadder()
     case .proposalRequested(let request):
       open[request.trial] = OpenTrial(request: request, at: at)
       if let reversal = request.reversal { removals.removeAll { $0 == reversal } }
@@ -65,8 +66,13 @@ extension StudyState {
       awaitingBranch.removeAll { $0.number == number }
       branchTip = commit
     case .branchBlocked(_, let reason): branchBlocked = reason
-    case .transplantRequested, .transplantMade, .transplantFailed, .promotionStarted, .promotionFailed,
-      .promotionCertified, .attemptProgressed, .attemptStopped, .noteAdded, .noteDropped, .claimed, .claimReleased,
+    case .transplantRequested(let transplant): startTransplant(transplant)
+    case .transplantMade(let transplant, let commit): finishTransplant(transplant, commit)
+    case .transplantFailed(let transplant, _): failTransplant(transplant)
+    case .promotionStarted(let start): startPromotion(start)
+    case .promotionFailed(let failure): failPromotion(failure)
+    case .promotionCertified(let certificate): climb(certificate)
+    case .attemptProgressed, .attemptStopped, .noteAdded, .noteDropped, .claimed, .claimReleased,
       .pinned, .unpinned, .banned, .banLifted, .approvalRequested, .approvalDecided:
       break
     case .hintGiven(let hint):
@@ -88,6 +94,7 @@ extension StudyState {
     stack = [HeadStep(trial: .baseline, commit: start.baseline)]
     fingerprints = [start.fingerprint]
     beginSearch(start)
+    beginLadder(start)
   }
 
   private mutating func begin(_ session: SessionStart, at: Timestamp) {
@@ -151,19 +158,27 @@ extension StudyState {
     case .search:
       open[request.trial]?.attempts += 1
       if request.trial == head?.trial { headAttempts += 1 }
-    case .certification(_, let pair, let candidate):
-      certification?.requested.insert(.init(pair: pair, candidate: candidate))
-      certification?.seeds[pair] = request.seed
+    case .certification(let number, let pair, let candidate):
+      withTest(number) { test in
+        test.requested.insert(.init(pair: pair, candidate: candidate))
+        test.seeds[pair] = request.seed
+      }
     }
   }
 
   private mutating func finish(_ result: AttemptResult) {
     guard let request = inFlight.removeValue(forKey: result.id) else { return }
-    finishedAttempts += 1
-    if case .certification = request.purpose { certificationAttempts += 1 }
     computeSeconds += result.usage.wallSeconds
-    meanAttemptSeconds =
-      meanAttemptSeconds.map { $0 + (result.usage.wallSeconds - $0) * 0.1 } ?? result.usage.wallSeconds
+    if request.rung == 1 {
+      finishedAttempts += 1
+      if case .certification = request.purpose { certificationAttempts += 1 }
+      meanAttemptSeconds = runningMean(meanAttemptSeconds, result.usage.wallSeconds)
+    } else {
+      withRung(request.rung) { rung in
+        rung.computeSeconds += result.usage.wallSeconds
+        rung.meanSeconds = runningMean(rung.meanSeconds, result.usage.wallSeconds)
+      }
+    }
     if result.sandbox.weakness > weakestSandbox.weakness { weakestSandbox = result.sandbox }
     if result.disturbance == .repeated { return setAside(request) }
     disturbances.accept(result)
@@ -198,16 +213,16 @@ extension StudyState {
         if request.trial == head?.trial { headFailures += 1 }
       }
     case .certification(let number, let pair, let candidate):
-      guard certification?.number == number else { return }
-      if neverRan, launchFailures < Self.launchLimit {
-        certification?.requested.remove(.init(pair: pair, candidate: candidate))
-        return
-      }
-      // A half that did not measure voids its pair; the test itself decides what that means.
-      if candidate {
-        certification?.test.record(pair: pair, candidate: .some(result.measurement))
-      } else {
-        certification?.test.record(pair: pair, champion: .some(result.measurement))
+      let isLaunchedAgain = neverRan && launchFailures < Self.launchLimit
+      withTest(number) { running in
+        if isLaunchedAgain {
+          running.requested.remove(.init(pair: pair, candidate: candidate))
+        } else if candidate {
+          // A half that did not measure voids its pair; the test itself decides what that means.
+          running.test.record(pair: pair, candidate: .some(result.measurement))
+        } else {
+          running.test.record(pair: pair, champion: .some(result.measurement))
+        }
       }
     }
   }
@@ -265,6 +280,8 @@ extension StudyState {
     if history.count > Self.historyLimit { history.removeFirst(history.count - Self.historyLimit) }
   }
 }
+
+private func runningMean(_ mean: Double?, _ value: Double) -> Double { mean.map { $0 + (value - $0) * 0.1 } ?? value }
 
 extension SandboxLevel {
   /// Greater is weaker.

@@ -76,8 +76,8 @@ extension StudyState {
     switch request.purpose {
     case .calibration: calibrationRequested -= 1
     case .search: open[request.trial]?.attempts -= 1
-    case .certification(_, let pair, let candidate):
-      certification?.requested.remove(.init(pair: pair, candidate: candidate))
+    case .certification(let number, let pair, let candidate):
+      withTest(number) { $0.requested.remove(.init(pair: pair, candidate: candidate)) }
     }
     let state = self
     disturbances.repeatLater(request) { state.isWanted($0) }
@@ -90,7 +90,7 @@ extension StudyState {
     case .search:
       open[request.trial].map { $0.commit == request.commit }
         ?? (request.trial == head?.trial && request.commit == head?.commit)
-    case .certification(let number, _, _): certification?.number == number
+    case .certification(let number, _, _): isRunning(test: number)
     }
   }
 
@@ -98,7 +98,7 @@ extension StudyState {
   func repetition(of request: AttemptRequest) -> AttemptRequest {
     AttemptRequest(
       id: AttemptID(rawValue: lastAttempt + 1), trial: request.trial, commit: request.commit, seed: request.seed,
-      purpose: request.purpose)
+      purpose: request.purpose, rung: request.rung)
   }
 }
 

@@ -87,6 +87,8 @@ public struct RunningCertification: Sendable, Codable, Hashable {
   public let champion: HeadStep
   /// Pairs after which it gives up, where a person said so.
   public internal(set) var orderedPairs: Int?
+  /// What it tries to take over from the rung below; nil on the first rung.
+  public internal(set) var promotion: Promotion?
   public internal(set) var requested: Set<Half> = []
   /// What the attempts of its candidate used that measured.
   public internal(set) var secondary = SecondaryMeans()
@@ -99,7 +101,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 6
+  public static let snapshotVersion = 7
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -152,6 +154,9 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var failedTargets: Set<TrialID> = []
   public internal(set) var stackAtFailure = 0
   public internal(set) var retryTarget: TrialID?
+  /// The champions of the first rung, step by step, and what the rungs above it made of them.
+  public internal(set) var certifiedLine: [LineStep] = []
+  public internal(set) var rungs: [RungState] = []
   public internal(set) var awaitingBranch: [Certificate] = []
   public internal(set) var branchTip: CommitHash?
   /// Why the branch could not take in what awaits it; it is not waited for then.

@@ -68,7 +68,7 @@ extension CandidateMaker {
   }
 
   /// A control character in a file's name could drive the terminal.
-  private static func shown(_ path: String) -> String {
+  static func shown(_ path: String) -> String {
     String(
       String.UnicodeScalarView(path.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
   }

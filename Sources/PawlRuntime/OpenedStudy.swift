@@ -204,6 +204,8 @@ public final class OpenedStudy: Sendable {
       ("artifacts", new.artifacts != old.artifacts), ("metric", new.metric != old.metric),
       ("editable", new.editable != old.editable), ("frozen", new.frozen != old.frozen),
       ("budget", new.budget != old.budget), ("ratchet", new.ratchet != old.ratchet), ("seed", new.seed != old.seed),
+      // Another rung on top is no change: nothing was measured there.
+      ("rungs", !new.hasRungs(of: old)),
     ].filter(\.1).map { "`\($0.0)`" }
     guard changed.isEmpty else {
       throw RuntimeError(
@@ -244,5 +246,17 @@ public final class OpenedStudy: Sendable {
     guard sandbox.level != .full else { return [] }
     let missing = sandbox.findings.filter { !$0.present }.map(\.name).joined(separator: ", ")
     return ["the sandbox is \(sandbox.level.rawValue), without: \(missing); `pawl doctor` says how to mend it"]
+  }
+}
+
+extension StudyConfiguration {
+  /// Whether every rung that `old` has measures as it did there.
+  fileprivate func hasRungs(of old: StudyConfiguration) -> Bool {
+    guard rungCount >= old.rungCount else { return false }
+    return (1...old.rungCount).allSatisfy { number in
+      let (new, old) = (rung(number), old.rung(number))
+      return new.command == old.command && new.evaluate == old.evaluate && new.environment == old.environment
+        && new.budget == old.budget && new.compute == old.compute
+    }
   }
 }

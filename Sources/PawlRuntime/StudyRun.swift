@@ -249,6 +249,7 @@ public final class StudyRun {
     case .rebase(let rebasing):
       let known = engine.state.fingerprints
       prepare { [opened] in try $0.rebase(rebasing, known: known) { try Self.heads(of: rebasing, in: opened) } }
+    case .transplant(let transplant): prepare { try $0.transplant(transplant) }
     case .startAttempt(let request):
       startedAt[request.id] = .now()
       attempts.start(request)

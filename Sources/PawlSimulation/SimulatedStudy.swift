@@ -101,6 +101,13 @@ struct SimulatedStudy {
           trial: request.trial, onto: request.onto, ontoCommit: request.ontoCommit, commit: commit,
           size: DiffStatistics(added: 1, removed: 1),
           fingerprint: UInt64(request.trial.rawValue) + UInt64(request.onto.rawValue + 1) << 32, knobs: [:]))
+    case .transplant(let transplant):
+      let promotion = transplant.promotion
+      let commit = CommitHash(rawValue: "\(promotion.after)+\(transplant.onto)")
+      let change = (truths[promotion.after] ?? 0) - (truths[promotion.before] ?? 0)
+      truths[commit] = (truths[transplant.onto] ?? 0) + change
+      codes[commit] = promotion.through.rawValue + 7_000_003 * promotion.rung
+      return .transplantMade(transplant, commit)
     case .startAttempt(let request):
       attempts += 1
       running.append((request, Timestamp(milliseconds: now.milliseconds + 1_000), attempts))

@@ -109,7 +109,8 @@ struct JournalMaker {
           tree: certificate.candidateCommit, message: "Simulated certificate \(certificate.number)\n", at: now)
         observe([.branchAdvanced(certificate: certificate.number, to: tip)])
       }
-    case .finish: break
+    // There is one rung.
+    case .transplant, .finish: break
     }
   }
 

@@ -30,6 +30,8 @@ struct SimulatedWorld {
   var attemptMilliseconds: Int64 = 5_000
   /// Completes what is not an attempt first, as in a study with long attempts.
   var prefersQuick = false
+  /// What a trial's change is worth on a rung, as a multiple of what it is worth on the first.
+  var transfer: (TrialID, Int) -> Double = { _, _ in 1 }
   /// What an attempt uses, where that is not the same for all.
   var use: (AttemptRequest, inout Usage) -> Void = { _, _ in }
   /// What a foreign load above one half adds to a measurement.
@@ -117,6 +119,7 @@ struct SimulatedWorld {
       code[commit] = (code[parent] ?? []).subtracting([reverted].compactMap(\.self)).union([trial])
       observe([.candidateCreated(trial, commit, size(trial))])
     case .rebase(let rebasing): observe([rebased(rebasing)])
+    case .transplant(let transplant): observe([transplanted(transplant)])
     case .startAttempt(let request): observe([.attemptFinished(result(request))], after: attemptMilliseconds)
     case .advanceBranch(let certificates):
       observe(
@@ -125,9 +128,19 @@ struct SimulatedWorld {
     }
   }
 
-  /// The true metric of a commit: the baseline's and all changes that are in it.
-  func truth(of commit: CommitHash) -> Double {
-    1 + (code[commit] ?? []).sorted().reduce(0) { $0 + (changes[$1] ?? 0) }
+  /// The true metric of a commit on a rung: the baseline's and all changes that are in it.
+  func truth(of commit: CommitHash, rung: Int = 1) -> Double {
+    let baseline = 1 / Double(rung)
+    return baseline + (code[commit] ?? []).sorted().reduce(0) { $0 + (changes[$1] ?? 0) * transfer($1, rung) }
+  }
+
+  private mutating func transplanted(_ transplant: Transplant) -> Event {
+    let promotion = transplant.promotion
+    let change = (code[promotion.after] ?? []).subtracting(code[promotion.before] ?? [])
+    if change.contains(where: conflicts) { return .transplantFailed(transplant, reason: "conflicts in `a`") }
+    let commit = CommitHash(rawValue: "t\(promotion.rung).\(promotion.first).\(promotion.last).\(transplant.onto)")
+    code[commit] = (code[transplant.onto] ?? []).union(change)
+    return .transplantMade(transplant, commit)
   }
 
   private mutating func rebased(_ rebasing: Rebasing) -> Event {
@@ -170,13 +183,16 @@ struct SimulatedWorld {
     let spread = (own.unit() + own.unit() + own.unit() - 1.5) * 2 * noise
     let shift = request.purpose.split == .sealed ? sealedShift : 0
     var usage = Usage(
-      wallSeconds: Double(attemptMilliseconds) / 1_000, cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1))
+      wallSeconds: Double(attemptMilliseconds) / 1_000 * (request.rung == 1 ? 1 : 10 * Double(request.rung - 1)),
+      cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1))
     use(request, &usage)
     let feigned = (usage.foreignLoad ?? 0) > 0.5 ? loadEffect : 0
     return AttemptResult(
       id: request.id, outcome: crashes ? .exited(code: 1) : .exited(code: 0),
       measurement: crashes
-        ? nil : truth(of: request.commit) + spread + shift + feigned + slips[request.id.rawValue, default: 0],
+        ? nil
+        : truth(of: request.commit, rung: request.rung) + spread + shift + feigned
+          + slips[request.id.rawValue, default: 0],
       remark: nil,
       usage: usage, reportedMemory: nil, sandbox: .full, referee: .report, logTail: nil)
   }
