@@ -1,7 +1,9 @@
 import PawlCore
 
 extension StudyReader {
-  private static let rungKeys = ["name", "command", "evaluate", "environment", "budget", "workers", "compute"]
+  private static let rungKeys = [
+    "name", "command", "evaluate", "environment", "budget", "workers", "compute", "placement",
+  ]
   private static let rungsHint =
     "list the scales, the one where the search happens first, as in `rungs: [{name: small}, {name: large, environment: [STEPS=20000]}]`"
 
@@ -60,7 +62,8 @@ extension StudyReader {
       name: name, command: reader.text("command", of: section), evaluate: reader.text("evaluate", of: section),
       environment: variables(of: section),
       budget: section.values["budget"].map { _ in self.budget(in: section, from: budget) },
-      workers: reader.integer("workers", of: section, 1...1024), compute: compute(of: section))
+      workers: reader.integer("workers", of: section, 1...1024), compute: compute(of: section),
+      placement: section.values["placement"].map { placement($0, "rungs.placement") })
   }
 
   private mutating func variables(of section: Section) -> [String: String] {

@@ -80,7 +80,7 @@ final class ClusterExecutor: AttemptExecutor {
 
   /// Returns attempts in flight that a cluster was given before the study's executor was changed; their folders are removed.
   static func abandon(_ layer: AttemptLayer, inFlight: some Collection<AttemptID>) -> [AttemptID] {
-    let given = inFlight.filter { access("\(layer.paths.cluster)/\($0)", F_OK) == 0 }.sorted()
+    let given = inFlight.filter { FileManager.default.fileExists(atPath: "\(layer.paths.cluster)/\($0)") }.sorted()
     for attempt in given { layer.workspace.remove("\(layer.paths.cluster)/\(attempt)") }
     return given
   }
