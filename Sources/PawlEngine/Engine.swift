@@ -6,11 +6,15 @@ import PawlRatchet
 /// Every change goes through ``StudyState/apply(_:at:)``, so that a replay of the journal gives the live state.
 public struct Engine: Sendable {
   public private(set) var state: StudyState
+  private var docket = Docket()
 
   public init(state: StudyState = StudyState()) { self.state = state }
 
   /// Folds in an event that is already in the journal.
-  public mutating func replay(_ recorded: RecordedEvent) { state.apply(recorded.event, at: recorded.at) }
+  public mutating func replay(_ recorded: RecordedEvent) {
+    docket.note(recorded.event)
+    state.apply(recorded.event, at: recorded.at)
+  }
 
   /// Folds in what was observed and decides what follows; empty `observations` only look at the clock.
   public mutating func handle(_ observations: [Event], at now: Timestamp) -> Step {
@@ -31,7 +35,7 @@ public struct Engine: Sendable {
       if let finding { take(finding, into: &step, at: now) }
       if let refusal { take(refusal, into: &step, at: now) }
     }
-    while let decision = state.nextDecision(at: now) { take(decision, into: &step, at: now) }
+    while let decision = state.nextDecision(at: now, &docket) { take(decision, into: &step, at: now) }
     // A proposal that was refused in the same step never becomes a candidate.
     step.effects.removeAll { effect in
       if case .createCandidate(let trial, _, _, _) = effect { return state.open[trial] == nil }
@@ -42,6 +46,7 @@ public struct Engine: Sendable {
   }
 
   private mutating func take(_ event: Event, into step: inout Step, at now: Timestamp) {
+    docket.note(event)
     state.apply(event, at: now)
     step.events.append(event)
     step.effects += effects(of: event)

@@ -30,8 +30,12 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   public internal(set) var size: DiffStatistics?
   /// Attempts asked for of the present commit so far.
   public internal(set) var attempts = 0
+  /// Search attempts that are in flight.
+  var running = 0
   /// Attempts that ended without a measurement.
   public internal(set) var failures = 0
+  /// Whether the ratchet holds measurements of it.
+  var isMeasured = false
   /// Wall time of its attempts.
   public internal(set) var seconds = 0.0
   public internal(set) var lastFailure: Outcome?
@@ -104,14 +108,14 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 8
+  public static let snapshotVersion = 9
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
   public internal(set) var configuration: StudyConfiguration?
   public internal(set) var ratchet: HeadRatchet?
 
-  public internal(set) var open: [TrialID: OpenTrial] = [:]
+  public internal(set) var open = OpenTrials()
   public internal(set) var inFlight: [AttemptID: AttemptRequest] = [:]
   public internal(set) var lastTrial = 0
   public internal(set) var lastAttempt = 0
@@ -141,6 +145,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var launchFailures = 0
   /// Search attempts of the present head, those before it became the head among them, calibration not.
   public internal(set) var headAttempts = 0
+  /// Search attempts of the present head that are in flight.
+  var headRunning = 0
   /// Attempts of the present head that ended without a measurement, in a row.
   public internal(set) var headFailures = 0
 
