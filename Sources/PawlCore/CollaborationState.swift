@@ -113,6 +113,10 @@ public struct CollaborationState: Sendable, Codable, Hashable {
   /// Questions that nobody has answered, the oldest first.
   public var awaited: [ApprovalRequest] { approvals.filter { $0.decision == nil }.map(\.request) }
 
+  public var isAnyAgentBanned: Bool {
+    bans.contains { if case .agent = $0.subject { true } else { false } }
+  }
+
   /// The ban of an agent; nil where there is none.
   public func ban(ofAgent name: String) -> Ban? { bans.first { $0.subject == .agent(name) } }
 

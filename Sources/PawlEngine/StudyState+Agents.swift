@@ -104,10 +104,12 @@ extension StudyState {
 
   /// What is neither spent nor promised, for this agent; nil without any bound.
   private func moneyLeft(for rule: AgentRule) -> Double? {
-    let own = open.roster.reduce(0) { $0 + ($1.agent == rule.name ? $1.promised : 0) }
-    let spent = agents[rule.name]?.spend ?? 0
+    let ownLeft = rule.maximumSpend.map { most in
+      let own = open.roster.reduce(0) { $0 + ($1.agent == rule.name ? $1.promised : 0) }
+      return most - (agents[rule.name]?.spend ?? 0) - own
+    }
     let shared = [spendLeft, approvedSpendLeft].compactMap(\.self).min()
-    return [shared.map { $0 - promised }, rule.maximumSpend.map { $0 - spent - own }].compactMap(\.self).min()
+    return [shared.map { $0 - promised }, ownLeft].compactMap(\.self).min()
   }
 
   /// Divides what is left among the questions that an earlier session left open: bounds may have changed since.

@@ -70,7 +70,7 @@ extension StudyState {
 
   /// A question to an agent that was banned after an earlier session had asked it: nobody asks again.
   func bannedQuestion() -> Event? {
-    guard let session, session.start.offers == nil else { return nil }
+    guard let session, session.start.offers == nil, collaboration.isAnyAgentBanned else { return nil }
     let asked = open.filter { $0.value.requestedAt < session.at && isQuestionToBanned($0.value) }.keys.min()
     return asked.map {
       .agentFailed($0, AgentFailure(.transient, reason: "`\(open[$0]?.request.agent ?? "")` is banned"))

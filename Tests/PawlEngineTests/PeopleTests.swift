@@ -127,6 +127,40 @@ import Testing
     #expect(world.engine.state.certificates == 1 && world.engine.state.collaboration.awaited.isEmpty)
   }
 
+  @Test(arguments: [true, false])
+  func `a certificate of a higher rung waits as well, and a no to it is followed by no test of its parts`(
+    isGranted: Bool
+  )
+    throws
+  {
+    var configuration = try SimulatedWorld.configuration(trials: 40)
+    configuration.rungs = [RungRule(name: "small"), RungRule(name: "large")]
+    configuration.approvals.certificates = true
+    var world = SimulatedWorld(seed: 1)
+    world.begin(configuration)
+    world.run()
+    // First that of the first rung, which the second one takes from.
+    var number = 0
+    for _ in 0..<10 where !world.engine.state.rungs.contains(where: { $0.test?.test.state == .certified }) {
+      guard let request = world.engine.state.collaboration.awaited.first else { break }
+      number = request.number
+      Self.goOn(&world, [Self.answer(number, true)])
+    }
+    let test = try #require(world.engine.state.rung(2)?.test)
+    let request = try #require(world.engine.state.collaboration.awaited.last)
+    #expect(request.subject == .certificate(test.number) && world.finished == "40 trials are done")
+    let tests = world.events.count { $0.kind == "promotionStarted" }
+    Self.goOn(&world, [Self.answer(request.number, isGranted)])
+    #expect(world.events.contains { $0.kind == (isGranted ? "promotionCertified" : "promotionFailed") })
+    #expect(world.engine.state.rung(2)?.test == nil)
+    if !isGranted {
+      #expect(world.engine.state.rung(2)?.parts.isEmpty == true && world.engine.state.rung(2)?.lost.isEmpty == true)
+      #expect(world.events.count { $0.kind == "promotionStarted" } == tests)
+      #expect(world.engine.state.rung(2)?.top.trial == .baseline)
+    }
+    Self.expectReplay(world)
+  }
+
   private static func promotion(_ first: Int, _ last: Int) -> ApprovalRequest.Subject {
     .promotion(
       Promotion(
