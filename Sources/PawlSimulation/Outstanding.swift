@@ -26,7 +26,8 @@ struct Outstanding: Hashable {
       case .createCandidate(let trial, _, _, _): candidates.insert(trial)
       case .rebase(let rebasing): rebasings.insert(rebasing.request)
       case .startAttempt(let request): attempts.insert(request)
-      case .advanceBranch, .transplant, .finish: break
+      // A swarm has one rung.
+      case .transplant, .advanceBranch, .finish: break
       }
     }
   }
@@ -38,7 +39,7 @@ struct Outstanding: Hashable {
     case .createCandidate(let trial, _, _, _): candidates.contains(trial)
     case .rebase(let rebasing): rebasings.contains(rebasing.request)
     case .startAttempt(let request): attempts.contains(request)
-    case .advanceBranch, .transplant, .finish: false
+    case .transplant, .advanceBranch, .finish: false
     }
   }
 
