@@ -12,8 +12,9 @@ extension StudyState {
     {
       return event
     }
-    if let event = unaffordableQuestion() { return event }
+    if let event = unaffordableQuestion() ?? bannedQuestion() { return event }
     guard stopReason == nil, pausedBy == nil else { return nil }
+    if let event = spendQuestion() { return event }
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }
     if let event = nextRebase(ratchet, &docket) { return event }
@@ -25,7 +26,8 @@ extension StudyState {
     if free > 0, let request = nextAttempt(ratchet, &docket) { return .attemptRequested(request) }
     let finishing = limit != nil && open.isEmpty && session?.start.offers == nil
     if let event = certificationStart(finishing: finishing) { return event }
-    if let event = nextPromotion(finishing: finishing && certification == nil, at: now) { return event }
+    let isTesting = certification != nil && !isCertificateAwaited
+    if let event = nextPromotion(finishing: finishing && !isTesting, at: now) { return event }
     return limit == nil ? nextProposal(freeWorkers: free, at: now) : nil
   }
 
@@ -39,7 +41,7 @@ extension StudyState {
     if isSpent(at: now) { return limit }
     guard pausedBy == nil else { return nil }
     if session?.start.offers == .untilJudged { return limit }
-    return open.isEmpty && certification == nil && !isPromoting ? limit : nil
+    return open.isEmpty && (certification == nil || isCertificateAwaited) && !isPromoting ? limit : nil
   }
 
   private func baselineFailure() -> Event? {

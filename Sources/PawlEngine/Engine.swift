@@ -28,9 +28,12 @@ public struct Engine: Sendable {
         conflict.stays = true
         observation = .rebaseConflicted(conflict)
       }
-      let duplicate = duplicateRefusal(of: observation)
+      observation = state.checkingCitations(of: observation)
+      let finding = state.finding(in: observation)
+      let refusal = duplicateRefusal(of: observation) ?? banRefusal(of: observation)
       take(observation, into: &step, at: now)
-      if let duplicate { take(duplicate, into: &step, at: now) }
+      if let finding { take(finding, into: &step, at: now) }
+      if let refusal { take(refusal, into: &step, at: now) }
     }
     while let decision = state.nextDecision(at: now, &docket) { take(decision, into: &step, at: now) }
     // A proposal that was refused in the same step never becomes a candidate.
@@ -53,6 +56,13 @@ public struct Engine: Sendable {
     guard case .proposalReceived(let trial, let proposal) = observation,
       // The head without a step may well be code that was measured on the way.
       state.open[trial]?.request.reversal == nil, let reason = state.duplication(of: proposal)
+    else { return nil }
+    return .proposalRefused(trial, reason: reason)
+  }
+
+  private func banRefusal(of observation: Event) -> Event? {
+    guard case .proposalReceived(let trial, let proposal) = observation,
+      let reason = state.banRefusal(of: proposal.edits)
     else { return nil }
     return .proposalRefused(trial, reason: reason)
   }
@@ -87,7 +97,7 @@ public struct Engine: Sendable {
     let open = state.session?.start.order == nil ? state.open.filter { state.isWorkedOn($0.value) } : [:]
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
       switch opened.stage {
-      case .proposing: effects += asked(opened)
+      case .proposing: effects += state.isQuestionToBanned(opened) ? [] : asked(opened)
       case .proposed(let proposal):
         effects.append(
           .createCandidate(trial, parent: opened.request.parentCommit, proposal, at: opened.requestedAt))

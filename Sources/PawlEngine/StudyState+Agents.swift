@@ -45,16 +45,21 @@ extension StudyState {
     var isFailure = false
     for rule in configuration.agents {
       let record = agents[rule.name] ?? AgentRecord()
-      if let exhausted = record.exhausted {
+      if let ban = collaboration.ban(ofAgent: rule.name) {
+        reasons.append("\(rule.name): banned by \(ban.by)")
+      } else if let exhausted = record.exhausted {
         reasons.append(configuration.agents.count == 1 ? exhausted : "\(rule.name): \(exhausted)")
       } else if let failure = record.failure {
         isFailure = true
         reasons.append("\(rule.name): \(failure.reason)")
       } else if isOutOfMoney(rule, record) {
-        reasons.append("\(rule.name): its money is spent")
+        reasons.append("\(rule.name): \(whyNoMoney(rule, record))")
       } else {
         return nil
       }
+    }
+    if configuration.agents.allSatisfy({ collaboration.ban(ofAgent: $0.name) != nil }) {
+      return Finish(.bounded, "nobody is left to ask: \(reasons.joined(separator: "; "))")
     }
     if isFailure { return Finish(.stalled, "no agent can be asked: \(reasons.joined(separator: "; "))") }
     let who = reasons.count == 1 ? "the agent has" : "the agents have"
@@ -64,8 +69,20 @@ extension StudyState {
   private func isOutOfMoney(_ rule: AgentRule, _ record: AgentRecord) -> Bool {
     guard rule.kind != .knobs else { return false }
     if let most = rule.maximumSpend, record.spend >= most { return true }
+    // A person may say yes at any time.
+    if isSpendAwaited { return false }
+    if case .denied = spendApproval, rule.dearestProposal != nil, promised == 0, approvedSpendLeft ?? 1 <= 1e-6 {
+      return true
+    }
     // What others hold may become free again.
     return record.isShortOfMoney && promised == 0
+  }
+
+  private func whyNoMoney(_ rule: AgentRule, _ record: AgentRecord) -> String {
+    guard case .denied(let words) = spendApproval, rule.maximumSpend.map({ record.spend < $0 }) ?? true else {
+      return "its money is spent"
+    }
+    return "more money was \(words)"
   }
 
   /// US dollars that agents which are asked now may cost yet; summed in the order of trials, so that a replay comes to the same.
@@ -87,11 +104,10 @@ extension StudyState {
 
   /// What is neither spent nor promised, for this agent; nil without any bound.
   private func moneyLeft(for rule: AgentRule) -> Double? {
-    let ownLeft = rule.maximumSpend.map { most in
-      let own = open.roster.reduce(0) { $0 + ($1.agent == rule.name ? $1.promised : 0) }
-      return most - (agents[rule.name]?.spend ?? 0) - own
-    }
-    return [spendLeft.map { $0 - promised }, ownLeft].compactMap(\.self).min()
+    let own = open.roster.reduce(0) { $0 + ($1.agent == rule.name ? $1.promised : 0) }
+    let spent = agents[rule.name]?.spend ?? 0
+    let shared = [spendLeft, approvedSpendLeft].compactMap(\.self).min()
+    return [shared.map { $0 - promised }, rule.maximumSpend.map { $0 - spent - own }].compactMap(\.self).min()
   }
 
   /// Divides what is left among the questions that an earlier session left open: bounds may have changed since.
@@ -117,6 +133,7 @@ extension StudyState {
     return configuration.agents.filter { rule in
       let record = agents[rule.name] ?? AgentRecord()
       guard record.exhausted == nil, record.failure == nil, !record.isShortOfMoney,
+        collaboration.ban(ofAgent: rule.name) == nil,
         record.holdUntil.map({ $0 <= now }) ?? true, spendLimit(of: rule) != 0
       else { return false }
       // One at a time until an agent that failed answers again.
@@ -194,7 +211,7 @@ extension StudyState {
   }
 
   /// What was promised to somebody and not used is there for others.
-  private mutating func freeMoney() {
+  mutating func freeMoney() {
     for agent in agents.keys { agents[agent]?.isShortOfMoney = false }
   }
 

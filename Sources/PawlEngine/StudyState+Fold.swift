@@ -19,7 +19,7 @@ extension StudyState {
       reconfigureSearch(configuration)
       extendLadder()
     case .proposalRequested(let request):
-      open[request.trial] = OpenTrial(request: request, at: at)
+      open[request.trial] = OpenTrial(request: request, at: at, isFromPin: isFromPin(request))
       if let reversal = request.reversal { removals.removeAll { $0 == reversal } }
       lastTrial = max(lastTrial, request.trial.rawValue)
       if request.offer != nil { session?.offered += 1 }
@@ -84,6 +84,7 @@ extension StudyState {
     case .stopRequested(let reason): stopReason = reason
     case .studyFailed(let reason): failure = reason
     }
+    collaborate(event, at: at)
     lastEventAt = at
   }
 

@@ -49,7 +49,7 @@ extension StudyState {
     guard !available.isEmpty else { return nil }
     let weights = Dictionary(available.map { ($0.name, 1.0) }) { first, _ in first }
     let seed = derivedSeed("search", UInt64(lastTrial + 1))
-    return search?.choose(seed: seed, head: head.trial, available: weights)
+    return search?.choose(seed: seed, head: head.trial, available: weights, pins: pinnedTrials)
   }
 
   /// Whether one more proposal of the agent is wanted.
@@ -132,7 +132,8 @@ extension StudyState {
   /// The candidate exists: others may start from it.
   mutating func noteCandidate(_ opened: OpenTrial, _ commit: CommitHash, _ size: DiffStatistics) {
     let trial = opened.request.trial
-    let isElsewhere = opened.parent.trial != head?.trial && opened.request.choice?.strategy ?? .line != .line
+    let isElsewhere =
+      opened.parent.trial != head?.trial && (opened.isFromPin || opened.request.choice?.strategy ?? .line != .line)
     open[trial]?.isWhole = isElsewhere
     guard opened.request.reversal == nil else { return }
     // What was handed in was not chosen, and is a place to start from all the same.
@@ -155,7 +156,7 @@ extension StudyState {
   mutating func noteFruitless(_ opened: OpenTrial) {
     guard opened.request.choice != nil else { return }
     search?.fruitless(opened.request.trial, seconds: opened.seconds, cost: 0)
-    commits[opened.request.trial] = nil
+    if !isPinned(opened.request.trial) { commits[opened.request.trial] = nil }
   }
 
   mutating func noteCost(_ reply: AgentReply) {
@@ -178,6 +179,7 @@ extension StudyState {
   private mutating func forgetCommits() {
     guard let search, commits.count > 2 * max(64, search.size) else { return }
     let held = Set(search.members).union(stack.map(\.trial)).union(open.keys)
+      .union(collaboration.pins.map(\.trial))
     commits = commits.filter { held.contains($0.key) }
   }
 

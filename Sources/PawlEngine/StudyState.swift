@@ -42,7 +42,8 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   public internal(set) var requestedAt: Timestamp
   /// What its own search attempts used that measured.
   public internal(set) var secondary = SecondaryMeans()
-  init(request: ProposalRequest, at: Timestamp) {
+  init(request: ProposalRequest, at: Timestamp, isFromPin: Bool) {
+    self.isFromPin = isFromPin
     self.request = request
     stage = .proposing
     parent = HeadStep(trial: request.parent, commit: request.parentCommit)
@@ -53,6 +54,8 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   var paid: Double { replies.reduce(0) { $0 + $1.cost } }
   /// Whether it is judged as a program of its own, not as a change of the head: the search began elsewhere.
   public internal(set) var isWhole = false
+  /// It starts from a candidate that a person pinned, not from the head.
+  public internal(set) var isFromPin: Bool
   /// It conflicts with the head and was not measured yet: it is, where a worker has nothing better to do.
   public internal(set) var isSpare = false
   public var commit: CommitHash? {
@@ -199,6 +202,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   /// What people said and is not done with, the oldest first.
   public internal(set) var hints: [Hint] = []
   public internal(set) var lastHint = 0
+  /// The notebook, claims, pins, bans and approvals.
+  public internal(set) var collaboration = CollaborationState()
 
   public internal(set) var session: Session?
   public internal(set) var wallSecondsBefore = 0.0

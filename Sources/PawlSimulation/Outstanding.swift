@@ -26,8 +26,7 @@ struct Outstanding: Hashable {
       case .createCandidate(let trial, _, _, _): candidates.insert(trial)
       case .rebase(let rebasing): rebasings.insert(rebasing.request)
       case .startAttempt(let request): attempts.insert(request)
-      // A swarm has one rung.
-      case .transplant, .advanceBranch, .finish: break
+      case .advanceBranch, .transplant, .finish: break
       }
     }
   }
@@ -39,7 +38,7 @@ struct Outstanding: Hashable {
     case .createCandidate(let trial, _, _, _): candidates.contains(trial)
     case .rebase(let rebasing): rebasings.contains(rebasing.request)
     case .startAttempt(let request): attempts.contains(request)
-    case .transplant, .advanceBranch, .finish: false
+    case .advanceBranch, .transplant, .finish: false
     }
   }
 

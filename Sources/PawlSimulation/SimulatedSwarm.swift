@@ -127,8 +127,6 @@ public struct SimulatedSwarm: Sendable {
     case .advanceBranch(let certificates):
       return certificates.last.map { .branchAdvanced(certificate: $0.number, to: $0.candidateCommit) }
     case .finish: isFinished = true
-    // There is one rung.
-    case .transplant: break
     }
     return nil
   }
