@@ -126,6 +126,7 @@ public struct SimulatedSwarm: Sendable {
       queue.schedule(.ended(request, attempt), at: now + attempt.milliseconds)
     case .advanceBranch(let certificates):
       return certificates.last.map { .branchAdvanced(certificate: $0.number, to: $0.candidateCommit) }
+    case .transplant(let transplant): return .transplantFailed(transplant, reason: "a swarm has one rung")
     case .finish: isFinished = true
     }
     return nil
