@@ -19,12 +19,12 @@ import Testing
   }
 
   @Test func `of forty workers has hardly one idle, replays to the same state, and survives a kill`() throws {
-    let plan = plan(workers: 40, trials: 2_000)
+    let plan = plan(workers: 40, trials: 1_000)
     let (outcome, kill) = try #require(try SwarmKill.run(plan, nanoseconds: { 0 }))
-    #expect(outcome.trials == 2_000 && outcome.kept > 0 && outcome.certificates > 0)
+    #expect(outcome.trials == 1_000 && outcome.kept > 0 && outcome.certificates > 0)
     #expect(outcome.search.utilisation > 0.98 && outcome.working.utilisation > 0.9)
     #expect(outcome.isReplayed)
-    #expect(kill.lostNothing && kill.compared > 1_500)
+    #expect(kill.lostNothing && kill.compared > 900)
     #expect(kill.same == kill.compared)
   }
 
