@@ -21,6 +21,11 @@ extension StudyState {
       guard let promotion = nextPart(of: number, rung), isWorthIt(promotion, rung),
         isAffordable(number, rung) || finishing && isLastChance(of: promotion, rung)
       else { continue }
+      switch approval(of: .promotion(promotion)) {
+      case .notNeeded, .granted: break
+      case .wanted(let question): return question
+      case .awaited, .denied: continue
+      }
       if promotion.before == rung.top.commit { return started(promotion, promotion.after, on: rung) }
       return .transplantRequested(Transplant(promotion: promotion, onto: rung.top.commit))
     }
