@@ -27,6 +27,10 @@ public struct StudyProgress: Sendable {
   public let stopping: Bool
   /// Pairs done of a certification that is under way.
   public let certification: (candidate: TrialID, pairs: Int, eValue: Double, threshold: Double)?
+  /// The rungs' names, the first one's first; one where the study has no `rungs`.
+  public let rungs: [String]
+  /// Tests that are under way on higher rungs.
+  public let promotions: [(rung: Int, pairs: Int, eValue: Double, threshold: Double)]
 }
 
 /// What `StudyRun` tells its face, on the conductor's thread.
