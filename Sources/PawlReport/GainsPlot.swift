@@ -33,9 +33,9 @@ enum GainsPlot {
       let ink = inks[place % inks.count]
       let place = { (gain: LadderSummary.Gain) in frame.x(gain.computeSeconds / seconds) }
       func stairs(_ value: (LadderSummary.Total) -> Double) -> [PlotLayout.Point] {
-        var points = [PlotLayout.Point(x: frame.x(0), y: frame.y(0))]
+        var points: [PlotLayout.Point] = []
         for gain in own {
-          points.append(.init(x: place(gain), y: points.last?.y ?? 0))
+          points.append(.init(x: place(gain), y: points.last?.y ?? frame.y(0)))
           points.append(.init(x: place(gain), y: frame.y(value(gain.total))))
         }
         points.append(.init(x: frame.plot.right, y: points.last?.y ?? 0))

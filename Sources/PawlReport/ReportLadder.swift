@@ -4,7 +4,9 @@ extension ReportPage {
   /// The rungs, how changes carried over, loss over compute, and what was certified when.
   func ladder() -> String {
     guard let ladder = input.ladder else { return "" }
-    let gains = GainsPlot.svg(ladder, metric: metric, width: ladder.climbs ? 560 : 1120, height: 380)
+    // Beside the last picture of transfer, or alone in its row.
+    let isHalf = ladder.transfers.count { !$0.points.isEmpty || !$0.waiting.isEmpty } % 2 == 1
+    let gains = GainsPlot.svg(ladder, metric: metric, width: isHalf ? 560 : 1120, height: isHalf ? 380 : 340)
     guard ladder.climbs else {
       guard let gains, ladder.gains.count > 1 else { return "" }
       return section("Certified gains over time", id: "gains", "<figure class=\"card plot\">\(gains)</figure>\n")
@@ -14,12 +16,13 @@ extension ReportPage {
       body += "<figure class=\"card plot\">\(scaling)</figure>\n"
     }
     let transfers = ladder.transfers.compactMap { TransferPlot.svg($0, ladder, width: 560, height: 380) }
-    let halves = transfers + [gains].compactMap(\.self)
+    let halves = transfers + (transfers.count % 2 == 1 ? [gains].compactMap(\.self) : [])
     if !halves.isEmpty {
       body +=
         "<div class=\"halves\">\n"
         + halves.map { "<figure class=\"card plot half\">\($0)</figure>\n" }.joined() + "</div>\n"
     }
+    if transfers.count % 2 == 0, let gains { body += "<figure class=\"card plot\">\(gains)</figure>\n" }
     return section("Ladder", id: "ladder", body + promotions(ladder))
   }
 
@@ -46,10 +49,10 @@ extension ReportPage {
     return table(
       [
         "n:No.", "Rung", said ? "n:Compute" : "n:Attempt", "n:Attempts", "n:Baseline", "n:Champion", "Champion is",
-        "n:Certified over the baseline", "n:Tests certified", "Did not carry over",
+        "n:Certified gain", "n:Tests held", "Not taken",
       ], rows)
       + "<p class=\"soft\">Levels are means of \(metric.name.escaped) on the sealed split, ± one standard error, from the paired "
-      + "runs of tests alone. What the last rung certified is the study's result.</p>\n"
+      + "runs of tests alone; gains are over the baseline on that rung. What the last rung certified is the study's result.</p>\n"
   }
 
   private func level(_ level: LadderSummary.Level?) -> String {

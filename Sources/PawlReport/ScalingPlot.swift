@@ -117,7 +117,11 @@ enum ScalingPlot {
     let text = "\(multiplier.value.short)× the compute"
     let half = PlotLayout.width(of: text) * 0.65
     let middle = min(max((from + to) / 2, frame.plot.left + half), frame.plot.right - half)
-    return svg + "<text class=\"big middle\" x=\"\(middle.px)\" y=\"\((y + 18).px)\">\(text)</text>\n"
+    // Clear of both curves: above the baseline's, which is highest at the text's left end.
+    let share = (middle - half - frame.plot.left) / (frame.plot.right - frame.plot.left)
+    let left = frame.xAxis.low * pow(frame.xAxis.high / frame.xAxis.low, share)
+    let above = max(frame.plot.top + 14, (scaling.baseline.map { frame.y($0.loss(at: left)) } ?? y) - 8)
+    return svg + "<text class=\"big middle\" x=\"\(middle.px)\" y=\"\(above.px)\">\(text)</text>\n"
   }
 
   private static func mark(

@@ -39,7 +39,8 @@ enum TransferPlot {
     if from < to {
       body +=
         "<path class=\"line soft dashed\" d=\"M\(frame.x(from).px) \(frame.y(from).px)L\(frame.x(to).px) \(frame.y(to).px)\"/>"
-      body += space.label("as much above as below", x: frame.x(to) + 8, y: frame.y(to) + 8, distance: 14)
+      let place = from + (to - from) * 0.72
+      body += space.label("as much above as below", x: frame.x(place), y: frame.y(place) + 6, distance: 14)
     }
     for dot in dots {
       let point = frame.point(dot)

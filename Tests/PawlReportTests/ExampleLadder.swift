@@ -99,7 +99,8 @@ enum ExampleLadder {
       totals[rung] = total
       return .init(
         certificate: number, rung: rung, trial: TrialID(rawValue: number * 3),
-        at: Timestamp(milliseconds: 1_773_100_000_000 + Int64(number) * 900_000), computeSeconds: Double(number) * 5_200,
+        at: Timestamp(milliseconds: 1_773_100_000_000 + Int64(number) * 900_000),
+        computeSeconds: Double(number) * 5_200,
         effect: effect, lower: effect - 0.0014, upper: effect + 0.0014, total: total)
     }
   }

@@ -64,7 +64,8 @@ import Testing
         referee: .evaluate, sandbox: .full, rung: 3)
     ]
     let html = StudyReport.html(input)
-    #expect(html.contains("# the champion on large, and what it changes\ngit checkout \(ExampleLadder.commit(10).rawValue)"))
+    #expect(
+      html.contains("# the champion on large, and what it changes\ngit checkout \(ExampleLadder.commit(10).rawValue)"))
     #expect(
       html.contains(
         """

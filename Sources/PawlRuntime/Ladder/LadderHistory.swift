@@ -247,7 +247,8 @@ extension LadderHistory.Rung {
     scatter += squares
     freedom += count - 1
     guard let deviation = pairDeviation else { return }
-    let error = deviation / Double(count).squareRoot()
+    // What is left of differences that are all the same is rounding.
+    let error = deviation > abs(mean) * 1e-12 ? deviation / Double(count).squareRoot() : 0
     tests[place].point.standardError = error
     let point = tests[place].point
     transfer.record(.init(below: point.below, above: mean, standardError: error, steps: point.steps))
