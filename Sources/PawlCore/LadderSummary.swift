@@ -121,7 +121,8 @@ extension LadderSummary {
 
   /// One change on both rungs.
   public struct Point: Sendable, Codable, Hashable {
-    public enum Standing: String, Sendable, Codable, Hashable { case running, certified, failed }
+    /// `denied`: the evidence sufficed, and a person said no.
+    public enum Standing: String, Sendable, Codable, Hashable { case running, certified, failed, denied }
     /// The test's number.
     public var test: Int
     public var startedAt: Timestamp

@@ -19,7 +19,7 @@ extension StudyState {
       reconfigureSearch(configuration)
       extendLadder()
     case .proposalRequested(let request):
-      open[request.trial] = OpenTrial(request: request, at: at)
+      open[request.trial] = OpenTrial(request: request, at: at, isFromPin: isFromPin(request))
       if let reversal = request.reversal { removals.removeAll { $0 == reversal } }
       lastTrial = max(lastTrial, request.trial.rawValue)
       if request.offer != nil { session?.offered += 1 }
@@ -84,6 +84,7 @@ extension StudyState {
     case .stopRequested(let reason): stopReason = reason
     case .studyFailed(let reason): failure = reason
     }
+    collaborate(event, at: at)
     lastEventAt = at
   }
 
@@ -157,7 +158,11 @@ extension StudyState {
       calibrationSeeds += 1
     case .search:
       open[request.trial]?.attempts += 1
-      if request.trial == head?.trial { headAttempts += 1 }
+      open[request.trial]?.running += 1
+      if request.trial == head?.trial {
+        headAttempts += 1
+        headRunning += 1
+      }
     case .certification(let number, let pair, let candidate):
       withTest(number) { test in
         test.requested.insert(.init(pair: pair, candidate: candidate))
@@ -168,6 +173,10 @@ extension StudyState {
 
   private mutating func finish(_ result: AttemptResult) {
     guard let request = inFlight.removeValue(forKey: result.id) else { return }
+    if request.purpose == .search {
+      open[request.trial]?.running -= 1
+      if request.trial == head?.trial { headRunning -= 1 }
+    }
     computeSeconds += result.usage.wallSeconds
     if request.rung == 1 {
       finishedAttempts += 1
@@ -205,6 +214,7 @@ extension StudyState {
         // A replicate of a head that has moved on meanwhile has nothing left to say.
         guard isOfPresentCode(request) else { return }
         ratchet?.record(value, for: request.trial, seed: request.seed, cost: result.usage.wallSeconds)
+        open[request.trial]?.isMeasured = ratchet?.isMeasured(request.trial) ?? false
         if request.trial == head?.trial { headFailures = 0 }
       } else if isOfPresentCode(request) {
         if !neverRan { ratchet?.recordFailure(cost: result.usage.wallSeconds) }
@@ -246,6 +256,7 @@ extension StudyState {
       stack.append(HeadStep(trial: trial, commit: commit))
       secondary[trial] = opened.secondary
       headAttempts = opened.attempts
+      headRunning = 0
       noteStep(opened, evidence)
     }
     end(trial)

@@ -33,7 +33,7 @@ extension ReportPage {
         let level = total.confidence >= 0.5 ? "<br><i>\((total.confidence * 100).short) %</i>" : ""
         return "\(effect(total.effect))<br>\(effect(total.lower)) to \(effect(total.upper))\(level)"
       }
-      let compute = rung.compute.map { rung.computeIsSaid ? $0.short : $0.readableSeconds } ?? "–"
+      let compute = rung.compute.map { rung.computeIsSaid ? $0.compact : $0.readableSeconds } ?? "–"
       let champion = rung.champion == .baseline ? "baseline" : "trial \(rung.champion)"
       rows += """
         <tr><td class="n">\(rung.number)</td><td><b>\(rung.name.escaped)</b></td><td class="n">\(compute)</td>\
@@ -107,6 +107,7 @@ extension ReportPage {
           switch point.standing {
           case .certified: "<span class=\"pill kept\">certified</span>"
           case .failed: "<span class=\"pill crashed\">did not carry over</span>"
+          case .denied: "<span class=\"pill\">denied by a person</span>"
           case .running: "<span class=\"pill running\">running</span>"
           }
         rows += row(
@@ -144,6 +145,16 @@ extension ReportPage {
     <td class="n">\(evidence)</td><td class="n">\(pairs)</td><td>\(result)</td></tr>
 
     """
+  }
+}
+
+extension Double {
+  /// Three digits at most, with a power of ten where there would be many zeros.
+  fileprivate var compact: String {
+    let scale = NumberStyle.exponent(of: self)
+    guard scale >= 5 || scale < -3 else { return short }
+    let lead = (self / NumberStyle.power(scale)).short
+    return lead == "1" ? String(NumberStyle.times(scale).dropFirst()) : lead + NumberStyle.times(scale)
   }
 }
 

@@ -19,7 +19,8 @@ enum TransferPlot {
       width: width, height: height, title: "Effects on \(name(transfer.rung)) against \(name(transfer.rung - 1))",
       hint: "positive is better")
     var body = LadderPlot.legend(
-      [("certified", "certified"), ("failed", "not certified"), ("awaited", "expected")].filter { entry in
+      [("certified", "certified"), ("failed", "not certified"), ("base", "denied"), ("awaited", "expected")].filter {
+        entry in
         dots.contains { $0.kind == entry.0 }
       }, right: width - 14, y: 44)
     let power = frame.yAxis.exponent
@@ -35,7 +36,14 @@ enum TransferPlot {
     // Where above is as much as below.
     let (from, to) = (max(frame.xAxis.low, frame.yAxis.low), min(frame.xAxis.high, frame.yAxis.high))
     var space = LabelSpace(
-      frame.plot, taken: dots.map { .init(around: frame.point($0), reach: 6) })
+      frame.plot,
+      taken: dots.flatMap { dot -> [PlotLayout.Box] in
+        let point = frame.point(dot)
+        let (low, high) = (frame.y(dot.above - dot.error), frame.y(dot.above + dot.error))
+        return [
+          .init(around: point, reach: 6), .init(left: point.x - 3, top: high, right: point.x + 3, bottom: low),
+        ]
+      })
     if from < to {
       body +=
         "<path class=\"line soft dashed\" d=\"M\(frame.x(from).px) \(frame.y(from).px)L\(frame.x(to).px) \(frame.y(to).px)\"/>"
@@ -70,7 +78,8 @@ enum TransferPlot {
       guard let above = point.above, above.isFinite, point.below.isFinite else { return nil }
       let error = point.standardError.map { " ± \($0.short)" } ?? ""
       return Dot(
-        kind: point.standing == .certified ? "certified" : "failed", below: point.below, above: above,
+        kind: point.standing == .certified ? "certified" : point.standing == .denied ? "base" : "failed",
+        below: point.below, above: above,
         error: finite(point.standardError), label: point.trials.shortLabel,
         words: "test \(point.test), \(point.trials.words): \(above.short)\(error) of \(point.below.short) below, "
           + point.standing.rawValue)

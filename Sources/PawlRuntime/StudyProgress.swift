@@ -27,6 +27,8 @@ public struct StudyProgress: Sendable {
   public let stopping: Bool
   /// Pairs done of a certification that is under way.
   public let certification: (candidate: TrialID, pairs: Int, eValue: Double, threshold: Double)?
+  /// Questions to a person that nobody has answered.
+  public let approvalsAwaited: Int
   /// The rungs' names, the first one's first; one where the study has no `rungs`.
   public let rungs: [String]
   /// Tests that are under way on higher rungs.
@@ -58,4 +60,6 @@ public struct StudyEnd: Sendable {
   public let report: String?
   /// Why there is no report.
   public let reportProblem: String?
+  /// Questions to a person that nobody has answered: the next session takes the answers.
+  public let approvalsAwaited: Int
 }

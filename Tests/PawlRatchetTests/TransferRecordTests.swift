@@ -1,3 +1,4 @@
+import PawlStatistics
 import Testing
 
 @testable import PawlRatchet

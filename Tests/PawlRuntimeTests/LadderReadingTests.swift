@@ -1,6 +1,7 @@
 import PawlCore
 import PawlEngine
 import PawlJournal
+import PawlRatchet
 import PawlTestSupport
 import Testing
 

@@ -38,7 +38,9 @@ struct LadderText {
     let steps = "\(ladder.name(of: transfer.rung - 1)) to \(ladder.name(of: transfer.rung)): "
     let ended = transfer.points.filter { $0.above != nil }
     guard let correlation = transfer.correlation else {
-      return ended.isEmpty ? nil : steps + "\(ended.count == 1 ? "1 change" : "\(ended.count) changes") tried on both, too few for a rank correlation"
+      guard !ended.isEmpty else { return nil }
+      let count = ended.count == 1 ? "1 change" : "\(ended.count) changes"
+      return steps + "\(count) tried on both, too few for a rank correlation"
     }
     let interval = "[\(correlation.lower.formatted(digits: 2)), \(correlation.upper.formatted(digits: 2))]"
     return steps

@@ -154,7 +154,9 @@ struct LadderHistory {
     with(failure.promotion.rung) { rung in
       guard let place = rung.tests.lastIndex(where: { $0.start.number == failure.number }) else { return }
       rung.running = nil
-      rung.tests[place].point.standing = .failed
+      // It did carry over: nobody is asked for its parts.
+      let isDenied = failure.eValue >= rung.tests[place].point.threshold
+      rung.tests[place].point.standing = isDenied ? .denied : .failed
       rung.tests[place].point.pairs = failure.pairs
       rung.tests[place].point.eValue = Self.finite(failure.eValue)
       let count = Double(failure.pairs)
@@ -163,7 +165,7 @@ struct LadderHistory {
       let start = rung.tests[place].start
       if start.championCommit == baseline { rung.baseline.merge(Moments(failure.championValues)) }
       if start.championCommit == rung.top.commit { rung.champion.merge(Moments(failure.championValues)) }
-      rung.split(failure.promotion)
+      if !isDenied { rung.split(failure.promotion) }
     }
   }
 

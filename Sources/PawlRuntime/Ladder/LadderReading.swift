@@ -154,7 +154,7 @@ struct LadderReading {
     if missing > 0 {
       return "a test takes as much as the rungs below use in between: about \(missing.asDuration) are missing"
     }
-    return "it is next"
+    return configuration.approvals.promotions ? "it is next, where a person approves it" : "it is next"
   }
 
   private func seconds(below number: Int, _ uses: [RungUse]) -> Double {
