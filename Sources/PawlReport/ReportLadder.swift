@@ -106,7 +106,7 @@ extension ReportPage {
         let pill =
           switch point.standing {
           case .certified: "<span class=\"pill kept\">certified</span>"
-          case .failed: "<span class=\"pill crashed\">did not carry over</span>"
+          case .failed: "<span class=\"pill crashed\">not certified</span>"
           case .denied: "<span class=\"pill\">denied by a person</span>"
           case .running: "<span class=\"pill running\">running</span>"
           }
@@ -121,7 +121,7 @@ extension ReportPage {
       }
       for waiting in transfer.waiting {
         let words = "<span class=\"pill\">waits</span><br><span class=\"soft\">\(waiting.reason.escaped)</span>"
-        let expected = "\(effect(waiting.expected)) <i>± \(style.difference.text(waiting.deviation))</i> expected"
+        let expected = "\(effect(waiting.expected)) <i>± \(style.difference.text(waiting.deviation))<br>expected</i>"
         rows += row("–", name, waiting.trials, effect(waiting.below), expected, waiting.chance, "–", "–", words)
       }
     }

@@ -43,7 +43,7 @@ import Testing
       "The baseline needs <b>1.46×</b> the compute (95 %: 1.21× to 1.83×) to match the champion of large.",
       "Effects on small and medium: rank correlation <b>0.9</b> (95 %: 0.12 to 0.99) of 5 changes.",
       "Effects on medium and large: too few changes were tried on both for a rank correlation.",
-      "did not carry over</span>", "conflict</span>", "train.swift conflicts with trial 8",
+      "not certified</span>", "conflict</span>", "train.swift conflicts with trial 8",
       "chance 12 % of a certificate, asked for 25 %", "trials 2, 3, 4</td>", "trials 2, 3, 4 and 4 more",
       "Certified champion on small",
     ] { #expect(html.contains(words), "\(words)") }
