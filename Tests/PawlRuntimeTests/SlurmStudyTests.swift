@@ -210,7 +210,9 @@ struct SlurmStudyTests {
   }
 
   @Test func `a node without bwrap runs with less and says so, or not at all where the study asks for more`() throws {
-    let without = program("PATH=/nowhere exec \"$pawl\" \"$@\"")
+    // Everything that the attempt needs, and no more.
+    repository.shell("mkdir '\(repository.place)/bin' && ln -s /bin/sh '\(repository.place)/bin/sh'")
+    let without = program("PATH='\(repository.place)/bin' exec \"$pawl\" \"$@\"")
     try initialise(before: "true", workers: 2, executor: without)
     let run = try run("--trials", "1")
     #expect(run.code == 0, "\(run.messages)")
