@@ -39,7 +39,7 @@ let layers: [Layer] = [
     ("PawlSearch", ["PawlCore", "PawlStatistics"]),
   ],
   // 3  Decisions: (state, event) -> [effect]. Replay is a fold over the journal.
-  [("PawlEngine", ["PawlCore", "PawlRatchet", "PawlSearch", "PawlStatistics"])],
+  [("PawlEngine", ["PawlCore", "PawlGuard", "PawlRatchet", "PawlSearch", "PawlStatistics"])],
   // 4  Ports: one kind of I/O each; they never import one another.
   [
     ("PawlCluster", ["PawlCore", "CPawlSystem"]),

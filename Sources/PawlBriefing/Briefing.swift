@@ -31,6 +31,13 @@ public struct Briefing: Sendable, Hashable {
   public var inspirations: [TrialStory]
   /// Open ones.
   public var hints: [Hint]
+  /// The notebook.
+  public var notes: [Note]
+  /// What others said they work on.
+  public var claims: [Claim]
+  public var bans: [Ban]
+  /// Candidates that people want the search to come back to, the oldest pin first.
+  public var pins: [TrialID]
   /// What other agents work on at the same time.
   public var inFlight: [WorkInFlight]
   public var budget: BudgetLeft
@@ -44,7 +51,8 @@ public struct Briefing: Sendable, Hashable {
     study: StudyName, metric: MetricRule, program: String? = nil, files: [String: String], frozenFiles: [String] = [],
     editable: [String], constraints: [Constraint] = [], check: String? = nil, parent: TrialID,
     standing: Standing = Standing(), steps: [HeadStep] = [], trials: [TrialStory] = [],
-    inspirations: [TrialStory] = [], hints: [Hint] = [], inFlight: [WorkInFlight] = [],
+    inspirations: [TrialStory] = [], hints: [Hint] = [], notes: [Note] = [], claims: [Claim] = [], bans: [Ban] = [],
+    pins: [TrialID] = [], inFlight: [WorkInFlight] = [],
     budget: BudgetLeft = BudgetLeft(), breadth: Double = 0, form: AnswerForm = .tools, tokenBudget: Int = 48_000
   ) {
     self.study = study
@@ -61,6 +69,10 @@ public struct Briefing: Sendable, Hashable {
     self.trials = trials
     self.inspirations = inspirations
     self.hints = hints
+    self.notes = notes
+    self.claims = claims
+    self.bans = bans
+    self.pins = pins
     self.inFlight = inFlight
     self.budget = budget
     self.breadth = breadth

@@ -10,17 +10,20 @@ struct ChangingText {
   /// - Parameter task: The last section: what is to be done now.
   func rendered(task: String) -> String {
     let hints = hints(tokens: tokens / 3)
-    let fixed = standing + budget + hints + task
+    let wishes = wishes(tokens: tokens / 6)
+    let fixed = standing + budget + wishes + hints + task
     var left = tokens - TokenEstimate.tokens(in: fixed) - 40
     var sections: [String] = []
-    for (section, share) in [(story, 0.3), (suggestions, 0.1), (inFlight, 0.15), (inspirations, 0.4), (trials, 1.0)] {
+    for (section, share) in [
+      (story, 0.3), (suggestions, 0.1), (notebook, 0.15), (inFlight, 0.15), (inspirations, 0.4), (trials, 1.0),
+    ] {
       let text = section(Int(Double(max(0, left)) * share))
       left -= TokenEstimate.tokens(in: text)
       sections.append(text)
     }
-    let (story, suggestions, inFlight) = (sections[0], sections[1], sections[2])
-    let (inspirations, trials) = (sections[3], sections[4])
-    return standing + story + trials + inspirations + inFlight + suggestions + budget + hints + task
+    let (story, suggestions, notebook) = (sections[0], sections[1], sections[2])
+    let (inFlight, inspirations, trials) = (sections[3], sections[4], sections[5])
+    return standing + story + trials + inspirations + notebook + inFlight + suggestions + budget + wishes + hints + task
   }
 
   private var standing: String {
@@ -109,9 +112,14 @@ struct ChangingText {
   }
 
   private func inFlight(tokens: Int) -> String {
-    guard !briefing.inFlight.isEmpty else { return "" }
+    guard !briefing.inFlight.isEmpty || !briefing.claims.isEmpty else { return "" }
     var left = tokens - 80
     var lines: [String] = []
+    for line in claimLines {
+      left -= TextCut.cost(line)
+      guard left >= 0 else { break }
+      lines.append(line)
+    }
     for work in briefing.inFlight.sorted(by: { $0.trial > $1.trial }) {
       let what = work.hypothesis.map { CleanText.line($0, limit: 160) } ?? "(still thinking)"
       let line = "trial \(work.trial) by \(Quoted.plain(work.agent, limit: 60)): \(what)"

@@ -6,6 +6,10 @@ public struct ProposedChange: Sendable, Hashable {
   public let hypothesis: String
   /// By path, each file once.
   public let edits: [FileEdit]
+  /// What it says that it builds on, as it was named; nil where nothing is.
+  public var cites: Citations?
+  /// A finding for the notebook, in one paragraph; nil for none.
+  public var note: String?
 }
 
 /// Makes edits out of an agent's reply, strictly: what does not fit at exactly one place is a problem, never a guess.
@@ -13,8 +17,9 @@ public struct ProposedChange: Sendable, Hashable {
 /// A search text or hunk that fits nowhere to the letter may do so with blanks at the ends of lines left aside, as long as that is one
 /// place too; the file then keeps its own line breaks. Which paths may be edited is not decided here.
 public struct EditReader: Sendable {
-  /// Characters of a hypothesis that are kept.
+  /// Characters of a hypothesis, and of a finding, that are kept.
   static let hypothesisLimit = 400
+  static let noteLimit = 1_000
   /// Lines of a file that are told one by one instead of the whole content.
   static let mostLineChanges = 100
   private let files: [String: String]
@@ -38,7 +43,11 @@ public struct EditReader: Sendable {
       throw EditProblem(.broken, "the reply did not arrive whole: \(CleanText.line(reason, limit: 200))")
     }
     if !reply.edits.isEmpty {
-      return ProposedChange(hypothesis: try hypothesis(nil, prose: reply.text), edits: reply.edits)
+      var said = RequestedChange()
+      for line in reply.text.utf8.split(separator: 0x0a).prefix(1_000) { said.take(String(Substring(line))) }
+      return ProposedChange(
+        hypothesis: try hypothesis(nil, prose: reply.text), edits: reply.edits, cites: said.citations,
+        note: said.finding)
     }
     let text = TextReading.withoutThinking(reply.text)
     if !reply.calls.isEmpty { return try applied(try ToolReading.change(of: reply.calls), prose: text) }
@@ -94,7 +103,7 @@ public struct EditReader: Sendable {
       if let edit = try fileEdit(path, forms) { edits.append(edit) }
     }
     guard !edits.isEmpty else { throw EditProblem(.noChange, "the edits change nothing: the files are as they were") }
-    return ProposedChange(hypothesis: hypothesis, edits: edits)
+    return ProposedChange(hypothesis: hypothesis, edits: edits, cites: change.citations, note: change.finding)
   }
 
   /// Returns nil where the file stays as it is.

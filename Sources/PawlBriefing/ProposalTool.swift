@@ -42,6 +42,15 @@ public enum ProposalTool {
               "required": ["path"],
               "additionalProperties": false
             }
+          },
+          "cites": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Optional: what the idea builds on, as in `note 3` or `trial 12`."
+          },
+          "note": {
+            "type": "string",
+            "description": "Optional: a finding that other agents should know, for the study's notebook; not the hypothesis again."
           }
         },
         "required": ["hypothesis", "edits"],

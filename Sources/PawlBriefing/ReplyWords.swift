@@ -54,6 +54,17 @@ enum ReplyWords {
     value(of: "hypothesis", in: line)
   }
 
+  /// Returns the names of a line such as "Cites: note 3, trial 12".
+  static func cites(in line: String) -> [String]? {
+    value(of: "cites", in: line).map { names in
+      names.utf8.split { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ";") }
+        .map { String(Substring($0)).trimmingBlanks() }.filter { !$0.isEmpty }
+    }
+  }
+
+  /// Returns what follows `Finding:`.
+  static func finding(in line: String) -> String? { value(of: "finding", in: line) }
+
   /// Returns the path of a line such as "Delete: `src/old.py`".
   static func deletion(in line: String) -> String? {
     value(of: "delete", in: line).map(undecorated)

@@ -1,3 +1,5 @@
+import PawlCore
+
 /// An edit as an agent asked for it, before it is held against the file.
 struct RequestedEdit: Equatable {
   enum Form: Equatable {
@@ -38,6 +40,32 @@ struct RequestedEdit: Equatable {
 struct RequestedChange: Equatable {
   var hypothesis: String?
   var edits: [RequestedEdit] = []
+  /// Names of what it builds on, as they were written.
+  var cites: [String] = []
+  var note: String?
+
+  /// Takes a line of prose that cites something or states a finding; returns whether it does.
+  @discardableResult
+  mutating func take(_ line: String) -> Bool {
+    if let names = ReplyWords.cites(in: line) {
+      cites += names
+    } else if let text = ReplyWords.finding(in: line), !text.isEmpty {
+      if note == nil { note = text }
+    } else {
+      return false
+    }
+    return true
+  }
+
+  var citations: Citations? {
+    let citations = Citations(cites.map { CleanText.line($0, limit: 60) })
+    return citations.isEmpty ? nil : citations
+  }
+
+  var finding: String? {
+    let text = CleanText.line(note ?? "", limit: EditReader.noteLimit)
+    return text.isEmpty ? nil : text
+  }
 }
 
 /// One hunk of a unified diff.

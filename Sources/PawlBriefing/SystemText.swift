@@ -43,12 +43,14 @@ enum SystemText {
     Think first, briefly. Then call `\(ProposalTool.name)` once, with a hypothesis of one sentence (what you change and why it should \
     help) and all edits. For a few lines use `search` with `replace`: the search text must occur exactly once in the file, to the letter, \
     indentation included, so take in lines around it until it does. Use `content` for new files and where most of a file changes. All \
-    edits are meant for the files as shown to you, in no order, and may not overlap.
+    edits are meant for the files as shown to you, in no order, and may not overlap. `cites` may name the notes and trials that you build \
+    on, and `note` may state a finding for the study's notebook that others should know.
     """
 
   private static let textForm = """
     Think first, briefly. Then write one line that starts with `Hypothesis:`, with one sentence: what you change and why it should help. \
-    Then the edits, each in one of these forms, and nothing after them.
+    A line `Cites: note 3, trial 12` may name what you build on, and a line `Finding:` may state what others should know, for the study's \
+    notebook. Then the edits, each in one of these forms, and nothing after them.
 
     For a few lines, a block under a line that holds the path alone:
 

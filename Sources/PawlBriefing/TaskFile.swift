@@ -15,7 +15,8 @@ extension Briefing {
 
       You work in a copy of the repository. Edit the editable files in place; what differs when you end is your proposal. Then write one \
       line into `\(Quoted.plain(hypothesisFile, limit: 400))` (the environment variable `\(Self.hypothesisVariable)` names it too): one \
-      sentence on what you changed and why it should help. Change nothing else: no other files, no commits, no branches, nothing installed, \
+      sentence on what you changed and why it should help. A second line `Cites: note 3, trial 12` may name what you build on, and a third \
+      one, `Finding: …`, what others should know, for the study's notebook. Change nothing else: no other files, no commits, no branches, nothing installed, \
       and leave no notes or outputs behind. Do not run the full training or measuring; Pawl does. Ask nothing, nobody answers.
 
       \(SystemText.rules)

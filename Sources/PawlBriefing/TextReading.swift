@@ -70,6 +70,8 @@ struct TextReading {
       heading = nil
     } else if let path = ReplyWords.path(in: text, known: known) {
       heading = path
+    } else if change.take(text) {
+      heading = nil
     } else {
       heading = nil
       if let path = ReplyWords.mention(in: text, known: known) { mention = path }

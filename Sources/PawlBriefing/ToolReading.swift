@@ -51,13 +51,47 @@ enum ToolReading {
     guard case .object(let members) = arguments else {
       throw EditProblem(.malformedArguments, "the arguments of `\(ProposalTool.name)` are no JSON object")
     }
-    for member in members where member.name != "hypothesis" && member.name != "edits" {
-      throw unknownKey(member.name, of: "`\(ProposalTool.name)`", known: "`hypothesis` and `edits`")
+    for member in members where !["hypothesis", "edits", "cites", "note"].contains(member.name) {
+      throw unknownKey(
+        member.name, of: "`\(ProposalTool.name)`", known: "`hypothesis`, `edits`, `cites` and `note`")
     }
+    change.cites += try cites(in: arguments)
+    if change.note == nil { change.note = try note(in: arguments) }
     if change.hypothesis == nil, case .string(let text)? = arguments["hypothesis"], !text.trimmingBlanks().isEmpty {
       change.hypothesis = text
     }
     for edit in try edits(in: arguments) { change.edits.append(try requested(edit, number: change.edits.count + 1)) }
+  }
+
+  /// Returns what is named, whether or not there is such a thing; a number alone is a trial's.
+  private static func cites(in arguments: JSONValue) throws(EditProblem) -> [String] {
+    switch arguments["cites"] {
+    case nil, .null: return []
+    case .string(let text): return ReplyWords.cites(in: "cites: \(text)") ?? []
+    case .array(let items):
+      var names: [String] = []
+      for item in items {
+        if let number = item.integer {
+          names.append(String(number))
+        } else if case .string(let name) = item {
+          names.append(name)
+        } else {
+          throw EditProblem(
+            .malformedArguments, "`cites` holds something else than texts",
+            advice: "Name notes and trials, as in `[\"note 3\", \"trial 12\"]`.")
+        }
+      }
+      return names
+    default: throw EditProblem(.malformedArguments, "`cites` is not an array")
+    }
+  }
+
+  private static func note(in arguments: JSONValue) throws(EditProblem) -> String? {
+    switch arguments["note"] {
+    case nil, .null: return nil
+    case .string(let text): return text
+    default: throw EditProblem(.malformedArguments, "`note` is not a text")
+    }
   }
 
   private static func parse(_ text: String) throws(JSONValue.Failure) -> JSONValue {

@@ -176,11 +176,26 @@ struct StudyWriter {
     if ratchet.policy != standard.policy {
       key("policy", ratchet.policy.rawValue, isDefault: false, indent: true, "what moves the head")
     }
+    approvals(configuration.approvals)
     line("")
     agents(configuration)
     key(
       "seed", "\(configuration.seed)", isDefault: configuration.seed == 1,
       "everything random in the study is derived from it")
+  }
+
+  private mutating func approvals(_ rule: ApprovalRule) {
+    line("")
+    line("# What waits for a person's `pawl approve`; everything else goes on meanwhile.")
+    line("approve:")
+    key(
+      "promotions", "\(rule.promotions)", isDefault: !rule.promotions, indent: true, "a test on a higher rung")
+    key(
+      "certificates", "\(rule.certificates)", isDefault: !rule.certificates, indent: true,
+      "a step of the champion and of the branch")
+    key(
+      "spend", rule.spend.map { Quantity.number($0) } ?? "5", isDefault: rule.spend == nil, indent: true,
+      "each time that agents have cost so many US dollars more")
   }
 
   static func list(_ items: [String]) -> String {

@@ -152,12 +152,16 @@ public struct AttemptResult: Sendable, Codable, Hashable {
   public let referee: RefereeLevel
   /// The last lines of the output, at most 4 KiB, cut at a line; nil where the measurement succeeded.
   public let logTail: String?
+  /// The metric on the way, thinned out, where it was followed. Absent in journals of before.
+  public var curve: [CurvePoint]?
   /// Set by the engine before the result is journaled; nil for an attempt that nothing disturbed.
   public var disturbance: Disturbance?
   public init(
     id: AttemptID, outcome: Outcome, measurement: Double?, remark: String?, usage: Usage, reportedMemory: Bytes?,
-    sandbox: SandboxLevel, referee: RefereeLevel, logTail: String?, disturbance: Disturbance? = nil
+    sandbox: SandboxLevel, referee: RefereeLevel, logTail: String?, disturbance: Disturbance? = nil,
+    curve: [CurvePoint]? = nil
   ) {
+    self.curve = curve
     self.id = id
     self.outcome = outcome
     self.measurement = measurement

@@ -59,8 +59,8 @@ public enum Event: Sendable, Codable, Hashable {
   case noteDropped(number: Int, by: String)
   case claimed(Claim)
   case claimReleased(number: Int, by: String)
-  /// The search keeps coming back to it.
-  case pinned(TrialID, by: String)
+  /// The search keeps coming back to it; `at` is its code, which the search may have forgotten.
+  case pinned(TrialID, at: CommitHash?, by: String)
   case unpinned(TrialID, by: String)
   case banned(Ban)
   case banLifted(number: Int, by: String)

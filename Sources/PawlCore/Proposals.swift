@@ -105,10 +105,16 @@ public struct Proposal: Sendable, Codable, Hashable {
   public let change: UInt64?
   /// Lines of all editable files after the edit; nil where they were not counted.
   public let lines: Int?
+  /// What the idea builds on; nil where nothing is named.
+  public var cites: Citations?
+  /// A finding for the notebook that all agents share; nil for none.
+  public let note: String?
   public init(
     agent: String, hypothesis: String, edits: [FileEdit], knobs: [String: KnobValue], cost: Double, fingerprint: UInt64,
-    normalised: UInt64? = nil, change: UInt64? = nil, lines: Int? = nil
+    normalised: UInt64? = nil, change: UInt64? = nil, lines: Int? = nil, cites: Citations? = nil, note: String? = nil
   ) {
+    self.cites = cites
+    self.note = note
     self.normalised = normalised
     self.change = change
     self.lines = lines

@@ -3,29 +3,32 @@ import PawlRatchet
 
 extension StudyState {
   /// The next event that follows from the state alone, or nil when the engine waits for the world.
-  func nextDecision(at now: Timestamp) -> Event? {
+  func nextDecision(at now: Timestamp, _ docket: inout Docket) -> Event? {
     guard failure == nil, session != nil, let ratchet else { return nil }
     if let order = session?.start.order { return orderedDecision(order) }
     if let head, head.trial != ratchet.head { return .headMoved(to: head.trial, from: ratchet.head) }
     if let event = baselineFailure() ?? baselineBreach() ?? certificationVerdict() ?? promotionVerdict()
-      ?? judgedTrial(ratchet)
+      ?? judgedTrial(ratchet, &docket)
     {
       return event
     }
-    if let event = unaffordableQuestion() { return event }
+    if let event = unaffordableQuestion() ?? bannedQuestion() { return event }
     guard stopReason == nil, pausedBy == nil else { return nil }
+    if let event = spendQuestion() { return event }
+    if let event = nextStop(ratchet) { return event }
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }
-    if let event = nextRebase(ratchet) { return event }
+    if let event = nextRebase(ratchet, &docket) { return event }
     // What is kept back for the last certificate must not go into candidates that are still open.
     if isShort(at: now), let event = certificationStart(finishing: true) ?? nextPromotion(finishing: true, at: now) {
       return event
     }
     let free = workers - inFlight.count
-    if free > 0, let request = nextAttempt(ratchet) { return .attemptRequested(request) }
+    if free > 0, let request = nextAttempt(ratchet, &docket) { return .attemptRequested(request) }
     let finishing = limit != nil && open.isEmpty && session?.start.offers == nil
     if let event = certificationStart(finishing: finishing) { return event }
-    if let event = nextPromotion(finishing: finishing && certification == nil, at: now) { return event }
+    let isTesting = certification != nil && !isCertificateAwaited
+    if let event = nextPromotion(finishing: finishing && !isTesting, at: now) { return event }
     return limit == nil ? nextProposal(freeWorkers: free, at: now) : nil
   }
 
@@ -39,7 +42,7 @@ extension StudyState {
     if isSpent(at: now) { return limit }
     guard pausedBy == nil else { return nil }
     if session?.start.offers == .untilJudged { return limit }
-    return open.isEmpty && certification == nil && !isPromoting ? limit : nil
+    return open.isEmpty && (certification == nil || isCertificateAwaited) && !isPromoting ? limit : nil
   }
 
   private func baselineFailure() -> Event? {
@@ -49,15 +52,18 @@ extension StudyState {
 
   // MARK: verdicts
 
-  private func judgedTrial(_ ratchet: HeadRatchet) -> Event? {
+  private func judgedTrial(_ ratchet: HeadRatchet, _ docket: inout Docket) -> Event? {
     guard let head else { return nil }
     if let trial = tooManySpares.first {
       return .proposalRefused(trial, reason: "it conflicts with what the head took in since, and newer ones went first")
     }
-    for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
-      guard case .ready(let commit) = opened.stage, !isInFlight(trial) else { continue }
+    let mayRefuse = refusesUntried
+    for entry in open.roster where entry.isIdle && (mayRefuse || !entry.isUntouched) {
+      let trial = entry.trial
+      guard let opened = open[trial], let commit = opened.commit else { continue }
       if opened.attempts == 0, let reason = refusal(of: opened) { return .proposalRefused(trial, reason: reason) }
-      if ratchet.moments(of: trial) == nil {
+      if !entry.isMeasured {
+        if let verdict = stoppedVerdict(trial, opened) { return verdict }
         // The sandbox may fail for reasons of its own; anything else that a candidate does wrong is a crash.
         if opened.failures >= 1, let outcome = opened.lastFailure,
           opened.failures >= Self.launchLimit || !outcome.isLaunchFailure
@@ -70,7 +76,7 @@ extension StudyState {
       if opened.failures >= 2, let outcome = opened.lastFailure, opened.failures * 2 > opened.attempts {
         return .trialCrashed(trial, outcome)
       }
-      switch judgement(of: trial, opened, by: ratchet) {
+      switch docket.judgement(of: trial, opened, by: ratchet, in: self) {
       case .decided(let verdict, let evidence):
         return verdict == .kept && commit == head.commit
           ? .trialJudged(trial, .discarded, evidence) : .trialJudged(trial, verdict, evidence)
@@ -86,7 +92,7 @@ extension StudyState {
   // MARK: attempts
 
   /// The most useful attempt now: calibration, then certification, replicates, and new candidates in their order.
-  private func nextAttempt(_ ratchet: HeadRatchet) -> AttemptRequest? {
+  private func nextAttempt(_ ratchet: HeadRatchet, _ docket: inout Docket) -> AttemptRequest? {
     guard let champion, let head, configuration != nil else { return nil }
     if let again = disturbances.waiting.first(where: { isWanted($0.request) && hasRoom(on: $0.request.rung) }) {
       return repetition(of: again.request)
@@ -97,16 +103,19 @@ extension StudyState {
     if let half = certificationAttempt() ?? promotionAttempt() { return half }
     guard hasRoom(on: 1) else { return nil }
     var (fresh, spare): (HeadStep?, HeadStep?)
-    for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
-      guard case .ready(let commit) = opened.stage, !isInFlight(trial), isWorkedOn(opened) else { continue }
+    for entry in open.roster where entry.isIdle {
+      // Of those that nothing is known of the first is wanted, and that only where no other attempt is.
+      if entry.isUntouched, fresh != nil || (entry.isIdleSpare && spare != nil) { continue }
+      let trial = entry.trial
+      guard let opened = open[trial], let commit = opened.commit, isWorkedOn(opened) else { continue }
       let step = HeadStep(trial: trial, commit: commit)
-      guard ratchet.moments(of: trial) != nil, isCalibrated else {
+      guard entry.isMeasured, isCalibrated else {
         if opened.attempts == opened.failures {
           if opened.isSpare { spare = spare ?? step } else { fresh = fresh ?? step }
         }
         continue
       }
-      switch judgement(of: trial, opened, by: ratchet) {
+      switch docket.judgement(of: trial, opened, by: ratchet, in: self) {
       case .replicateCandidate: return request(step, .search)
       case .replicateHead where !isInFlight(head.trial): return request(head, .search)
       case .replicateHead, .rebase, .wait, .decided: continue

@@ -10,6 +10,8 @@ public enum Effect: Sendable, Hashable {
   /// Puts a change onto another rung's champion, dated as the change is.
   case transplant(Transplant)
   case startAttempt(AttemptRequest)
+  /// Ends an attempt that no longer matters; one that does not run, as after a restart, ends as it is.
+  case stopAttempt(AttemptRequest)
   /// Adds a commit each to `pawl/<study>`, in this order; doing it twice must do no harm.
   case advanceBranch([Certificate])
   /// Nothing runs and nothing is left to start.

@@ -6,11 +6,15 @@ import PawlRatchet
 /// Every change goes through ``StudyState/apply(_:at:)``, so that a replay of the journal gives the live state.
 public struct Engine: Sendable {
   public private(set) var state: StudyState
+  private var docket = Docket()
 
   public init(state: StudyState = StudyState()) { self.state = state }
 
   /// Folds in an event that is already in the journal.
-  public mutating func replay(_ recorded: RecordedEvent) { state.apply(recorded.event, at: recorded.at) }
+  public mutating func replay(_ recorded: RecordedEvent) {
+    docket.note(recorded.event)
+    state.apply(recorded.event, at: recorded.at)
+  }
 
   /// Folds in what was observed and decides what follows; empty `observations` only look at the clock.
   public mutating func handle(_ observations: [Event], at now: Timestamp) -> Step {
@@ -24,11 +28,14 @@ public struct Engine: Sendable {
         conflict.stays = true
         observation = .rebaseConflicted(conflict)
       }
-      let duplicate = duplicateRefusal(of: observation)
+      observation = state.checkingCitations(of: observation)
+      let finding = state.finding(in: observation)
+      let refusal = duplicateRefusal(of: observation) ?? banRefusal(of: observation)
       take(observation, into: &step, at: now)
-      if let duplicate { take(duplicate, into: &step, at: now) }
+      if let finding { take(finding, into: &step, at: now) }
+      if let refusal { take(refusal, into: &step, at: now) }
     }
-    while let decision = state.nextDecision(at: now) { take(decision, into: &step, at: now) }
+    while let decision = state.nextDecision(at: now, &docket) { take(decision, into: &step, at: now) }
     // A proposal that was refused in the same step never becomes a candidate.
     step.effects.removeAll { effect in
       if case .createCandidate(let trial, _, _, _) = effect { return state.open[trial] == nil }
@@ -39,6 +46,7 @@ public struct Engine: Sendable {
   }
 
   private mutating func take(_ event: Event, into step: inout Step, at now: Timestamp) {
+    docket.note(event)
     state.apply(event, at: now)
     step.events.append(event)
     step.effects += effects(of: event)
@@ -48,6 +56,13 @@ public struct Engine: Sendable {
     guard case .proposalReceived(let trial, let proposal) = observation,
       // The head without a step may well be code that was measured on the way.
       state.open[trial]?.request.reversal == nil, let reason = state.duplication(of: proposal)
+    else { return nil }
+    return .proposalRefused(trial, reason: reason)
+  }
+
+  private func banRefusal(of observation: Event) -> Event? {
+    guard case .proposalReceived(let trial, let proposal) = observation,
+      let reason = state.banRefusal(of: proposal.edits)
     else { return nil }
     return .proposalRefused(trial, reason: reason)
   }
@@ -63,6 +78,7 @@ public struct Engine: Sendable {
     case .rebaseRequested(let request): state.rebasing(of: request.trial).map { [.rebase($0)] } ?? []
     case .transplantRequested(let transplant): [.transplant(transplant)]
     case .attemptRequested(let request): [.startAttempt(request)]
+    case .attemptStopped(let attempt, _): state.inFlight[attempt].map { [.stopAttempt($0)] } ?? []
     case .championCertified, .promotionCertified:
       state.awaitingBranch.isEmpty ? [] : [.advanceBranch(state.awaitingBranch)]
     case .sessionStarted: recovery()
@@ -82,7 +98,7 @@ public struct Engine: Sendable {
     let open = state.session?.start.order == nil ? state.open.filter { state.isWorkedOn($0.value) } : [:]
     for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
       switch opened.stage {
-      case .proposing: effects += asked(opened)
+      case .proposing: effects += state.isQuestionToBanned(opened) ? [] : asked(opened)
       case .proposed(let proposal):
         effects.append(
           .createCandidate(trial, parent: opened.request.parentCommit, proposal, at: opened.requestedAt))
@@ -93,7 +109,9 @@ public struct Engine: Sendable {
     for rung in state.rungs where rung.transplanted == nil {
       effects += rung.transplant.map { [.transplant($0)] } ?? []
     }
-    effects += state.inFlight.values.sorted { $0.id < $1.id }.map { .startAttempt($0) }
+    effects += state.inFlight.values.sorted { $0.id < $1.id }.map {
+      state.stopping[$0.id] == nil ? .startAttempt($0) : .stopAttempt($0)
+    }
     return effects
   }
 }

@@ -45,16 +45,21 @@ extension StudyState {
     var isFailure = false
     for rule in configuration.agents {
       let record = agents[rule.name] ?? AgentRecord()
-      if let exhausted = record.exhausted {
+      if let ban = collaboration.ban(ofAgent: rule.name) {
+        reasons.append("\(rule.name): banned by \(ban.by)")
+      } else if let exhausted = record.exhausted {
         reasons.append(configuration.agents.count == 1 ? exhausted : "\(rule.name): \(exhausted)")
       } else if let failure = record.failure {
         isFailure = true
         reasons.append("\(rule.name): \(failure.reason)")
       } else if isOutOfMoney(rule, record) {
-        reasons.append("\(rule.name): its money is spent")
+        reasons.append("\(rule.name): \(whyNoMoney(rule, record))")
       } else {
         return nil
       }
+    }
+    if configuration.agents.allSatisfy({ collaboration.ban(ofAgent: $0.name) != nil }) {
+      return Finish(.bounded, "nobody is left to ask: \(reasons.joined(separator: "; "))")
     }
     if isFailure { return Finish(.stalled, "no agent can be asked: \(reasons.joined(separator: "; "))") }
     let who = reasons.count == 1 ? "the agent has" : "the agents have"
@@ -64,22 +69,24 @@ extension StudyState {
   private func isOutOfMoney(_ rule: AgentRule, _ record: AgentRecord) -> Bool {
     guard rule.kind != .knobs else { return false }
     if let most = rule.maximumSpend, record.spend >= most { return true }
+    // A person may say yes at any time.
+    if isSpendAwaited { return false }
+    if case .denied = spendApproval, rule.dearestProposal != nil, promised == 0, approvedSpendLeft ?? 1 <= 1e-6 {
+      return true
+    }
     // What others hold may become free again.
     return record.isShortOfMoney && promised == 0
   }
 
-  /// US dollars that agents which are asked now may cost yet.
-  var promised: Double { promised { _ in true } }
-
-  /// In the order of trials, so that a replay comes to the same sum.
-  private func promised(where counts: (OpenTrial) -> Bool) -> Double {
-    open.sorted { $0.key < $1.key }.reduce(0) { $0 + (counts($1.value) ? promised(to: $1.value) : 0) }
+  private func whyNoMoney(_ rule: AgentRule, _ record: AgentRecord) -> String {
+    guard case .denied(let words) = spendApproval, rule.maximumSpend.map({ record.spend < $0 }) ?? true else {
+      return "its money is spent"
+    }
+    return "more money was \(words)"
   }
 
-  private func promised(to opened: OpenTrial) -> Double {
-    guard case .proposing = opened.stage, let limit = opened.spendLimit else { return 0 }
-    return max(0, limit - opened.paid)
-  }
+  /// US dollars that agents which are asked now may cost yet; summed in the order of trials, so that a replay comes to the same.
+  var promised: Double { open.roster.reduce(0) { $0 + $1.promised } }
 
   /// US dollars that one more proposal of the agent may cost: nil without any bound, 0 where there is nothing left.
   ///
@@ -97,14 +104,17 @@ extension StudyState {
 
   /// What is neither spent nor promised, for this agent; nil without any bound.
   private func moneyLeft(for rule: AgentRule) -> Double? {
-    let own = promised { $0.request.agent == rule.name }
-    let spent = agents[rule.name]?.spend ?? 0
-    return [spendLeft.map { $0 - promised }, rule.maximumSpend.map { $0 - spent - own }].compactMap(\.self).min()
+    let ownLeft = rule.maximumSpend.map { most in
+      let own = open.roster.reduce(0) { $0 + ($1.agent == rule.name ? $1.promised : 0) }
+      return most - (agents[rule.name]?.spend ?? 0) - own
+    }
+    let shared = [spendLeft, approvedSpendLeft].compactMap(\.self).min()
+    return [shared.map { $0 - promised }, ownLeft].compactMap(\.self).min()
   }
 
   /// Divides what is left among the questions that an earlier session left open: bounds may have changed since.
   mutating func promiseAnew() {
-    let waiting = open.filter { $0.value.stage == .proposing && $0.value.request.choice != nil }.keys.sorted()
+    let waiting = open.roster.filter { $0.isProposing && open[$0.trial]?.request.choice != nil }.map(\.trial)
     for trial in waiting { open[trial]?.spendLimit = 0 }
     for trial in waiting {
       guard let opened = open[trial], let rule = rule(of: opened.request.agent) else { continue }
@@ -115,13 +125,8 @@ extension StudyState {
 
   /// A question that an earlier session left, and for which there is no money any more.
   func unaffordableQuestion() -> Event? {
-    let trial = open.filter { _, opened in
-      guard opened.stage == .proposing, let limit = opened.spendLimit, opened.request.choice != nil,
-        opened.replies.allSatisfy(\.isBroken)
-      else { return false }
-      return limit <= opened.paid
-    }.keys.min()
-    return trial.map { .agentFailed($0, AgentFailure(.unaffordable, reason: "there is no money left for it")) }
+    guard open.tally.unaffordable > 0, let entry = open.roster.first(where: \.isUnaffordable) else { return nil }
+    return .agentFailed(entry.trial, AgentFailure(.unaffordable, reason: "there is no money left for it"))
   }
 
   /// The agents that may be asked now, in the order of pawl.yaml.
@@ -130,6 +135,7 @@ extension StudyState {
     return configuration.agents.filter { rule in
       let record = agents[rule.name] ?? AgentRecord()
       guard record.exhausted == nil, record.failure == nil, !record.isShortOfMoney,
+        collaboration.ban(ofAgent: rule.name) == nil,
         record.holdUntil.map({ $0 <= now }) ?? true, spendLimit(of: rule) != 0
       else { return false }
       // One at a time until an agent that failed answers again.
@@ -139,9 +145,7 @@ extension StudyState {
   }
 
   /// Proposals that the agent is working on.
-  private func asked(_ agent: String) -> Int {
-    open.values.count { $0.stage == .proposing && $0.request.agent == agent }
-  }
+  private func asked(_ agent: String) -> Int { open.tally(of: agent).proposing }
 
   // MARK: folding
 
@@ -209,7 +213,7 @@ extension StudyState {
   }
 
   /// What was promised to somebody and not used is there for others.
-  private mutating func freeMoney() {
+  mutating func freeMoney() {
     for agent in agents.keys { agents[agent]?.isShortOfMoney = false }
   }
 

@@ -22,8 +22,14 @@ extension StudyState {
   /// A stack that fails is halved: its older half is tried next, down to a single step.
   mutating func failCertification() {
     guard let failed = certification else { return }
+    let isDenied = isDenied(failed)
     certification = nil
     failedTargets.insert(failed.candidate.trial)
+    // The evidence was there, so nothing is said against any step; and nobody is asked again for a part of it.
+    if isDenied {
+      retryTarget = nil
+      return
+    }
     let covered = stack.prefix { $0.trial != failed.candidate.trial }.dropFirst().map(\.trial)
     search?.certificationFailed(covered + [failed.candidate.trial])
     let position = stack.firstIndex { $0.trial == failed.candidate.trial } ?? 0
@@ -126,6 +132,13 @@ extension StudyState {
       return .certificationFailed(number: certification.number, eValue: test.eValue, pairs: test.pairs.count)
     case .certified:
       guard let effect = test.effect, let interval = test.interval else {
+        return .certificationFailed(number: certification.number, eValue: test.eValue, pairs: test.pairs.count)
+      }
+      switch approval(of: .certificate(certification.number)) {
+      case .notNeeded, .granted: break
+      case .wanted(let question): return question
+      case .awaited: return nil
+      case .denied:
         return .certificationFailed(number: certification.number, eValue: test.eValue, pairs: test.pairs.count)
       }
       return .championCertified(certificate(certification, effect, interval, configuration, rung: nil))

@@ -68,13 +68,13 @@ extension StudyState {
   /// Judges an open candidate by its metric, its prices and its limits.
   ///
   /// A hard limit goes before everything: more measurements of the metric could not change what comes of it.
-  func judgement(of trial: TrialID, _ opened: OpenTrial, by ratchet: HeadRatchet) -> Judgement {
+  func judgement(of trial: TrialID, _ opened: OpenTrial, by court: Court) -> Judgement {
     let favour = favour(of: opened)
-    var judgement = ratchet.judge(trial, inFlight: 0, offset: favour)
+    var judgement = court.judge(trial, offset: favour)
     // Prices are for the difference to the very head that the metric is compared with.
     let offset = offset(of: opened, over: judgement.evidence.head)
     let breach = configuration?.constraints.firstBreach { opened.value(of: $0) }
-    if let offset, offset != 0 { judgement = ratchet.judge(trial, inFlight: 0, offset: favour + offset) }
+    if let offset, offset != 0 { judgement = court.judge(trial, offset: favour + offset) }
     judgement = judgement.with { evidence in
       evidence.offset = offset
       evidence.breach = breach
@@ -110,6 +110,9 @@ extension StudyState {
       return sum + price * (own - baseline)
     }
   }
+
+  /// Whether a candidate may be refused before it was tried.
+  var refusesUntried: Bool { configuration?.constraints.contains { $0.quantity == .lines && $0.limit != nil } ?? false }
 
   /// Why a candidate is not worth one attempt: its change alone breaks a limit.
   func refusal(of opened: OpenTrial) -> String? {

@@ -19,7 +19,7 @@ extension StudyState {
       reconfigureSearch(configuration)
       extendLadder()
     case .proposalRequested(let request):
-      open[request.trial] = OpenTrial(request: request, at: at)
+      open[request.trial] = OpenTrial(request: request, at: at, isFromPin: isFromPin(request))
       if let reversal = request.reversal { removals.removeAll { $0 == reversal } }
       lastTrial = max(lastTrial, request.trial.rawValue)
       if request.offer != nil { session?.offered += 1 }
@@ -72,7 +72,11 @@ extension StudyState {
     case .promotionStarted(let start): startPromotion(start)
     case .promotionFailed(let failure): failPromotion(failure)
     case .promotionCertified(let certificate): climb(certificate)
-    case .attemptProgressed, .attemptStopped, .noteAdded, .noteDropped, .claimed, .claimReleased,
+    case .attemptProgressed(let attempt, let point): note(point, of: attempt)
+    case .attemptStopped(let attempt, let stop):
+      if inFlight[attempt] != nil { stopping[attempt] = stop }
+      stopped += 1
+    case .noteAdded, .noteDropped, .claimed, .claimReleased,
       .pinned, .unpinned, .banned, .banLifted, .approvalRequested, .approvalDecided:
       break
     case .hintGiven(let hint):
@@ -84,6 +88,7 @@ extension StudyState {
     case .stopRequested(let reason): stopReason = reason
     case .studyFailed(let reason): failure = reason
     }
+    collaborate(event, at: at)
     lastEventAt = at
   }
 
@@ -157,7 +162,11 @@ extension StudyState {
       calibrationSeeds += 1
     case .search:
       open[request.trial]?.attempts += 1
-      if request.trial == head?.trial { headAttempts += 1 }
+      open[request.trial]?.running += 1
+      if request.trial == head?.trial {
+        headAttempts += 1
+        headRunning += 1
+      }
     case .certification(let number, let pair, let candidate):
       withTest(number) { test in
         test.requested.insert(.init(pair: pair, candidate: candidate))
@@ -168,6 +177,11 @@ extension StudyState {
 
   private mutating func finish(_ result: AttemptResult) {
     guard let request = inFlight.removeValue(forKey: result.id) else { return }
+    if request.purpose == .search {
+      open[request.trial]?.running -= 1
+      if request.trial == head?.trial { headRunning -= 1 }
+    }
+    learnCurve(of: result, request)
     computeSeconds += result.usage.wallSeconds
     if request.rung == 1 {
       finishedAttempts += 1
@@ -205,6 +219,7 @@ extension StudyState {
         // A replicate of a head that has moved on meanwhile has nothing left to say.
         guard isOfPresentCode(request) else { return }
         ratchet?.record(value, for: request.trial, seed: request.seed, cost: result.usage.wallSeconds)
+        open[request.trial]?.isMeasured = ratchet?.isMeasured(request.trial) ?? false
         if request.trial == head?.trial { headFailures = 0 }
       } else if isOfPresentCode(request) {
         if !neverRan { ratchet?.recordFailure(cost: result.usage.wallSeconds) }
@@ -241,11 +256,16 @@ extension StudyState {
   private mutating func close(_ trial: TrialID, _ verdict: Verdict, _ evidence: Evidence) {
     observe(trial, evidence)
     if let opened = open[trial] { noteJudged(opened, verdict, evidence) }
-    ratchet?.close(trial, evidence: evidence)
+    if evidence.measurements == 0 {
+      ratchet?.foresee(trial, evidence: evidence)
+    } else {
+      ratchet?.close(trial, evidence: evidence)
+    }
     if verdict == .kept, let opened = open[trial], let commit = opened.commit {
       stack.append(HeadStep(trial: trial, commit: commit))
       secondary[trial] = opened.secondary
       headAttempts = opened.attempts
+      headRunning = 0
       noteStep(opened, evidence)
     }
     end(trial)
@@ -271,7 +291,8 @@ extension StudyState {
   mutating func observe(_ trial: TrialID, _ evidence: Evidence) {
     let isLoss = configuration?.metric.direction ?? .minimize == .minimize
     let loss = (isLoss ? evidence.mean : -evidence.mean) + (open[trial].map { penalty(of: $0) } ?? 0)
-    observe(trial, loss: evidence.breach == nil ? loss : nil, measurements: evidence.measurements)
+    // What was foreseen counts as one measurement.
+    observe(trial, loss: evidence.breach == nil ? loss : nil, measurements: max(1, evidence.measurements))
   }
 
   private mutating func observe(_ trial: TrialID, loss: Double?, measurements: Int) {

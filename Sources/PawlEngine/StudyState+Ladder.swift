@@ -83,7 +83,10 @@ extension StudyState {
   }
 
   mutating func failPromotion(_ failure: PromotionFailure) {
+    let isDenied = rung(failure.promotion.rung)?.test.map(isDenied) ?? false
     endTest(of: failure.promotion)
+    // It did carry over: nobody is asked for its parts.
+    if isDenied { return }
     withRung(failure.promotion.rung) { $0.split(failure.promotion) }
   }
 

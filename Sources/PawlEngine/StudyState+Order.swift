@@ -19,6 +19,9 @@ extension StudyState {
 
   /// Called when nothing is in flight: over as soon as the test is decided, or cannot be made any more.
   func orderedFinish(_ order: CertificationOrder) -> Finish? {
+    if isCertificateAwaited, let certification {
+      return Finish(.bounded, "certification \(certification.number) waits for a person's approval")
+    }
     guard certification == nil, pausedBy == nil, !canCertify(order) else { return nil }
     guard let number = session?.orderedCertification else {
       return Finish(.bounded, "trial \(order.candidate) has nothing left to certify")

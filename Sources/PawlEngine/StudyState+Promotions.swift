@@ -21,6 +21,11 @@ extension StudyState {
       guard let promotion = nextPart(of: number, rung), isWorthIt(promotion, rung),
         isAffordable(number, rung) || finishing && isLastChance(of: promotion, rung)
       else { continue }
+      switch approval(of: .promotion(promotion)) {
+      case .notNeeded, .granted: break
+      case .wanted(let question): return question
+      case .awaited, .denied: continue
+      }
       if promotion.before == rung.top.commit { return started(promotion, promotion.after, on: rung) }
       return .transplantRequested(Transplant(promotion: promotion, onto: rung.top.commit))
     }
@@ -31,7 +36,9 @@ extension StudyState {
   private var climbs: Bool { session?.start.order == nil && session?.start.offers == nil }
 
   /// Whether something is under way on a higher rung that a session should not end in the middle of.
-  var isPromoting: Bool { rungs.contains { $0.test != nil || $0.transplant != nil } }
+  var isPromoting: Bool {
+    rungs.contains { rung in rung.transplant != nil || rung.test.map { !isAwaited($0) } ?? false }
+  }
 
   /// Whether something is under way on a rung, or the one below took in what was not tried there.
   func isWaiting(for number: Int) -> Bool {
@@ -137,7 +144,10 @@ extension StudyState {
       switch test.state {
       case .running: continue
       case .certified:
-        if let effect = test.effect, let interval = test.interval {
+        let approval = approval(of: .certificate(running.number))
+        if case .wanted(let question) = approval { return question }
+        if case .awaited = approval { continue }
+        if let effect = test.effect, let interval = test.interval, !isDenied(running) {
           return .promotionCertified(
             certificate(running, effect, interval, configuration, rung: promotion.rung))
         }

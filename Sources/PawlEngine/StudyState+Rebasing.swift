@@ -8,16 +8,15 @@ extension StudyState {
   /// The next candidate whose change is to be made again on the present head: not measured yet, or worth to be kept over its parent.
   ///
   /// Each re-basing takes a head that moved, so there is an end to it. None is begun while an attempt of the trial is in flight.
-  func nextRebase(_ ratchet: HeadRatchet) -> Event? {
+  func nextRebase(_ ratchet: HeadRatchet, _ docket: inout Docket) -> Event? {
     guard let head else { return nil }
-    for (trial, opened) in open.sorted(by: { $0.key < $1.key }) {
-      guard case .ready = opened.stage, opened.parent.trial != head.trial, !opened.isWhole, !isInFlight(trial),
-        isWorkedOn(opened)
-      else { continue }
+    for entry in open.roster where entry.isIdle && entry.parent != head.trial && !entry.isWhole {
+      let trial = entry.trial
+      guard let opened = open[trial], isWorkedOn(opened) else { continue }
       var evidence: Evidence?
-      if ratchet.moments(of: trial) != nil {
+      if entry.isMeasured {
         guard isCalibrated else { continue }
-        switch judgement(of: trial, opened, by: ratchet) {
+        switch docket.judgement(of: trial, opened, by: ratchet, in: self) {
         case .rebase(let believed): evidence = believed
         // The head moved again while the candidate was re-based: the new commit was never measured, and need not be.
         case .replicateCandidate(let believed), .replicateHead(let believed), .wait(let believed):
@@ -33,7 +32,7 @@ extension StudyState {
   }
 
   func isInFlight(_ trial: TrialID) -> Bool {
-    inFlight.values.contains { $0.trial == trial && $0.purpose == .search }
+    open[trial].map { $0.running > 0 } ?? (trial == head?.trial && headRunning > 0)
   }
 
   /// What the runtime needs for a re-basing that was asked for; nil where none is under way.
@@ -67,6 +66,7 @@ extension StudyState {
     open[trial]?.lastFailure = nil
     // Where the head has moved again, what was measured still speaks of the older parent.
     if candidate.onto == head?.trial { ratchet?.rebase(trial) }
+    open[trial]?.isMeasured = ratchet?.isMeasured(trial) ?? false
   }
 
   /// Ends a trial whose change cannot be put on the head; what was measured of it still says something about effects and knobs.
@@ -104,8 +104,8 @@ extension StudyState {
 
   /// Spares beyond those that workers may come to, the oldest first.
   var tooManySpares: [TrialID] {
-    let spares = open.filter { $0.value.isSpare && $0.value.attempts == 0 }.keys.sorted()
-    return Array(spares.dropLast(2 * workers))
+    guard open.tally.idleSpares > 2 * workers else { return [] }
+    return open.roster.filter(\.isIdleSpare).dropLast(2 * workers).map(\.trial)
   }
 
   /// What takes in less than the head did may still be the better program: it is compared with the head as it is.
@@ -120,7 +120,7 @@ extension StudyState {
     open[conflict.trial]?.isSpare = ratchet?.moments(of: conflict.trial) == nil
     // In the ratchet it is a change of the head that it was made from.
     if open[conflict.trial]?.isSpare == true, let head { ratchet?.open(conflict.trial, parent: head.trial) }
-    ratchet?.compareWithHead(conflict.trial)
+    ratchet?.compareWithHead([conflict.trial])
     return true
   }
 

@@ -27,7 +27,7 @@ extension StudyState {
 
   /// The next step to try the head without, one at a time.
   func nextRemoval() -> Event? {
-    guard let reversal = removals.first, let head, !open.values.contains(where: { $0.request.reversal != nil }) else {
+    guard let reversal = removals.first, let head, open.tally.reversals == 0 else {
       return nil
     }
     let trial = lastTrial + 1

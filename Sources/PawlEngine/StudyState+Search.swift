@@ -49,7 +49,7 @@ extension StudyState {
     guard !available.isEmpty else { return nil }
     let weights = Dictionary(available.map { ($0.name, 1.0) }) { first, _ in first }
     let seed = derivedSeed("search", UInt64(lastTrial + 1))
-    return search?.choose(seed: seed, head: head.trial, available: weights)
+    return search?.choose(seed: seed, head: head.trial, available: weights, pins: pinnedTrials)
   }
 
   /// Whether one more proposal of the agent is wanted.
@@ -57,17 +57,17 @@ extension StudyState {
   /// Agents that think are asked ahead, so that their answers are there when a worker is. Beside them one that answers at once is
   /// asked when a worker is about to need it, however many others are thinking: what it proposes earlier grows stale.
   private func isWanted(_ rule: AgentRule, freeWorkers: Int) -> Bool {
-    let waiting = open.values.filter { $0.attempts == 0 && !$0.isSpare }
     if configuration?.agents.count ?? 0 > 1, isQuick(rule.name) {
-      return waiting.count { isQuick($0.request.agent) || $0.proposal != nil } <= max(0, freeWorkers)
+      return open.waiting(countingAll: isQuick) <= max(0, freeWorkers)
     }
+    let waiting = open.tally
     // What is ready and waits only grows older, so an agent that is quicker than an attempt waits for room. One that is slower must
     // not: its answers would then come all at once, and none for as long as it thinks.
     let seconds = agents[rule.name]?.meanSeconds ?? rule.usualSeconds ?? 0
-    let hasRoom = waiting.count { $0.proposal != nil } < max(0, freeWorkers) + 2 * workers
+    let hasRoom = waiting.waitingWithProposal < max(0, freeWorkers) + 2 * workers
     guard hasRoom || seconds >= meanAttemptSeconds ?? 0 else { return false }
     let ahead = rule.kind == .knobs ? min(workers, proposalsAhead) : proposalsAhead
-    return waiting.count < max(0, freeWorkers) + ahead
+    return waiting.waiting < max(0, freeWorkers) + ahead
   }
 
   func isQuick(_ agent: String) -> Bool {
@@ -132,7 +132,8 @@ extension StudyState {
   /// The candidate exists: others may start from it.
   mutating func noteCandidate(_ opened: OpenTrial, _ commit: CommitHash, _ size: DiffStatistics) {
     let trial = opened.request.trial
-    let isElsewhere = opened.parent.trial != head?.trial && opened.request.choice?.strategy ?? .line != .line
+    let isElsewhere =
+      opened.parent.trial != head?.trial && (opened.isFromPin || opened.request.choice?.strategy ?? .line != .line)
     open[trial]?.isWhole = isElsewhere
     guard opened.request.reversal == nil else { return }
     // What was handed in was not chosen, and is a place to start from all the same.
@@ -155,7 +156,7 @@ extension StudyState {
   mutating func noteFruitless(_ opened: OpenTrial) {
     guard opened.request.choice != nil else { return }
     search?.fruitless(opened.request.trial, seconds: opened.seconds, cost: 0)
-    commits[opened.request.trial] = nil
+    if !isPinned(opened.request.trial) { commits[opened.request.trial] = nil }
   }
 
   mutating func noteCost(_ reply: AgentReply) {
@@ -176,14 +177,15 @@ extension StudyState {
 
   /// Drops what the search cannot go back to; now and then, as that takes a look at all of it.
   private mutating func forgetCommits() {
-    guard let search, commits.count > 2 * max(64, search.members.count) else { return }
+    guard let search, commits.count > 2 * max(64, search.size) else { return }
     let held = Set(search.members).union(stack.map(\.trial)).union(open.keys)
+      .union(collaboration.pins.map(\.trial))
     commits = commits.filter { held.contains($0.key) }
   }
 
   /// Programs of their own are compared with the new head from here on.
   mutating func followHead(to trial: TrialID) {
     search?.headMoved(to: trial)
-    for (other, opened) in open where opened.isWhole && opened.code != nil { ratchet?.compareWithHead(other) }
+    ratchet?.compareWithHead(open.roster.filter { $0.isWhole && open[$0.trial]?.code != nil }.map(\.trial))
   }
 }

@@ -30,15 +30,22 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   public internal(set) var size: DiffStatistics?
   /// Attempts asked for of the present commit so far.
   public internal(set) var attempts = 0
+  /// Search attempts that are in flight.
+  var running = 0
   /// Attempts that ended without a measurement.
   public internal(set) var failures = 0
+  /// Whether the ratchet holds measurements of it.
+  var isMeasured = false
   /// Wall time of its attempts.
   public internal(set) var seconds = 0.0
   public internal(set) var lastFailure: Outcome?
+  /// Why its attempt was stopped before the end.
+  public internal(set) var stopped: EarlyStop?
   public internal(set) var requestedAt: Timestamp
   /// What its own search attempts used that measured.
   public internal(set) var secondary = SecondaryMeans()
-  init(request: ProposalRequest, at: Timestamp) {
+  init(request: ProposalRequest, at: Timestamp, isFromPin: Bool) {
+    self.isFromPin = isFromPin
     self.request = request
     stage = .proposing
     parent = HeadStep(trial: request.parent, commit: request.parentCommit)
@@ -49,6 +56,8 @@ public struct OpenTrial: Sendable, Codable, Hashable {
   var paid: Double { replies.reduce(0) { $0 + $1.cost } }
   /// Whether it is judged as a program of its own, not as a change of the head: the search began elsewhere.
   public internal(set) var isWhole = false
+  /// It starts from a candidate that a person pinned, not from the head.
+  public internal(set) var isFromPin: Bool
   /// It conflicts with the head and was not measured yet: it is, where a worker has nothing better to do.
   public internal(set) var isSpare = false
   public var commit: CommitHash? {
@@ -101,14 +110,14 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 7
+  public static let snapshotVersion = 9
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
   public internal(set) var configuration: StudyConfiguration?
   public internal(set) var ratchet: HeadRatchet?
 
-  public internal(set) var open: [TrialID: OpenTrial] = [:]
+  public internal(set) var open = OpenTrials()
   public internal(set) var inFlight: [AttemptID: AttemptRequest] = [:]
   public internal(set) var lastTrial = 0
   public internal(set) var lastAttempt = 0
@@ -138,6 +147,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var launchFailures = 0
   /// Search attempts of the present head, those before it became the head among them, calibration not.
   public internal(set) var headAttempts = 0
+  /// Search attempts of the present head that are in flight.
+  var headRunning = 0
   /// Attempts of the present head that ended without a measurement, in a row.
   public internal(set) var headFailures = 0
 
@@ -154,6 +165,12 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var failedTargets: Set<TrialID> = []
   public internal(set) var stackAtFailure = 0
   public internal(set) var retryTarget: TrialID?
+  /// What attempts in flight said of their metric, which of them are being stopped, and what is known of curves.
+  public internal(set) var progress: [AttemptID: CurvePoint] = [:]
+  public internal(set) var stopping: [AttemptID: EarlyStop] = [:]
+  public internal(set) var curves = CurveBook()
+  /// Attempts that were stopped before their end.
+  public internal(set) var stopped = 0
   /// The champions of the first rung, step by step, and what the rungs above it made of them.
   public internal(set) var certifiedLine: [LineStep] = []
   public internal(set) var rungs: [RungState] = []
@@ -193,6 +210,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   /// What people said and is not done with, the oldest first.
   public internal(set) var hints: [Hint] = []
   public internal(set) var lastHint = 0
+  /// The notebook, claims, pins, bans and approvals.
+  public internal(set) var collaboration = CollaborationState()
 
   public internal(set) var session: Session?
   public internal(set) var wallSecondsBefore = 0.0

@@ -5,6 +5,8 @@ import PawlSandbox
 protocol AttemptExecutor: Sendable {
   /// Begins, or takes up again, an attempt that the journal asks for; its end comes by what the executor was made with.
   func start(_ request: AttemptRequest)
+  /// Ends an attempt as stopped early; one that does not run, as after a restart, ends so at once.
+  func stop(_ request: AttemptRequest)
   /// The journal has the attempt's result: what was kept for it can go.
   func settled(_ attempt: AttemptID)
   /// Returns when nothing runs any more that nobody would collect; the cancellation was set before.
@@ -41,6 +43,8 @@ final class LocalExecutor: AttemptExecutor {
       listener.ended(request.id, result)
     }
   }
+
+  func stop(_ request: AttemptRequest) {}
 
   /// It kept nothing.
   func settled(_ attempt: AttemptID) {}

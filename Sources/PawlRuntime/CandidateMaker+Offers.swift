@@ -8,7 +8,7 @@ extension CandidateMaker {
   /// - Parameter isKnown: whether the study has the commit that the edits were made on.
   /// - Throws: what git or the file system refused; that says nothing about the offer.
   func proposal(
-    for offer: Offer, isKnown: Bool
+    for offer: Offer, isKnown: Bool, people: CollaborationState
   ) throws(WorkspaceError) -> (proposal: Proposal, refusal: String?) {
     guard isKnown else {
       // Of the offer itself: there is no code to take it from.
@@ -16,11 +16,15 @@ extension CandidateMaker {
       hash.add(offer.mark)
       let proposal = Proposal(
         agent: offer.agent, hypothesis: offer.hypothesis, edits: offer.edits, knobs: [:], cost: 0,
-        fingerprint: hash.value)
+        fingerprint: hash.value, cites: offer.cites, note: offer.note)
       return (proposal, "it was made on commit \(offer.parent.short), which is no candidate of this study")
     }
     let (files, _) = try source(at: offer.parent)
-    let refusal = policy.refusal(of: offer.edits, links: links)
-    return (CandidateCode.proposal(of: offer.agent, offer.hypothesis, offer.edits, on: files), refusal)
+    let refusal =
+      policy.refusal(of: offer.edits, links: links)
+      ?? CandidateCode.banRefusal(of: offer.edits, on: files, people: people)
+    let proposal = CandidateCode.proposal(
+      of: offer.agent, offer.hypothesis, offer.edits, on: files, cites: offer.cites, note: offer.note)
+    return (proposal, refusal)
   }
 }

@@ -41,19 +41,22 @@ final class CandidateMaker {
   ///
   /// - Throws: what git or the file system refused; that says nothing about the agent or its proposal.
   func propose(
-    _ request: ProposalRequest, history: [KnobObservation], known: Set<UInt64>
+    _ request: ProposalRequest, history: [KnobObservation], known: Set<UInt64>,
+    people: CollaborationState = CollaborationState()
   ) throws(WorkspaceError) -> [Event] {
     let (files, knobs) = try source(at: request.parentCommit)
     if let reversal = request.reversal { return try revert(reversal, request, files) }
     guard
       let proposal = KnobAgent.propose(
         files: files, knobs: knobs, parent: nil, history: history, seed: request.seed,
-        breadth: request.choice?.breadth ?? 0,
+        breadth: request.choice?.breadth ?? 0, isBanned: { people.ban(ofKnob: $0) != nil },
         isKnown: { known.contains($0) || recent.contains($0) })
     else {
       let reason =
         knobs.isEmpty
-        ? "there is no constant to tune in the editable files" : "every combination of the knobs was tried"
+        ? "there is no constant to tune in the editable files"
+        : knobs.allSatisfy { people.ban(ofKnob: $0.name) != nil }
+          ? "every constant of the editable files is banned" : "every combination of the knobs was tried"
       return [.proposalFailed(request.trial, reason: reason)]
     }
     remember(proposal.fingerprint)

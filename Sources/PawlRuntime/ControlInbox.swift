@@ -11,6 +11,18 @@ public struct ControlMessage: Sendable, Codable, Hashable {
     case hint(String)
     case suggestion(String)
     case hintDone(Int)
+    /// A finding for the notebook, about a trial or the study, and the number of one that goes.
+    case note(String, trial: TrialID?)
+    case noteDropped(Int)
+    /// What its sender works on, for so many minutes, and the number of a claim that is over.
+    case claim(String, minutes: Int)
+    case claimReleased(Int)
+    case pin(TrialID)
+    case unpin(TrialID)
+    case ban(Ban.Subject)
+    case banLifted(Int)
+    /// The answer to the question with that number.
+    case decide(Int, isGranted: Bool, reason: String?)
 
     /// Whether it is for whoever runs the study next, too, when nobody took it in.
     var lasts: Bool { self != .pause && self != .resume }
@@ -18,9 +30,22 @@ public struct ControlMessage: Sendable, Codable, Hashable {
   public let verb: Verb
   /// Who says so, for the journal.
   public let by: String
-  public init(verb: Verb, by: String) {
+  /// Whether it has a person's authority.
+  public let isByPerson: Bool
+  /// The most minutes of a claim.
+  public static let longestClaim = 24 * 60
+  public init(verb: Verb, by: String, isByPerson: Bool = true) {
     self.verb = verb
     self.by = by
+    self.isByPerson = isByPerson
+  }
+
+  /// Reads what an earlier version left, too: a suggestion, or an offer, had no person's authority by itself, and all else did.
+  public init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      verb: try values.decode(Verb.self, forKey: .verb), by: try values.decode(String.self, forKey: .by),
+      isByPerson: try values.decodeIfPresent(Bool.self, forKey: .isByPerson) ?? true)
   }
 }
 
@@ -35,7 +60,15 @@ public struct Offer: Sendable, Codable, Hashable {
   /// The candidate, or the baseline, that the edits were made on.
   public let parent: CommitHash
   public let edits: [FileEdit]
-  public init(mark: String, agent: String, hypothesis: String, parent: CommitHash, edits: [FileEdit]) {
+  /// As in `Proposal`.
+  public let cites: Citations?
+  public let note: String?
+  public init(
+    mark: String, agent: String, hypothesis: String, parent: CommitHash, edits: [FileEdit], cites: Citations? = nil,
+    note: String? = nil
+  ) {
+    self.cites = cites
+    self.note = note
     self.mark = mark
     self.agent = agent
     self.hypothesis = hypothesis

@@ -131,7 +131,9 @@ public final class OpenedStudy: Sendable {
       let restored = try restore(from: journal)
       let state = restored.engine.state
       // What was paid for, or said, is not set aside.
-      guard state.lastTrial == 0, state.spend == 0, state.lastHint == 0 else { return (journal, restored) }
+      let people = state.collaboration
+      guard state.lastTrial == 0, state.spend == 0, state.lastHint == 0, people.lastNote == 0, people.lastBan == 0
+      else { return (journal, restored) }
       let isSame = try state.start?.baseline == workspace.headCommit() && state.configuration == configuration
       if isSame, state.start?.dirty == false { return (journal, restored) }
       journal.close()

@@ -27,6 +27,8 @@ public struct StudyProgress: Sendable {
   public let stopping: Bool
   /// Pairs done of a certification that is under way.
   public let certification: (candidate: TrialID, pairs: Int, eValue: Double, threshold: Double)?
+  /// Questions to a person that nobody has answered.
+  public let approvalsAwaited: Int
 }
 
 /// What `StudyRun` tells its face, on the conductor's thread.
@@ -54,4 +56,6 @@ public struct StudyEnd: Sendable {
   public let report: String?
   /// Why there is no report.
   public let reportProblem: String?
+  /// Questions to a person that nobody has answered: the next session takes the answers.
+  public let approvalsAwaited: Int
 }

@@ -108,7 +108,9 @@ public final class StudyRun {
         study: opened.configuration.name, folder: opened.paths.folder, resumed: opened.resumed,
         sandbox: opened.sandbox.level, notes: opened.notes))
     do {
-      try step(opened.firstEvents + [.sessionStarted(opened.session)])
+      let words = try waitingWords()
+      try step(opened.firstEvents + [.sessionStarted(opened.session)] + words.events)
+      words.paths.forEach(inbox.remove)
       if let shortage = engine.state.pairShortage(workers: opened.session.workers) { observer(.note(shortage)) }
       for offer in firstOffers { try take(offer, from: nil) }
       while finished == nil {
@@ -134,7 +136,8 @@ public final class StudyRun {
     return StudyEnd(
       reason: finished?.reason ?? "", failed: failed, interrupted: interrupts > 0, stalled: finished?.kind == .stalled,
       branch: engine.state.branchTip == nil ? nil : "pawl/\(opened.configuration.name)",
-      report: try? report.get(), reportProblem: report.problem)
+      report: try? report.get(), reportProblem: report.problem,
+      approvalsAwaited: engine.state.collaboration.awaited.count)
   }
 
   private func receive(_ message: Message) throws {
@@ -174,11 +177,12 @@ public final class StudyRun {
     }
     let known = try opened.journal.reader.trial(of: offer.parent)
     let head = engine.state.head?.trial ?? .baseline
+    let people = engine.state.collaboration
     // Safe: the maker is used on the one preparation thread alone.
     nonisolated(unsafe) let maker = maker
     preparation.run { [mailbox] in
       do {
-        let (proposal, refusal) = try maker.proposal(for: offer, isKnown: known != nil)
+        let (proposal, refusal) = try maker.proposal(for: offer, isKnown: known != nil, people: people)
         mailbox.post(.offered(offer, proposal, parent: known ?? head, refusal: refusal, path: path))
       } catch {
         mailbox.post(.failed(error))
@@ -197,18 +201,33 @@ public final class StudyRun {
 
   private func readInbox() throws {
     for (path, message) in inbox.waiting() where finished == nil {
-      switch message.verb {
-      case .pause: if engine.state.pausedBy == nil { try step([.paused(by: message.by)]) }
-      case .resume: if engine.state.pausedBy != nil { try step([.resumed(by: message.by)]) }
-      case .hint(let text): try step([engine.state.hint(text, by: message.by, isByPerson: true)])
-      case .suggestion(let text): try step([engine.state.hint(text, by: message.by, isByPerson: false)])
-      case .hintDone(let number): try step([.hintDone(number: number, by: message.by)])
-      case .offer(let offer):
+      if case .offer(let offer) = message.verb {
         try take(offer, from: path)
         continue
       }
+      let events = try events(of: message, in: engine.state)
+      if !events.isEmpty { try step(events) }
       inbox.remove(path)
     }
+  }
+
+  private func events(of message: ControlMessage, in state: StudyState) throws -> [Event] {
+    try state.events(of: message, at: .now()) { trial in try opened.journal.reader.trial(trial)?.commit }
+  }
+
+  /// What was said since the last session: it goes with the first turn, so that nobody is asked who was banned meanwhile, and an
+  /// approval counts though the session's bounds are reached.
+  private func waitingWords() throws -> (events: [Event], paths: [String]) {
+    var state = engine.state
+    var (events, paths): ([Event], [String]) = ([], [])
+    for (path, message) in inbox.waiting() where message.verb.lasts && !message.verb.isOffer {
+      let said = try self.events(of: message, in: state)
+      // Numbers count on from one to the next.
+      for event in said { state.apply(event, at: opened.openedAt) }
+      events += said
+      paths.append(path)
+    }
+    return (events, paths)
   }
 
   /// One turn: decide, journal, act.
@@ -253,6 +272,9 @@ public final class StudyRun {
     case .startAttempt(let request):
       startedAt[request.id] = .now()
       attempts.start(request)
+    case .stopAttempt(let request):
+      startedAt[request.id] = startedAt[request.id] ?? .now()
+      attempts.stop(request)
     case .advanceBranch(let certificates):
       let tip = engine.state.branchTip
       preparation.run { [opened, mailbox] in
@@ -268,8 +290,8 @@ public final class StudyRun {
     guard request.reversal == nil,
       state.configuration?.agents.first(where: { $0.name == request.agent })?.kind != .knobs
     else {
-      let (history, known) = (state.history, state.fingerprints)
-      return prepare { try $0.propose(request, history: history, known: known) }
+      let (history, known, people) = (state.history, state.fingerprints, state.collaboration)
+      return prepare { try $0.propose(request, history: history, known: known, people: people) }
     }
     let context = AgentContext(state, for: request, at: .now())
     proposals.run { [mailbox, conversation] in
@@ -347,7 +369,8 @@ public final class StudyRun {
       calibrationLeftOut: state.calibrationLeftOut, headEstimate: state.ratchet?.headEstimate?.mean,
       head: state.head?.trial ?? .baseline,
       champion: state.champion?.trial ?? .baseline, sigma: state.ratchet?.sigma, paused: state.pausedBy != nil,
-      stopping: state.stopReason != nil, certification: certification)
+      stopping: state.stopReason != nil, certification: certification,
+      approvalsAwaited: state.collaboration.awaited.count)
   }
 }
 

@@ -115,6 +115,8 @@ struct SimulatedStudy {
     case .advanceBranch(let certificates):
       guard let last = certificates.last else { return nil }
       return .branchAdvanced(certificate: last.number, to: last.candidateCommit)
+    // Nothing says anything of its metric on the way.
+    case .stopAttempt: return nil
     case .finish:
       isFinished = true
       return nil

@@ -6,6 +6,13 @@
 
 /// The standard normal distribution.
 public enum Normal {
+  /// Returns E[max(x, 0)] of a normal x.
+  public static func expectedPositive(mean: Double, deviation: Double) -> Double {
+    guard deviation > 0 else { return max(0, mean) }
+    let standard = mean / deviation
+    return max(0, deviation * (standard * cumulative(standard) + density(standard)))
+  }
+
   /// Returns the density at `x`.
   public static func density(_ x: Double) -> Double { exp(-0.5 * x * x) * 0.398_942_280_401_432_68 }
 

@@ -109,8 +109,8 @@ struct JournalMaker {
           tree: certificate.candidateCommit, message: "Simulated certificate \(certificate.number)\n", at: now)
         observe([.branchAdvanced(certificate: certificate.number, to: tip)])
       }
-    // There is one rung.
-    case .transplant, .finish: break
+    // There is one rung, and no curve.
+    case .transplant, .stopAttempt, .finish: break
     }
   }
 

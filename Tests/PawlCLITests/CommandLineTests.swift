@@ -9,7 +9,8 @@ import Testing
 
 @Suite struct CommandLineTests {
   static let commands = [
-    "init", "doctor", "run", "status", "log", "show", "diff", "try", "steer", "mcp", "certify", "pause", "resume",
+    "init", "doctor", "run", "status", "log", "show", "diff", "try", "steer", "notes", "pin", "unpin", "ban",
+    "approve", "deny", "mcp", "certify", "pause", "resume",
     "report",
     "export",
   ]
@@ -34,7 +35,7 @@ import Testing
     ["show", "99"], ["diff", "99"], ["export", "--format", "xml"], ["status", "--study", "../x"],
     ["status", "--study", "other"], ["run", "-x"], [], ["try"], ["try", "-m", " "], ["try", "-m"],
     ["try", "-m", "x", "--base", "odd"], ["try", "-m", "x"], ["steer", "x", "--list"],
-    ["steer", "--done", "3"],
+    ["steer", "--done", "3"], ["deny"],
     ["init", "--claude"],
   ])
   func `a wrong command line is named with a way out`(arguments: [String]) throws {

@@ -17,7 +17,10 @@ private final class Conversation {
   private var pipe: Int32
   private var read = 0
 
-  init(_ repository: TemporaryRepository) throws {
+  private let name: String
+
+  init(_ repository: TemporaryRepository, name: String = "a client") throws {
+    self.name = name
     let path = "\(repository.place)/pipe-\(UInt64.random(in: .min ... .max))"
     try #require(mkfifo(path, 0o600) == 0)
     // For reading too, as opening a pipe that nobody reads would block.
@@ -59,7 +62,7 @@ private final class Conversation {
 
   func begin() throws {
     send(
-      #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","clientInfo":{"name":"a client","version":"1"}}}"#
+      #"{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","clientInfo":{"name":"\#(name)","version":"1"}}}"#
     )
     try #require(try next()["result"]?["protocolVersion"] == .string("2025-06-18"))
     send(#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#)
@@ -112,10 +115,57 @@ extension JSONValue {
     #expect(steered.data?["hints"]?.array?.first?["by_person"] == .boolean(false), "\(steered.text)")
     #expect(steered.said.contains("hint 1: go wide (the agent "), "\(steered.said)")
     #expect(try client.call("steer", #"{"done":1}"#).data?["hints"]?.array == [])
+    // A person's word is not an agent's to take back.
+    #expect(repository.pawl("steer", "go deep").code == 0)
+    #expect(try client.call("steer", #"{"done":2}"#).said.contains("hint 2 is not yours: a person gave it"))
     #expect(repository.pawl("status").output.contains("study     repo, run"), "others see that it runs")
     client.close()
     #expect(client.program.wait().code == 0)
     #expect(repository.pawl("status").output.contains("not running"))
+  }
+
+  @Test func `keeps a notebook and claims with others, and touches nobody else's`() throws {
+    let study = try GatedStudy()
+    let repository = study.repository
+    let program = try study.start("--trials", "1")
+    let client = try Conversation(repository)
+    try client.begin()
+    #expect(try client.call("notes").data?["notes"]?.array == [])
+    let added = try client.call("notes", #"{"add":"wide\nis slow","trial":0}"#)
+    #expect(added.data?["notes"]?.array?.first?["text"] == .string("wide is slow"), "\(added.text)")
+    #expect(added.data?["notes"]?.array?.first?["by_person"] == .boolean(false))
+    #expect(added.said.contains("| note 1: wide is slow (the agent a-client, on trial 0)"), "\(added.said)")
+    #expect(repository.pawl("notes", "add", "mine").code == 0)
+    #expect(try client.call("notes", #"{"drop":2}"#).said.contains("note 2 is not yours: a person wrote it"))
+    #expect(try client.call("notes", #"{"drop":9}"#).said.contains("there is no note 9"))
+    let claimed = try client.call("claim", #"{"topic":"the optimiser","minutes":90}"#)
+    let left = claimed.data?["claims"]?.array?.first?["seconds_left"]?.double ?? 0
+    #expect(left > 5_000 && left <= 5_400, "\(claimed.text)")
+    #expect(try client.call("claim", #"{"topic":"x","minutes":1441}"#).isFailure)
+    #expect(try client.call("claim", #"{"topic":" "}"#).said.contains("1 to 300 bytes"))
+    let listed = repository.pawl("notes").output
+    #expect(listed.contains("claim 1  the optimiser (the agent a-client, for "), "\(listed)")
+    #expect(repository.pawl("ban", "--knob", "width").code == 0 && repository.pawl("pin", "0").code == 0)
+    let status = try client.call("status")
+    #expect(status.data?["bans"] == .array([.string("the constant `width`")]), "\(status.text)")
+    #expect(status.data?["pins"] == .array([.integer(0)]) && status.data?["claims"]?.array?.count == 1)
+    #expect(status.data?["notes"] == .integer(2))
+    let other = try Conversation(repository, name: "another")
+    try other.begin()
+    #expect(try other.call("claim", #"{"release":1}"#).said.contains("claim 1 is not yours: the agent `a-client`"))
+    #expect(try other.call("notes", #"{"drop":1}"#).said.contains("note 1 is not yours: the agent `a-client`"))
+    #expect(try client.call("claim", #"{"release":1}"#).data?["claims"]?.array == [])
+    let edit =
+      #"{"hypothesis":"deep","edits":[{"path":"train.sh","search":"depth=4","replace":"depth=8"}],"cites":["note 1","trial 77"],"note":"depth pays"}"#
+    let proposed = try client.call("propose", edit)
+    #expect(proposed.said.contains("not cited, as the study has no such thing: trial 77"), "\(proposed.said)")
+    let trial = proposed.data?["trial"]?.integer ?? 0
+    #expect(try client.call("notes").said.contains("note 3: depth pays (the agent a-client, on trial \(trial))"))
+    #expect(
+      repository.pawl("show", "\(trial)").output.contains("cites     note 1; unknown, and so left out: trial 77\n"))
+    #expect(try client.call("notes", #"{"drop":1}"#).data?["notes"]?.array?.count == 2)
+    try study.open()
+    #expect(program.wait().code == 0)
   }
 
   @Test func `hands the working tree in, and leaves it alone`() throws {
@@ -297,7 +347,7 @@ extension JSONValue {
     try #require(run.code == 0, "\(run.messages)")
     let seen = try #require(JSONValue(run.output))
     #expect(seen["revision"] == .string(revision))
-    for name in ["propose", "wait", "status", "history", "evidence", "read", "steer"] {
+    for name in ["propose", "wait", "status", "history", "evidence", "read", "steer", "notes", "claim"] {
       #expect(seen["tools"]?[name] == .boolean(true), "\(name) has no schema of its answer")
     }
     #expect(seen["verdict"]?["data"]?["trial"]?["standing"] == .string("kept"))

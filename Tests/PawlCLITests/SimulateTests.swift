@@ -88,6 +88,34 @@ import Testing
     #expect(rows.allSatisfy { $0.split(separator: " ").dropFirst(2).first == "+0" }, "\(run.output)")
   }
 
+  // MARK: a swarm
+
+  @Test func `a swarm says how busy its workers are and what a replay and a kill change`() throws {
+    let run = try simulate("--swarm", "--workers", "8", "--trials", "120", "--seed", "3")
+    #expect(run.code == 0 && run.messages == "", "\(run.shown)")
+    #expect(run.output.hasPrefix("8 workers, 120 trials, attempts of 1 min in the median; seed 3\n"), "\(run.output)")
+    for part in [
+      "calibration and search", "ending", "perfect scheduler", "% busy", "engine: ", "memory: ",
+      "folding the events again gives the same state", ": nothing is lost, ", " verdicts are the same",
+    ] { #expect(run.output.contains(part), "\(part) in \(run.output)") }
+    let json = try simulate("--swarm", "--workers", "8", "--trials", "120", "--seed", "3", "--json")
+    for part in [#""isReplayed" : true"#, #""lostNothing" : true"#, #""utilisation" : "#, #""trials" : 120"#] {
+      #expect(json.output.contains(part), "\(part) in \(json.output)")
+    }
+  }
+
+  @Test(arguments: [
+    (["--swarm", "--policies", "ours"], "`--policies` does not go with `--swarm`"),
+    (["--swarm", "--noise", "normal,drifting"], "`--swarm` takes one value for `--noise`"),
+    (["--swarm", "--workers", "20000"], "`--workers 20000` is more than the 10000 of a swarm"),
+    (["--swarm", "--trials", "3"], "`--trials 3` is not a whole number of at least 10"),
+    (["--trials", "100", "--sigma", "1"], "`--trials` goes with `--swarm`"),
+  ])
+  func `what a swarm does not take is said`(arguments: [String], message: String) throws {
+    let run = try #require(repository.start(["simulate"] + arguments)).wait()
+    #expect(run.code == 2 && run.messages.contains(message), "\(run.shown)")
+  }
+
   // MARK: a picture
 
   @Test func `the picture has a line for each policy and one for what ours certified`() throws {

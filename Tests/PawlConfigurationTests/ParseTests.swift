@@ -102,6 +102,23 @@ func parse(_ text: String) throws(ConfigurationError) -> StudyConfiguration {
 
   @Test(
     arguments: [
+      (
+        "approve: [promotions]\n", "8:10: `approve` must be a map of keys, not a list",
+        "write `approve: {certificates: true}`, or `approve: {spend: 5}` for US dollars", .wrongType
+      ),
+      (
+        "approve: {certificats: true}\n", "8:11: unknown key `certificats` in `approve`",
+        "did you mean `certificates`?",
+        .unknownKey
+      ),
+      (
+        "approve: {spend: 0}\n", "8:18: `approve.spend` must be above 0, not `0`",
+        "a person is asked each time that agents have cost so many US dollars more, as in `spend: 5`", .badValue
+      ),
+      (
+        "approve: {promotions: ask}\n", "8:23: `approve.promotions` must be `true` or `false`, not `ask`", nil,
+        .wrongType
+      ),
       ("comand: x\n", "8:1: unknown key `comand`", "did you mean `command`?", .unknownKey),
       ("budget: {wal: 10min}\n", "8:10: unknown key `wal` in `budget`", "did you mean `wall`?", .unknownKey),
       ("command: again\n", "8:1: duplicate key `command`", "the first `command` is on line 2: keep one", .duplicateKey),

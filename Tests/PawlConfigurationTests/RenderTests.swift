@@ -30,6 +30,7 @@ import Testing
         environment: [CUDA_VISIBLE_DEVICES, 'HF_HUB_OFFLINE=1', 'UV_OFFLINE=1', 'UV_NO_SYNC=1']  # variables that it may see, or NAME=value
       stop:
       ratchet:
+      approve:
       """
     ),
     (
@@ -48,6 +49,7 @@ import Testing
       sandbox:
       stop:
       ratchet:
+      approve:
       """
     ),
     (
@@ -69,6 +71,7 @@ import Testing
       foreign_load: ignore  # attempts that something else on the machine disturbed; ignore where no number depends on time
       stop:
       ratchet:
+      approve:
       """
     ),
   ])
@@ -130,6 +133,7 @@ import Testing
         ratchet: RatchetRule(
           alpha: draw([0.05, 0.5, 1e-9]), calibration: draw([4, 2]), maximumReplicates: draw([8, 1]),
           maximumPairs: draw([16, 5])),
+        approvals: draw([ApprovalRule(), ApprovalRule(promotions: true, certificates: true, spend: 2.5)]),
         seed: draw([1, 0, .max]))
       let text = StudyFile.render(study, layout: draw([.autoresearch, .piAutoresearch, .lab, .custom]))
       #expect(try parse(text) == study, "\(text)")

@@ -121,6 +121,11 @@ struct SimulatedWorld {
     case .rebase(let rebasing): observe([rebased(rebasing)])
     case .transplant(let transplant): observe([transplanted(transplant)])
     case .startAttempt(let request): observe([.attemptFinished(result(request))], after: attemptMilliseconds)
+    case .stopAttempt(let request):
+      pending.removeAll { $0 == .startAttempt(request) }
+      var result = result(request, stopped: true)
+      result.curve = nil
+      observe([.attemptFinished(result)])
     case .advanceBranch(let certificates):
       observe(
         certificates.map { .branchAdvanced(certificate: $0.number, to: CommitHash(rawValue: "b\($0.number)")) })
@@ -174,7 +179,7 @@ struct SimulatedWorld {
   }
 
   /// The same seed on the same candidate always measures the same: what is repeated after a crash is not new evidence.
-  private func result(_ request: AttemptRequest) -> AttemptResult {
+  private func result(_ request: AttemptRequest, stopped: Bool = false) -> AttemptResult {
     var hash = StableHash()
     hash.add(request.seed)
     hash.add(UInt64(request.trial.rawValue))
@@ -188,8 +193,8 @@ struct SimulatedWorld {
     use(request, &usage)
     let feigned = (usage.foreignLoad ?? 0) > 0.5 ? loadEffect : 0
     return AttemptResult(
-      id: request.id, outcome: crashes ? .exited(code: 1) : .exited(code: 0),
-      measurement: crashes
+      id: request.id, outcome: stopped ? .stoppedEarly : crashes ? .exited(code: 1) : .exited(code: 0),
+      measurement: crashes || stopped
         ? nil
         : truth(of: request.commit, rung: request.rung) + spread + shift + feigned
           + slips[request.id.rawValue, default: 0],

@@ -97,7 +97,7 @@ import Testing
           rebasing[asked.request.trial] = asked.request
         case .advanceBranch(let certificates):
           branch += certificates.map(\.number).filter { !certified.contains($0) && !branch.contains($0) }
-        case .startAttempt, .propose, .rebase, .transplant, .finish: break
+        case .startAttempt, .stopAttempt, .propose, .rebase, .transplant, .finish: break
         }
       }
       #expect(attempts == open.attempts, "after event \(index)")

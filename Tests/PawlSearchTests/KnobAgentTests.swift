@@ -37,6 +37,23 @@ func applied(_ proposal: Proposal, to files: [String: String]) throws -> [String
     KnobAgent.propose(files: files, parent: nil, history: history, seed: seed, isKnown: known.contains)
   }
 
+  @Test func `leaves banned knobs as they are, says their values, and has nothing to say where all are banned`() throws
+  {
+    let files = ["train.py": Self.train]
+    for seed in 1...40 as ClosedRange<UInt64> {
+      let proposal = try #require(
+        KnobAgent.propose(
+          files: files, knobs: KnobFinder.knobs(in: files), parent: nil, history: [], seed: seed,
+          isBanned: { $0 != "DEPTH" }, isKnown: { _ in false }))
+      #expect(proposal.edits.count == 1 && proposal.hypothesis.contains("DEPTH"))
+      #expect(proposal.knobs["MATRIX_LR"] == .real(0.04) && proposal.knobs["DEPTH"] != .integer(8))
+    }
+    #expect(
+      KnobAgent.propose(
+        files: files, knobs: KnobFinder.knobs(in: files), parent: nil, history: [], seed: 1, isBanned: { _ in true },
+        isKnown: { _ in false }) == nil)
+  }
+
   @Test(arguments: Snippets.languages) func `changes the literals of knobs and nothing else`(_ snippet: Snippet) throws
   {
     let files = [snippet.path: snippet.source]

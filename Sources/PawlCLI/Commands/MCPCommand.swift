@@ -8,8 +8,8 @@ struct MCPCommand: Command {
     name: "mcp", summary: "serve this study to a coding agent over the Model Context Protocol, on stdio",
     notes: """
       Started by the agent's program, not by hand: `pawl init --agents` prints how it is told. Tools: propose, wait, status,
-      history, evidence, read, steer. Where no `pawl run` is at work, the first proposal begins a session in this process that
-      judges what is handed in and nothing else, until the client goes.
+      history, evidence, read, steer, notes, claim. Where no `pawl run` is at work, the first proposal begins a session in
+      this process that judges what is handed in and nothing else, until the client goes.
       """)
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {

@@ -8,7 +8,8 @@ public enum Program {
 
   static let commands: [any Command.Type] = [
     InitCommand.self, DoctorCommand.self, RunCommand.self, StatusCommand.self, LogCommand.self, ShowCommand.self,
-    DiffCommand.self, TryCommand.self, SteerCommand.self, MCPCommand.self, CertifyCommand.self, PauseCommand.self,
+    DiffCommand.self, TryCommand.self, SteerCommand.self, NotesCommand.self, PinCommand.self, UnpinCommand.self,
+    BanCommand.self, ApproveCommand.self, DenyCommand.self, MCPCommand.self, CertifyCommand.self, PauseCommand.self,
     ResumeCommand.self, ReportCommand.self,
     ExportCommand.self, AuditCommand.self, SimulateCommand.self,
   ]

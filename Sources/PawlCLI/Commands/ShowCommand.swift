@@ -11,6 +11,7 @@ struct ShowCommand: Command {
     let trial: TrialSummary
     let attempts: [AttemptSummary]
     let proposal: Proposal?
+    let notes: [Note]
     let diff: String?
     let replies: [AgentReply]
     let certificate: Certificate?
@@ -22,20 +23,24 @@ struct ShowCommand: Command {
     let reader = try reader(arguments, console: console)
     guard let id = try arguments.trial(at: 0) else { return 2 }
     let details = try reader.details(of: id)
+    let notes = try reader.collaboration().notes.filter { $0.trial == id }
     if arguments.has("json") {
       console.output(
         try JSONText.encode(
           Shown(
-            trial: details.trial, attempts: details.attempts, proposal: details.proposal, diff: details.diff,
+            trial: details.trial, attempts: details.attempts, proposal: details.proposal, notes: notes,
+            diff: details.diff,
             replies: details.replies, certificate: details.certificate, logPath: details.log?.path,
             logTail: details.log?.tail)) + "\n")
     } else {
-      console.output(text(details, metric: try reader.configuration().metric, console: console))
+      console.output(text(details, notes: notes, metric: try reader.configuration().metric, console: console))
     }
     return 0
   }
 
-  private static func text(_ details: StudyReader.Details, metric: MetricRule, console: Console) -> String {
+  private static func text(
+    _ details: StudyReader.Details, notes: [Note], metric: MetricRule, console: Console
+  ) -> String {
     let trial = details.trial
     let title = trial.id == .baseline ? "the baseline" : trial.hypothesis ?? "no proposal"
     var text = Ink.strong.paint("trial \(trial.id): \(title)", console.colour) + "\n\n"
@@ -43,6 +48,8 @@ struct ShowCommand: Command {
     if let why = trial.explanation { lines.append(("because", why)) }
     if let agent = trial.agent { lines.append(("agent", agent)) }
     if let parent = trial.parent { lines.append(("parent", "trial \(parent)")) }
+    if let cites = details.proposal?.cites { lines.append(("cites", cites.words)) }
+    for note in notes { lines.append(("note \(note.number)", note.line)) }
     if let commit = trial.commit { lines.append(("commit", commit.rawValue)) }
     if let added = trial.added, let removed = trial.removed { lines.append(("change", "+\(added) -\(removed) lines")) }
     if let evidence = trial.evidence {

@@ -27,7 +27,10 @@ struct SimulateCommand: Command {
       .init(name: "alpha", value: "A", help: "the share of false certificates that is accepted (0.05 unless given)"),
       .init(name: "attempt-time", value: "TIME", help: "of one attempt, as in 5min: times are printed too"),
       .init(name: "target", value: "G", help: "the attempts until the progress reaches G"),
-      .init(name: "plot", value: "FILE.svg", help: "draw progress against attempts"), CommandSpecification.study,
+      .init(name: "plot", value: "FILE.svg", help: "draw progress against attempts"),
+      .init(
+        name: "swarm", value: nil, help: "one study of many workers (1000 unless given), with failures and stragglers"),
+      .init(name: "trials", value: "N", help: "trials of the swarm (100000 unless given)"), CommandSpecification.study,
       CommandSpecification.json,
     ],
     notes: """
@@ -35,9 +38,14 @@ struct SimulateCommand: Command {
       typical changes. Where neither S nor R is given, the noise, an attempt's time, the rule and the workers come from
       the study in this repository.
       R, N, NAME and FILE take several values, with commas: every combination is simulated.
+      With --swarm nothing is compared: it says how busy the workers stay, and what the engine takes for an event.
       """)
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
+    if arguments.has("swarm") { return try SwarmSimulation.run(arguments, console: console) }
+    if arguments.has("trials") {
+      throw UsageError("`--trials` goes with `--swarm`", hints: ["`--budget N` says how many attempts a study has"])
+    }
     let wishes = try SimulationWishes(arguments, console: console)
     if arguments.has("plot"), wishes.cells.count > 1 {
       throw UsageError(

@@ -120,7 +120,7 @@ struct SimulationWishes {
     return "one more attempt measures one change; a certificate takes at least \(least)"
   }
 
-  private static func seed(_ arguments: ParsedArguments) throws -> UInt64 {
+  static func seed(_ arguments: ParsedArguments) throws -> UInt64 {
     guard let text = arguments.value("seed") else { return 1 }
     guard let seed = UInt64(text) else {
       throw UsageError("`--seed \(text)` is not a whole number from 0 to \(UInt64.max)")

@@ -34,7 +34,9 @@ struct StatusCommand: Command {
         let text = status.text(console: console, width: console.columns)
         console.output((height > 0 ? "\u{1b}[\(height)A\u{1b}[J" : "") + text)
         height = text.count { $0 == "\n" }
-      } else if shown?.overview != status.overview || (shown?.runner == nil) != (status.runner == nil) {
+      } else if shown?.overview != status.overview || shown?.people != status.people
+        || (shown?.runner == nil) != (status.runner == nil)
+      {
         if json {
           console.output(try JSONText.encode(status, pretty: false) + "\n")
         } else {
@@ -57,7 +59,31 @@ struct StudyStatus: Encodable {
   let certified: Certified?
   /// What each agent has cost and brought; empty where constants are all that is tuned.
   let agents: [AgentTotals]
+  let people: People
   private let metric: MetricRule
+
+  /// What people and agents said that holds now, in numbers.
+  struct People: Encodable, Equatable {
+    let notes: Int
+    let claims: Int
+    let pins: Int
+    let bans: Int
+    let approvalsAwaited: Int
+
+    init(_ state: CollaborationState) {
+      notes = state.notes.count
+      claims = state.claims(at: .now()).count
+      pins = state.pins.count
+      bans = state.bans.count
+      approvalsAwaited = state.awaited.count
+    }
+
+    /// As in `2 notes, 1 pin`; nil where there is nothing.
+    var words: String? {
+      let parts = [(notes, "note"), (claims, "claim"), (pins, "pin"), (bans, "ban")].filter { $0.0 > 0 }
+      return parts.isEmpty ? nil : parts.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
+    }
+  }
 
   /// The certified steps added up, over the baseline; positive is better.
   struct Certified: Encodable {
@@ -67,7 +93,7 @@ struct StudyStatus: Encodable {
     let steps: Int
   }
 
-  private enum CodingKeys: CodingKey { case overview, runner, running, certified, agents }
+  private enum CodingKeys: CodingKey { case overview, runner, running, certified, agents, people }
 
   init(_ reader: StudyReader) throws {
     // Who runs it first: where nobody does, what is read after that is the study's last word.
@@ -77,6 +103,7 @@ struct StudyStatus: Encodable {
     let configuration = try reader.configuration()
     metric = configuration.metric
     agents = configuration.agents == [.knobs] ? [] : try reader.agentTotals()
+    people = People(try reader.collaboration())
     let certificates = try reader.certificates()
     certified =
       certificates.isEmpty
@@ -105,6 +132,8 @@ struct StudyStatus: Encodable {
     let again = overview.attemptsRepeated > 0 ? " (\(overview.attemptsRepeated) made again, for foreign load)" : ""
     lines.append(("compute", "\(overview.attemptsFinished) attempts\(again), \(overview.wallSeconds.asDuration)"))
     for agent in agents { lines.append(("agent", Self.words(agent))) }
+    if let words = people.words { lines.append(("people", words)) }
+    if let words = awaitedApprovals(people.approvalsAwaited) { lines.append(("approval", words)) }
     let now = Timestamp.now()
     for attempt in running where runner != nil {
       let whose = attempt.request.trial == .baseline ? "the baseline" : "trial \(attempt.request.trial)"

@@ -28,14 +28,14 @@ struct SteerCommand: Command {
       guard !text.isEmpty, text.utf8.count <= longest else {
         throw UsageError("a hint has 1 to \(longest) bytes", hints: ["say it in a sentence or two"])
       }
-      try leave(.hint(text), with: reader, console: console)
+      try PeopleWords(reader: reader, console: console).say(.hint(text))
       return 0
     }
     if let done {
       guard try reader.hints().contains(where: { $0.number == done }) else {
         throw UsageError("no hint \(done) is open", hints: ["`pawl steer --list` lists the open ones"])
       }
-      try leave(.hintDone(done), with: reader, console: console)
+      try PeopleWords(reader: reader, console: console).say(.hintDone(done))
       return 0
     }
     let hints = try ListedHint.all(of: reader)
@@ -47,17 +47,6 @@ struct SteerCommand: Command {
       console.output(hints.map { "\($0.number.map { "\($0)" } ?? "waits")  \($0.line)\n" }.joined())
     }
     return 0
-  }
-
-  private static func leave(_ verb: ControlMessage.Verb, with reader: StudyReader, console: Console) throws {
-    let message = ControlMessage(verb: verb, by: NSUserName())
-    if reader.runner == nil {
-      try reader.leave(message)
-      console.messages("left for study `\(reader.name)`: the next `pawl run` takes it in\n")
-    } else {
-      try reader.control(message)
-      console.messages("study `\(reader.name)` has taken it in\n")
-    }
   }
 
   /// Every agent is told all open hints with every proposal.
@@ -79,7 +68,7 @@ struct ListedHint: Encodable {
       switch message.verb {
       case .hint(let text): Self(number: nil, text: text, by: message.by, isByPerson: true)
       case .suggestion(let text): Self(number: nil, text: text, by: message.by, isByPerson: false)
-      case .pause, .resume, .offer, .hintDone: nil
+      default: nil
       }
     }
     return try reader.hints().map { Self(number: $0.number, text: $0.text, by: $0.by, isByPerson: $0.isByPerson) }

@@ -55,12 +55,10 @@ extension StudyTools {
       if let hint, hint.isEmpty || hint.utf8.count > SteerCommand.longest {
         throw UsageError("a hint has 1 to \(SteerCommand.longest) bytes")
       }
-      if let done, !(try reader.hints().contains { $0.number == done }) { throw UsageError("no hint \(done) is open") }
+      if let done { try checkOwn(done, reader, by: client) }
       // Never a person's order, though a person may be behind it: what a client says may come from anything that it read.
       let verb: ControlMessage.Verb = hint.map { .suggestion($0) } ?? .hintDone(done ?? 0)
-      let message = ControlMessage(verb: verb, by: client)
-      isPending = reader.runner == nil
-      if isPending { try reader.leave(message) } else { try reader.control(message) }
+      isPending = try !reader.say(ControlMessage(verb: verb, by: client, isByPerson: false))
     }
     let hints = try ListedHint.all(of: reader)
     var text = hints.map { "hint \($0.number.map { "\($0)" } ?? "(waits)"): \($0.line)\n" }.joined()
@@ -68,5 +66,17 @@ extension StudyTools {
     return .success(
       text.isEmpty ? "no hint is open\n" : text,
       .fields(["hints": .array(hints.map(\.node)), "pending": .boolean(isPending)]))
+  }
+
+  /// An agent takes back what it said itself; a person's word is not its to end.
+  private func checkOwn(_ number: Int, _ reader: StudyReader, by client: String) throws {
+    guard let hint = try reader.hints().first(where: { $0.number == number }) else {
+      throw UsageError("no hint \(number) is open")
+    }
+    guard !hint.isByPerson, hint.by == client else {
+      throw UsageError(
+        "hint \(number) is not yours: \(hint.isByPerson ? "a person" : "the agent `\(hint.by)`") gave it",
+        hints: ["people take any hint back with `pawl steer --done \(number)`"])
+    }
   }
 }

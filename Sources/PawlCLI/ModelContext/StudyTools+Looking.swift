@@ -18,6 +18,8 @@ extension StudyTools {
         ]))
     }
     let hints = try ListedHint.all(of: reader)
+    let people = try reader.collaboration()
+    let claims = people.claims(at: .now())
     let runner = reader.runner
     let counts: [(String, Int)] = [
       ("kept", overview.trialsKept), ("discarded", overview.trialsDiscarded),
@@ -41,7 +43,13 @@ extension StudyTools {
     for (what, count) in counts { counted[what] = .integer(count) }
     if overview.paused { lines.append(("paused", "yes: `pawl resume` ends that")) }
     if let failed = overview.failed { lines.append(("failed", failed)) }
+    for ban in people.bans { lines.append(("ban \(ban.number)", "\(ban.words) (banned by \(ban.by))")) }
+    if !people.pins.isEmpty {
+      lines.append(("pinned", people.pins.map { "trial \($0.trial)" }.joined(separator: ", ")))
+    }
     for hint in hints { lines.append(("hint \(hint.number.map { "\($0)" } ?? "waits")", hint.line)) }
+    for claim in claims { lines.append(("claim \(claim.number)", claim.line)) }
+    if !people.notes.isEmpty { lines.append(("notebook", "\(people.notes.count) notes: `notes` has them")) }
     return .success(
       lines.map { "\($0.0.padded(to: 11))\($0.1)\n" }.joined(),
       .fields([
@@ -51,7 +59,9 @@ extension StudyTools {
         "champion": .id(overview.champion), "baseline_mean": .number(overview.baselineMean),
         "head_estimate": .number(overview.headEstimate), "sigma": .number(overview.sigma),
         "trials": .fields(counted),
-        "hints": .array(hints.map(\.node)),
+        "hints": .array(hints.map(\.node)), "claims": .array(claims.map(\.node)),
+        "bans": .array(people.bans.map { .string($0.words) }), "pins": .array(people.pins.map { .id($0.trial) }),
+        "notes": .integer(people.notes.count),
       ]))
   }
 

@@ -38,6 +38,8 @@ final class StudyTools: Sendable {
       case "evidence": return try evidence(arguments)
       case "read": return try read(arguments)
       case "steer": return try steer(arguments, by: caller ?? "mcp")
+      case "notes": return try notes(arguments, by: TryCommand.agent(caller ?? "mcp"))
+      case "claim": return try claim(arguments, by: TryCommand.agent(caller ?? "mcp"))
       default: return .failure("there is no tool `\(tool)`")
       }
     } catch {
@@ -71,13 +73,15 @@ final class StudyTools: Sendable {
       let change = JSONValue.fields(["hypothesis": .string(hypothesis), "edits": edits ?? .null])
       draft = try reader.draft(ofEdits: change.text, on: base ?? .head)
     }
-    let offer = draft.offer(by: agent, hypothesis: hypothesis)
-    try reader.leave(ControlMessage(verb: .offer(offer), by: agent))
+    let (cites, remark) = try citations(arguments, reader)
+    let offer = draft.offer(by: agent, hypothesis: hypothesis, cites: cites, note: try arguments.text("note"))
+    try reader.leave(ControlMessage(verb: .offer(offer), by: agent, isByPerson: false))
     let deadline = Timestamp.now().milliseconds + 10_000
     let trial = try OfferWatch(reader: reader, mark: offer.mark).wait(
       isEnough: { $0 != nil || call.isCancelled() || Timestamp.now().milliseconds > deadline }, changed: { _ in })
     var text = TrialText.progress(trial) + "\n"
     if let trial, let why = trial.explanation { text += "because \(why)\n" }
+    if let remark { text += "\(remark)\n" }
     if !draft.leftOut.isEmpty {
       text += "changed, but not editable and so no part of it: \(draft.leftOut.prefix(20).joined(separator: ", "))\n"
     }

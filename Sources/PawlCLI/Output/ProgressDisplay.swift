@@ -40,6 +40,7 @@ final class ProgressDisplay {
   func conclude(_ end: StudyEnd) {
     clear()
     if end.failed { console.messages(Ink.bad.paint("failed", console.messageColour) + ": \(end.reason)\n") }
+    if let words = awaitedApprovals(end.approvalsAwaited) { console.messages("\(words)\n") }
     guard !quiet, let problem = end.reportProblem else { return }
     console.messages(Ink.careful.paint("note", console.messageColour) + " there is no report: \(problem)\n")
   }
@@ -56,6 +57,7 @@ final class ProgressDisplay {
       console.messages("\nended: \(end.reason), after \(Timestamp.now().since(began).seconds.asDuration)\n")
     }
     if end.interrupted { console.messages("`pawl run` carries on\n") }
+    if let words = awaitedApprovals(end.approvalsAwaited) { console.messages("\(words)\n") }
     if let branch = end.branch { console.output("branch  \(branch)\n") }
     if end.stalled {
       let isAgents = end.reason.hasPrefix("no agent")
@@ -107,6 +109,16 @@ final class ProgressDisplay {
     case .proposalRefused(let trial, let reason): return row(trial, "refused", reason)
     case .agentFailed(let trial, let failure): return agentFailed(trial, failure)
     case .hintGiven(let hint): return "hint \(hint.number) of \(hint.by): \(hint.text)"
+    case .noteAdded(let note): return "note \(note.number): \(note.line)"
+    case .claimed(let claim): return "claim \(claim.number): \(claim.line)"
+    case .pinned(let trial, _, let person): return "trial \(trial) is pinned by \(person)"
+    case .unpinned(let trial, let person): return "the pin of trial \(trial) is ended by \(person)"
+    case .banned(let ban): return "ban \(ban.number) of \(ban.by): \(ban.words)"
+    case .banLifted(let number, let person): return "ban \(number) is lifted by \(person)"
+    case .approvalRequested(let request):
+      return Ink.careful.paint("approval \(request.number)", console.messageColour)
+        + " is awaited: \(request.subject.words); `pawl approve`"
+    case .approvalDecided(let decision): return "approval \(decision.number) \(decision.words)"
     case .rebaseRequested(let request): return promising(request)
     case .rebaseConflicted(let conflict):
       guard conflict.stays == true else { return row(conflict.trial, "refused", conflict.reason) }
@@ -238,6 +250,7 @@ final class ProgressDisplay {
     if !running.isEmpty { parts.append("running \(running.joined(separator: ", "))") }
     if let left = progress.secondsLeft { parts.append("\(left.asDuration) left") }
     parts.append(now.since(began).seconds.asDuration)
+    if progress.approvalsAwaited > 0 { parts.append("\(progress.approvalsAwaited) awaited") }
     if progress.paused { parts.append("paused") }
     if progress.stopping { parts.append("stopping") }
     return parts.joined(separator: " · ")

@@ -58,6 +58,12 @@ extension TrialSummary {
   }
 }
 
+/// How many questions wait for a person, and where they are; nil where none does.
+func awaitedApprovals(_ count: Int) -> String? {
+  guard count > 0 else { return nil }
+  return "\(count) \(count == 1 ? "approval is" : "approvals are") awaited: `pawl approve`"
+}
+
 func ink(for standing: String) -> Ink {
   switch standing {
   case "kept": .good

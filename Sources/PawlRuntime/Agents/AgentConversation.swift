@@ -82,7 +82,11 @@ struct AgentConversation: Sendable {
     if let reason = policy.refusal(of: change.edits, links: links, files: Set(files.keys)) {
       return .problem(reason, .refused(reason: reason, editable: configuration.editable))
     }
-    let proposal = CandidateCode.proposal(of: request.agent, change.hypothesis, change.edits, on: files)
+    if let reason = context.banRefusal(of: change.edits, on: files) {
+      return .problem(reason, .refused(reason: reason, editable: configuration.editable))
+    }
+    let proposal = CandidateCode.proposal(
+      of: request.agent, change.hypothesis, change.edits, on: files, cites: change.cites, note: change.note)
     if let reason = context.duplication(of: proposal) {
       let story = TrialStory(
         trial: request.trial, agent: request.agent, hypothesis: change.hypothesis, end: .refused(reason: reason))

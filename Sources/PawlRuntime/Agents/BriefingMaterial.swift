@@ -85,7 +85,9 @@ final class BriefingMaterial: Sendable {
       study: configuration.name, metric: configuration.metric, program: program, files: files, frozenFiles: frozen,
       editable: configuration.editable, constraints: configuration.constraints, check: configuration.check,
       parent: request.parent, standing: context.standing, steps: try line.map { try step($0) }, trials: told,
-      inspirations: inspirations, hints: context.hints, inFlight: context.inFlight, budget: context.budget,
+      inspirations: inspirations, hints: context.hints, notes: context.people.notes, claims: context.claims,
+      bans: context.people.bans, pins: context.people.pins.map(\.trial), inFlight: context.inFlight,
+      budget: context.budget,
       breadth: request.choice?.breadth ?? 0, form: form, tokenBudget: tokens)
   }
 

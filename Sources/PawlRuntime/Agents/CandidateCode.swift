@@ -30,13 +30,26 @@ enum CandidateCode {
 
   /// Returns the proposal that the edits make; one that does not fit is told when the candidate is made.
   static func proposal(
-    of agent: String, _ hypothesis: String, _ edits: [FileEdit], on files: [String: String]
+    of agent: String, _ hypothesis: String, _ edits: [FileEdit], on files: [String: String], cites: Citations? = nil,
+    note: String? = nil
   ) -> Proposal {
     let edited = Self.files(files, with: edits) ?? files
     return Proposal(
       agent: agent, hypothesis: hypothesis, edits: edits, knobs: [:], cost: 0,
       fingerprint: CodeFingerprint.exact(of: edited), normalised: CodeFingerprint.normalised(of: edited),
-      change: CodeFingerprint.change(from: files, to: edited), lines: lines(of: edited))
+      change: CodeFingerprint.change(from: files, to: edited), lines: lines(of: edited), cites: cites, note: note)
+  }
+
+  /// Why edits set a constant that people banned, or take it out; nil where they leave all of these alone.
+  static func banRefusal(of edits: [FileEdit], on files: [String: String], people: CollaborationState) -> String? {
+    let isAnyBanned = people.bans.contains { if case .knob = $0.subject { true } else { false } }
+    guard isAnyBanned, let edited = Self.files(files, with: edits) else { return nil }
+    let after = Dictionary(KnobFinder.knobs(in: edited).map { ($0.name, $0.value) }) { first, _ in first }
+    for knob in KnobFinder.knobs(in: files) {
+      guard let ban = people.ban(ofKnob: knob.name), after[knob.name] != knob.value else { continue }
+      return "it changes the constant `\(knob.name)`, which is banned by \(ban.by) (ban \(ban.number))"
+    }
+    return nil
   }
 
   static func lines(of files: [String: String]) -> Int {

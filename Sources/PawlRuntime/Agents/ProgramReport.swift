@@ -12,6 +12,8 @@ struct ProgramReport {
   let tail: String
   /// One line, where it left one.
   let hypothesis: String?
+  /// What it cites and found, a line each.
+  private let besides: [String]
   private let needsEnd: Bool
   private let overspent: Double?
 
@@ -32,8 +34,12 @@ struct ProgramReport {
     self.reading = reading
     self.tail = tail
     self.overspent = overspent
-    let line = secrets.redacting(String(decoding: hypothesis ?? [], as: UTF8.self)).withoutControls
-    self.hypothesis = line.firstLine(bytes: Self.lineBytes).nonEmpty
+    let text = secrets.redacting(String(decoding: hypothesis ?? [], as: UTF8.self)).withoutControls
+    self.hypothesis = text.firstLine(bytes: Self.lineBytes).nonEmpty
+    besides = text.split(whereSeparator: \.isNewline).dropFirst()
+      .map { $0.trimmingCharacters(in: .whitespaces) }
+      .filter { $0.hasPrefix("Cites:") || $0.hasPrefix("Finding:") }.prefix(2)
+      .map { $0.firstLine(bytes: Self.lineBytes) }
   }
 
   /// US dollars: what it said, or what is assumed of one that does not say, unless it never ran.
@@ -49,7 +55,8 @@ struct ProgramReport {
   func text(edits: [FileEdit] = []) -> String {
     let lastWords = words(reading.lastWords)
     let stated = hypothesis ?? (lastWords == nil && !edits.isEmpty ? Self.changes(edits) : nil)
-    return [stated.map { "Hypothesis: \($0)" }, lastWords ?? words(tail)].compactMap(\.self).joined(separator: "\n\n")
+    let opening = stated.map { (["Hypothesis: \($0)"] + besides).joined(separator: "\n") }
+    return [opening, lastWords ?? words(tail)].compactMap(\.self).joined(separator: "\n\n")
   }
 
   private func words(_ text: String) -> String? {

@@ -61,6 +61,9 @@ final class ClusterExecutor: AttemptExecutor {
     folders.run { [self] in lay(request, mayRun: true) }
   }
 
+  /// Nothing is heard of a job's metric on its way, so this is asked for only where an earlier session made the attempt: it runs to its end.
+  func stop(_ request: AttemptRequest) { start(request) }
+
   func settled(_ attempt: AttemptID) {
     folders.run { [self] in layer.workspace.remove(folder(of: attempt).path) }
   }

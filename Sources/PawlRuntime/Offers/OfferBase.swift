@@ -32,12 +32,21 @@ public struct OfferDraft: Sendable {
   public let leftOut: [String]
 
   /// Returns the offer under a mark of its own.
-  public func offer(by agent: String, hypothesis: String) -> Offer {
+  public func offer(by agent: String, hypothesis: String, cites: Citations? = nil, note: String? = nil) -> Offer {
     let mark = "\(Timestamp.now().milliseconds)-\(String(UInt64.random(in: .min ... .max), radix: 36))"
     return Offer(
       mark: mark, agent: agent, hypothesis: hypothesis.withoutControls.firstLine(bytes: Self.longestHypothesis),
-      parent: commit, edits: edits)
+      parent: commit, edits: edits, cites: cites, note: note.flatMap(Self.finding))
   }
 
+  /// Bytes of a finding.
+  public static let longestNote = 1_000
   private static let longestHypothesis = 400
+
+  /// Returns a finding as the notebook takes it: one paragraph that acts on no terminal; nil where nothing is left.
+  public static func finding(_ text: String) -> String? {
+    let line = text.withoutControls.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      .firstLine(bytes: longestNote)
+    return line.isEmpty ? nil : line
+  }
 }

@@ -124,7 +124,7 @@ extension StudyReader {
     ControlInbox(folder: paths.inbox).waiting().map(\.message).filter {
       switch $0.verb {
       case .hint, .suggestion: true
-      case .pause, .resume, .offer, .hintDone: false
+      default: false
       }
     }
   }

@@ -27,17 +27,22 @@ public enum KnobAgent {
 
   /// Returns a candidate as `propose(files:parent:history:seed:breadth:isKnown:)` does, with the files' knobs already found.
   ///
-  /// `knobs` must be what `KnobFinder.knobs(in: files)` gives: finding them again takes most of a proposal's time.
+  /// `knobs` must be what `KnobFinder.knobs(in: files)` gives: finding them again takes most of a proposal's time. Those for which
+  /// `isBanned` holds keep their values.
   public static func propose(
     files: [String: String], knobs: [Knob], parent: [String: KnobValue]?, history: [KnobObservation], seed: UInt64,
-    breadth: Double = 0, isKnown: (UInt64) -> Bool
+    breadth: Double = 0, isBanned: (String) -> Bool = { _ in false }, isKnown: (UInt64) -> Bool
   ) -> Proposal? {
-    let dimensions = knobs.compactMap { Dimension($0, parent: parent?[$0.name]) }
+    let banned = Set(knobs.map(\.name).filter(isBanned))
+    let dimensions = knobs.filter { !banned.contains($0.name) }
+      .compactMap { Dimension($0, parent: parent?[$0.name]) }
     guard !dimensions.isEmpty else { return nil }
+    let fixed = knobs.filter { banned.contains($0.name) }
+      .reduce(into: [String: KnobValue]()) { $0[$1.name] = $1.value }
     var sampler = KnobSampler(dimensions: dimensions, history: history, seed: seed, breadth: breadth)
     var drawn: Set<[String]> = []
     func candidate(_ places: [Int: Double]) -> Proposal? {
-      proposal(dimensions, places: places, files: files, drawn: &drawn, isKnown: isKnown)
+      proposal(dimensions, fixed: fixed, places: places, files: files, drawn: &drawn, isKnown: isKnown)
     }
     let single = history.count < max(10, min(dimensions.count, 24))
     if single {
@@ -56,11 +61,11 @@ public enum KnobAgent {
   }
 
   private static func proposal(
-    _ dimensions: [Dimension], places: [Int: Double], files: [String: String], drawn: inout Set<[String]>,
-    isKnown: (UInt64) -> Bool
+    _ dimensions: [Dimension], fixed: [String: KnobValue], places: [Int: Double], files: [String: String],
+    drawn: inout Set<[String]>, isKnown: (UInt64) -> Bool
   ) -> Proposal? {
     var changes: [KnobChange] = []
-    var assignment: [String: KnobValue] = [:]
+    var assignment = fixed
     for (index, dimension) in dimensions.enumerated() {
       let knob = dimension.knob
       var value = dimension.base

@@ -1,11 +1,19 @@
 public import PawlCore
 
 extension SearchState {
+  /// The share of proposals that start from a pinned candidate, where there is one.
+  public static let pinShare = 0.25
+  /// Pinned candidates that an agent is shown at once, the newest.
+  private static let shownPins = 3
+
   /// Returns who is asked next and from where, or nil where no listed agent has a weight above 0 in `available`.
   ///
   /// `available` holds the agents that may be asked now; a weight scales what is believed of them. Equal states, seeds and
-  /// arguments give equal choices. Nothing is in flight before `asked` says so.
-  public func choose(seed: UInt64, head: TrialID, available: [String: Double]) -> SearchChoice? {
+  /// arguments give equal choices. Nothing is in flight before `asked` says so. Under every strategy a share of the proposals starts
+  /// from one of `pins`, and the others are shown them.
+  public func choose(
+    seed: UInt64, head: TrialID, available: [String: Double], pins: [TrialID] = []
+  ) -> SearchChoice? {
     var generator = SeededGenerator(seed: seed)
     let breadth = breadth
     guard
@@ -22,11 +30,14 @@ extension SearchState {
       island = next
       parent = elite(of: next, breadth: breadth, generator: &generator)
     }
-    let trial = parent.map { archive[$0].trial } ?? head
+    var trial = parent.map { archive[$0].trial } ?? head
+    let elsewhere = pins.filter { $0 != head }
+    if !elsewhere.isEmpty, generator.unit() < Self.pinShare { trial = elsewhere[generator.below(elsewhere.count)] }
+    let pinned = pins.filter { $0 != trial && $0 != baseline }.suffix(Self.shownPins)
+    let others = inspirations(for: trial, island: island, breadth: breadth, generator: &generator)
     return SearchChoice(
       agent: arm.agent, strategy: arm.strategy, island: island, parent: trial,
-      inspirations: inspirations(for: trial, island: island, breadth: breadth, generator: &generator),
-      breadth: breadth)
+      inspirations: pinned + others.filter { !pinned.contains($0) }, breadth: breadth)
   }
 
   private var exploration: Double { rule.exploration.isFinite ? min(max(rule.exploration, 0), 1e6) : 1 }

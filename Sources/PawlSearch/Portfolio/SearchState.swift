@@ -42,6 +42,9 @@ public struct SearchState: Sendable, Codable, Hashable {
   /// The candidates that a choice may name as parent or inspiration, in the order of trials; those in flight among them.
   public var members: [TrialID] { archive.nodes.compactMap { $0.stage == .fruitless ? nil : $0.trial } }
 
+  /// `members` and what came to nothing of late: how much is held.
+  public var size: Int { archive.nodes.count }
+
   /// Whether the trial is one of `members`.
   public func holds(_ trial: TrialID) -> Bool {
     archive.index(of: trial).map { archive[$0].stage != .fruitless } ?? false
