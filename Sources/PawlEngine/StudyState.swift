@@ -96,6 +96,9 @@ public struct RunningCertification: Sendable, Codable, Hashable {
   public let champion: HeadStep
   /// Pairs after which it gives up, where a person said so.
   public internal(set) var orderedPairs: Int?
+  /// Halves of its champion that gave no measurement, and how the newest ended.
+  var championFailures = 0
+  var championOutcome: String?
   /// What it tries to take over from the rung below; nil on the first rung.
   public internal(set) var promotion: Promotion?
   public internal(set) var requested: Set<Half> = []
@@ -110,7 +113,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 9
+  public static let snapshotVersion = 10
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
