@@ -110,7 +110,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 9
+  public static let snapshotVersion = 10
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -169,6 +169,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var progress: [AttemptID: CurvePoint] = [:]
   public internal(set) var stopping: [AttemptID: EarlyStop] = [:]
   public internal(set) var curves = CurveBook()
+  /// Attempts whose newest point was not looked at yet.
+  var unweighed: Set<AttemptID> = []
   /// Attempts that were stopped before their end.
   public internal(set) var stopped = 0
   /// The champions of the first rung, step by step, and what the rungs above it made of them.

@@ -130,7 +130,8 @@ struct StudyStatus: Encodable {
     if overview.head != .baseline { lines.append(("head", head)) }
     lines.append(("champion", champion))
     let again = overview.attemptsRepeated > 0 ? " (\(overview.attemptsRepeated) made again, for foreign load)" : ""
-    lines.append(("compute", "\(overview.attemptsFinished) attempts\(again), \(overview.wallSeconds.asDuration)"))
+    lines.append(
+      ("compute", "\(overview.attemptsFinished) attempts\(again), \(overview.wallSeconds.asDuration)\(savings)"))
     for agent in agents { lines.append(("agent", Self.words(agent))) }
     if let words = people.words { lines.append(("people", words)) }
     if let words = awaitedApprovals(people.approvalsAwaited) { lines.append(("approval", words)) }
@@ -142,6 +143,11 @@ struct StudyStatus: Encodable {
         ("running", "attempt \(attempt.request.id) of \(whose), \(attempt.request.purpose.words), \(since)"))
     }
     return lines
+  }
+
+  private var savings: String {
+    guard overview.attemptsStopped > 0 else { return "" }
+    return "; \(overview.attemptsStopped) stopped early, about \(overview.secondsSaved.asDuration) saved"
   }
 
   private static func words(_ agent: AgentTotals) -> String {
