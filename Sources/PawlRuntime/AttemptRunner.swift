@@ -14,23 +14,27 @@ struct AttemptRunner: Sendable {
   /// - Parameter hidden: what the workspace says that attempts must never see.
   init(
     workspace: Workspace, sandbox: Sandbox, paths: StudyPaths, configuration: StudyConfiguration, baseline: CommitHash,
-    scanner: MetricScanner, hidden: [String]
+    scanner: MetricScanner, curve: CurveScanner? = nil, hidden: [String]
   ) {
     layer = AttemptLayer(workspace: workspace, paths: paths, configuration: configuration, baseline: baseline)
     measurer = AttemptMeasurer(
-      sandbox: sandbox, configuration: configuration, scanner: scanner, root: workspace.root,
+      sandbox: sandbox, configuration: configuration, scanner: scanner, curve: curve, root: workspace.root,
       hidden: [workspace.root, paths.folder] + hidden)
   }
 
-  /// Returns nil when it was cancelled: the attempt is then made again, with the same seed, by a later session.
-  func run(_ request: AttemptRequest, cancellation: Cancellation) -> AttemptResult? {
+  /// Returns nil when it was cancelled and not stopped: the attempt is then made again, with the same seed, by a later session.
+  func run(
+    _ request: AttemptRequest, cancellation: Cancellation, watch: AttemptWatch = AttemptWatch()
+  ) -> AttemptResult? {
     let place = layer.paths.place(of: request.id)
     // What a killed session left is in the way; one that finishes leaves nothing.
     layer.remove(place)
     defer { layer.remove(place) }
     do {
       try layer.prepare(request, in: place)
-      return try measurer.measure(request, in: place, cancellation: cancellation) { try layer.layStage(in: place) }
+      return try measurer.measure(request, in: place, cancellation: cancellation, watch: watch) {
+        try layer.layStage(in: place)
+      }
     } catch {
       return measurer.failed(request, describe(error))
     }
