@@ -1,3 +1,5 @@
+import PawlCore
+
 #if canImport(Glibc)
   import Glibc
 #else
