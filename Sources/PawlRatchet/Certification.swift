@@ -96,8 +96,9 @@ public struct Certification: Sendable, Codable, Hashable {
       resolution.add(champion)
       evidence.floor = resolution.differenceDeviation
       evidence.add(direction.improvement(of: candidate, over: champion))
-    case (.crashed, _): candidateCrashes += 1
-    case (.measured, .crashed): break
+    case (.crashed, .measured): candidateCrashes += 1
+    // Where the champion fails too, the candidate is not to blame.
+    case (_, .crashed): break
     }
     nextPair += 1
     if evidence.eValue >= threshold, pairs.count >= min(Certification.leastPairs, rule.maximumPairs) {

@@ -64,45 +64,60 @@ extension StudyReader {
     let certified = Set(try certificates().map(\.number))
     var attempts: [TrialID: [AttemptSummary]] = [:]
     return try starts.map { start in
-      var (count, seconds) = (0, 0.0)
-      // The last attempt of a half is the one that counts: one that the sandbox could not start is made again.
-      var halves: [Int: (candidate: Double??, champion: Double??)] = [:]
-      for trial in [start.candidate, start.champion] {
-        let made = try attempts[trial] ?? journal.attempts(of: trial)
-        attempts[trial] = made
-        for attempt in made {
-          guard case .certification(start.number, let pair, let isCandidate) = attempt.request.purpose,
-            let result = attempt.result
-          else { continue }
-          count += 1
-          seconds += result.usage.wallSeconds
-          var half = halves[pair] ?? (nil, nil)
-          if isCandidate {
-            half.candidate = .some(result.measurement)
-          } else {
-            half.champion = .some(result.measurement)
-          }
-          halves[pair] = half
-        }
-      }
-      // It may have been made with more pairs than the study asks for (`pawl certify --pairs`).
-      var rule = configuration.ratchet
-      rule.maximumPairs = max(rule.maximumPairs, halves.count)
-      var test = Certification(
-        number: start.number, candidate: start.candidate, champion: start.champion, alpha: start.alpha, rule: rule,
-        direction: configuration.metric.direction)
-      for (pair, half) in halves.sorted(by: { $0.key < $1.key }) {
-        test.record(pair: pair, candidate: half.candidate, champion: half.champion)
-      }
       let standing: CertificationRecord.Standing =
         certified.contains(start.number) ? .certified : failed[start.number] != nil ? .failed : .running
-      let interval = test.interval
-      return CertificationRecord(
-        number: start.number, candidate: start.candidate, champion: start.champion, startedAt: start.at,
-        standing: standing, pairs: test.pairs.count, eValue: test.eValue, threshold: test.threshold,
-        effect: test.effect, lower: interval?.lowerBound, upper: interval?.upperBound,
-        breach: failed[start.number] ?? nil, attempts: count,
-        wallSeconds: seconds)
+      return try record(start, standing, breach: failed[start.number] ?? nil, configuration, &attempts)
     }
+  }
+
+  /// Returns what a test of a higher rung, still under way, has shown so far.
+  public func progress(of start: PromotionStart) throws -> CertificationRecord {
+    var attempts: [TrialID: [AttemptSummary]] = [:]
+    return try record(
+      (start.number, start.promotion.through, start.champion, start.alpha, overview().lastEventAt), .running,
+      breach: nil, try configuration(), &attempts)
+  }
+
+  private func record(
+    _ start: (number: Int, candidate: TrialID, champion: TrialID, alpha: Double, at: Timestamp),
+    _ standing: CertificationRecord.Standing, breach: Breach?, _ configuration: StudyConfiguration,
+    _ attempts: inout [TrialID: [AttemptSummary]]
+  ) throws -> CertificationRecord {
+    var (count, seconds) = (0, 0.0)
+    // The last attempt of a half is the one that counts: one that the sandbox could not start is made again.
+    var halves: [Int: (candidate: Double??, champion: Double??)] = [:]
+    for trial in [start.candidate, start.champion] {
+      let made = try attempts[trial] ?? journal.attempts(of: trial)
+      attempts[trial] = made
+      for attempt in made {
+        guard case .certification(start.number, let pair, let isCandidate) = attempt.request.purpose,
+          let result = attempt.result
+        else { continue }
+        count += 1
+        seconds += result.usage.wallSeconds
+        var half = halves[pair] ?? (nil, nil)
+        if isCandidate {
+          half.candidate = .some(result.measurement)
+        } else {
+          half.champion = .some(result.measurement)
+        }
+        halves[pair] = half
+      }
+    }
+    // It may have been made with more pairs than the study asks for (`pawl certify --pairs`).
+    var rule = configuration.ratchet
+    rule.maximumPairs = max(rule.maximumPairs, halves.count)
+    var test = Certification(
+      number: start.number, candidate: start.candidate, champion: start.champion, alpha: start.alpha, rule: rule,
+      direction: configuration.metric.direction)
+    for (pair, half) in halves.sorted(by: { $0.key < $1.key }) {
+      test.record(pair: pair, candidate: half.candidate, champion: half.champion)
+    }
+    let interval = test.interval
+    return CertificationRecord(
+      number: start.number, candidate: start.candidate, champion: start.champion, startedAt: start.at,
+      standing: standing, pairs: test.pairs.count, eValue: test.eValue, threshold: test.threshold,
+      effect: test.effect, lower: interval?.lowerBound, upper: interval?.upperBound,
+      breach: breach, attempts: count, wallSeconds: seconds)
   }
 }

@@ -87,11 +87,13 @@ struct AwaitedApproval: Encodable {
       case .promotion(let promotion):
         let name = try reader.configuration().rung(promotion.rung).name
         let through = try? reader.summary(of: promotion.through)
+        let waiting = try reader.ladder().transfers.first { $0.rung == promotion.rung }?.waiting.last
         return Self(
           request: request,
           question:
             "try \(promotion.last - promotion.first) certified steps, up to trial \(promotion.through), on rung \(promotion.rung) (`\(name)`)",
           evidence: [through?.hypothesis.map { "the newest is: \($0)" }].compactMap(\.self)
+            + [waiting.map(expectation)].compactMap(\.self)
             + ["`git diff \(promotion.before.short) \(promotion.after.short)` is the change"])
       }
     }
@@ -106,22 +108,28 @@ struct AwaitedApproval: Encodable {
         request: request,
         question:
           "certificate \(number) may move the champion of rung \(rung.number) (`\(rung.name)`) to trial \(start.promotion.through)",
-        evidence: ["`git diff \(start.championCommit.short) \(start.candidate.short)` is the change"])
+        evidence: evidence(of: try reader.progress(of: start))
+          + ["`git diff \(start.championCommit.short) \(start.candidate.short)` is the change"])
     }
     guard let record = try reader.certifications().first(where: { $0.number == number }) else {
       return Self(request: request, question: "certificate \(number) may move the champion", evidence: [])
     }
     let champion = record.champion == .baseline ? "the baseline" : "trial \(record.champion)"
-    var evidence: [String] = []
-    if let effect = record.effect {
-      evidence.append("better by \(effect.asEffect) \(record.interval) over \(record.pairs) fresh pairs")
-    }
-    evidence.append(
-      "e-value \(record.eValue.formatted(digits: 3)), asked for \(record.threshold.formatted(digits: 3))")
-    evidence.append("`pawl diff \(record.champion) \(record.candidate)` is the change")
     return Self(
       request: request,
       question: "certificate \(number) may move the champion from \(champion) to trial \(record.candidate)",
-      evidence: evidence)
+      evidence: evidence(of: record) + ["`pawl diff \(record.champion) \(record.candidate)` is the change"])
+  }
+
+  private static func evidence(of record: CertificationRecord) -> [String] {
+    let effect = record.effect.map { ["better by \($0.asEffect) \(record.interval) over \(record.pairs) fresh pairs"] }
+    return (effect ?? []) + [
+      "e-value \(record.eValue.formatted(digits: 3)), asked for \(record.threshold.formatted(digits: 3))"
+    ]
+  }
+
+  private static func expectation(_ waiting: LadderSummary.Waiting) -> String {
+    "worth \(waiting.below.asEffect) on the rung below; expected here: \(waiting.expected.asEffect) ± "
+      + "\(waiting.deviation.formatted(digits: 2)), a certificate with a chance of \(waiting.chance.asPercent)"
   }
 }

@@ -13,6 +13,8 @@ struct LadderReading {
   private let usedAtCertificate: [[RungUse]]
   /// The same when the newest test of each rung above the first began; nil where there was none.
   private var usedAtTest: [Int: [RungUse]] = [:]
+  /// What people answered, where they are asked about promotions.
+  private var people = CollaborationState()
 
   init(_ journal: JournalReader, configuration: StudyConfiguration, overview known: StudyOverview? = nil) throws {
     let overview = try known ?? journal.overview()
@@ -21,6 +23,11 @@ struct LadderReading {
     }
     self.configuration = configuration
     self.overview = overview
+    if configuration.approvals.promotions {
+      for recorded in try journal.events(ofKinds: CollaborationState.kinds) {
+        people.apply(recorded.event, at: recorded.at)
+      }
+    }
     let heads = try journal.headPath().map { move -> LadderHistory.HeadStep in
       let trial = configuration.rungCount > 1 ? try journal.trial(move.trial) : nil
       return .init(
@@ -137,11 +144,26 @@ struct LadderReading {
       alpha: AlphaSchedule(alpha: rule.alpha).level(test: history.begun + 1, discoveries: history.certificates.count))
     return LadderSummary.Waiting(
       trials: range.flatMap(\.trials), below: effect, steps: steps, expected: forecast.effect,
-      deviation: forecast.deviation, chance: chance, reason: reason(chance, on: number, rung))
+      deviation: forecast.deviation, chance: chance, reason: reason(chance, of: part, on: number, rung))
   }
 
-  private func reason(_ chance: Double, on number: Int, _ rung: LadderHistory.Rung) -> String {
+  private func reason(
+    _ chance: Double, of part: LadderHistory.Part, on number: Int, _ rung: LadderHistory.Rung
+  ) -> String {
     if let running = rung.running { return "test \(running) is under way on this rung" }
+    if rung.tests.last?.point.standing == .notMade {
+      return "this rung's champion gave no measurement: mend what the rung runs, and begin another session"
+    }
+    let hash = CommitHash(rawValue: "")
+    switch people.approval(
+      of: .promotion(
+        Promotion(
+          rung: number, first: part.first, last: part.last, through: .baseline, before: hash, after: hash)))
+    {
+    case .awaited(let question): return "a person is asked: `pawl approve \(question)`, or `pawl deny \(question)`"
+    case .denied(let words): return words
+    case .notNeeded, .granted, .wanted: break
+    }
     if rung.transplant != nil { return "another change is being put onto this rung's champion" }
     if !rung.transfer.mayPredict, !rung.parts.isEmpty {
       return "effects on the rung below say nothing of those on this one"
@@ -154,7 +176,7 @@ struct LadderReading {
     if missing > 0 {
       return "a test takes as much as the rungs below use in between: about \(missing.asDuration) are missing"
     }
-    return configuration.approvals.promotions ? "it is next, where a person approves it" : "it is next"
+    return "it is next"
   }
 
   private func seconds(below number: Int, _ uses: [RungUse]) -> Double {
