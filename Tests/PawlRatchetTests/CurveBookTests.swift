@@ -24,7 +24,8 @@ import Testing
   }
 
   @Test func `is a line through values and measurements, whatever their units`() throws {
-    let forecast = try #require(book(20) { $0.isMultiple(of: 2) ? 0.01 : -0.01 }.forecast(CurvePoint(step: 50, value: 24)))
+    let forecast = try #require(
+      book(20) { $0.isMultiple(of: 2) ? 0.01 : -0.01 }.forecast(CurvePoint(step: 50, value: 24)))
     #expect(abs(forecast.measurement - 1.4) < 0.01)
     #expect(forecast.deviation > 0.01 && forecast.deviation < 0.02)
     #expect(forecast.rest == 0.5)
