@@ -72,7 +72,9 @@ struct StudyWriter {
 
   private mutating func curve(_ rule: CurveRule?) {
     line("")
-    line("# Lines that tell on the way how an attempt goes: one group for the step, one for the value there, of any quantity.")
+    line(
+      "# Lines that tell on the way how an attempt goes: one group for the step, one for the value there, of any quantity."
+    )
     line("# What no longer matters by them is stopped.")
     line("curve:")
     key(

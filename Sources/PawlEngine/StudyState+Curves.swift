@@ -9,6 +9,8 @@ import PawlStatistics
 /// on although it looks hopeless, so that curves which cross are seen.
 extension StudyState {
   static let auditShare = 10
+  /// Of its standard errors, so many must a forecast lie behind the head.
+  static let behind = 2.0
 
   mutating func note(_ point: CurvePoint, of attempt: AttemptID) {
     guard inFlight[attempt] != nil, point.step.isFinite, point.value.isFinite else { return }
@@ -65,9 +67,10 @@ extension StudyState {
     else { return nil }
     let effect = direction.improvement(of: forecast.measurement, over: head.mean)
     let deviation = (forecast.deviation * forecast.deviation + head.deviation * head.deviation).squareRoot()
-    let gain = Normal.expectedPositive(mean: effect, deviation: deviation)
+    guard effect.isFinite, deviation.isFinite, effect < -Self.behind * deviation else { return nil }
+    let gain = ratchet.prior.posterior(estimate: effect, standardError: deviation).gain
     let price = ratchet.prior.expectedGainOfNewIdea * forecast.rest
-    guard gain < price, effect < 0, effect.isFinite, deviation.isFinite else { return nil }
+    guard gain < price else { return nil }
     return EarlyStop(
       point: point, measurement: forecast.measurement, expected: effect, deviation: deviation, gain: gain, price: price)
   }

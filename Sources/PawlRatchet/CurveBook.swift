@@ -2,9 +2,9 @@ public import PawlCore
 
 /// How values on the way foretell what an attempt measures in the end, learned from attempts that ran to their end.
 ///
-/// At each of a few places along the way, a straight line through (value there, measurement) of the newest attempts foretells the
-/// measurement, with the prediction error of least squares (Draper and Smith 1998, chapter 1). What the values there say nothing about
-/// comes out as a wide error, and stops nothing. Values may be of any quantity and in any unit: a curve is held against other curves alone, a
+/// At each of a few places along the way, a straight line through (measurement, value there) of the newest attempts is read backwards
+/// (classical calibration; Draper and Smith 1998, section 3.2). Where values say little the error is wide, and where they say nothing there
+/// is no forecast. Values may be of any quantity and in any unit: a curve is held against other curves alone, a
 /// measurement against other measurements. A rung on which an attempt was seen to overtake another against its forecast stops
 /// nothing at all any more.
 public struct CurveBook: Sendable, Codable, Hashable {
@@ -115,13 +115,17 @@ public struct CurveBook: Sendable, Codable, Hashable {
   }
 }
 
-/// The line of least squares through (value at a place, measurement).
+/// The line of least squares by which measurements show in the values at a place, read backwards (classical calibration).
+///
+/// The regression of measurements on values would draw what it knows little of towards the mean of the past, and the head has moved since.
 private struct Line {
   private let count: Double
   private var (x, y) = (0.0, 0.0)
-  /// Sums of squares: of the values about their mean, and of what the line leaves over.
+  /// Sums of squares: of the measurements about their mean, and of what the line leaves over of the values.
   private var (spread, residual) = (0.0, 0.0)
   private let slope: Double
+  /// The line is told from a flat one by so many standard errors, or says nothing.
+  private static let significant = 4.0
 
   /// Returns nil where too little is known, and where those that are ahead at the place are behind at the end of the same curves.
   init?(_ courses: [CurveBook.Course], at index: Int) {
@@ -138,21 +142,22 @@ private struct Line {
     }
     var (joint, along) = (0.0, 0.0)
     for item in known {
-      spread += (item.x - x) * (item.x - x)
+      spread += (item.y - y) * (item.y - y)
       joint += (item.x - x) * (item.y - y)
       along += (item.x - x) * (item.last - last)
     }
     guard spread > 0, along > 0 else { return nil }
     slope = joint / spread
     for item in known {
-      let error = item.y - y - slope * (item.x - x)
+      let error = item.x - x - slope * (item.y - y)
       residual += error * error
     }
+    guard slope * slope * spread > Self.significant * Self.significant * residual / (count - 2) else { return nil }
   }
 
   func foretold(from value: Double) -> (measurement: Double, deviation: Double) {
-    let reach = value - x
-    let variance = residual / (count - 2) * (1 + 1 / count + reach * reach / spread)
-    return (y + slope * reach, variance.squareRoot())
+    let reach = (value - x) / slope
+    let variance = residual / (count - 2) / (slope * slope) * (1 + 1 / count + reach * reach / spread)
+    return (y + reach, variance.squareRoot())
   }
 }

@@ -28,6 +28,7 @@ struct AttemptMeasurer: Sendable {
     watch: AttemptWatch = AttemptWatch(), stage: () throws -> Void
   ) throws -> AttemptResult? {
     let follower = curve.map { CurveFollower($0, report: watch.progressed) }
+    defer { follower?.end() }
     var result = try follow(
       request, in: place, cancellation: cancellation, watch: watch, follower: follower, stage: stage)
     let curve = follower?.finish() ?? []

@@ -15,16 +15,15 @@ struct AttemptWatch: Sendable {
 /// At most one point a second is reported, the first after a second, and each by a tenth further than the one before. A point is
 /// reported though nothing is printed behind it.
 ///
-/// Sendable unchecked: what changes is only touched while `lock` is held.
+/// Sendable unchecked: what changes is only touched while `condition` is locked.
 final class CurveFollower: @unchecked Sendable {
   static let growth = 1.1
   private let report: (@Sendable (CurvePoint) -> Void)?
   private let interval: Double
-  private let lock = NSLock()
+  private let condition = NSCondition()
   private var scanner: CurveScanner
-  /// When the next report may be made, on the clock of `DispatchTime`.
-  private var due: DispatchTime
-  private var isScheduled = false
+  /// Whether something was printed that nobody looked at.
+  private var isFresh = false
   private var hasEnded = false
   private var reported: Double?
 
@@ -33,27 +32,34 @@ final class CurveFollower: @unchecked Sendable {
     self.scanner = scanner
     self.interval = interval
     self.report = report
-    due = .now() + interval
+    guard report != nil else { return }
+    let thread = Thread { [self] in watch() }
+    thread.name = "curve"
+    // Regular expressions need more than the 512 KiB that some systems give.
+    thread.stackSize = 4 << 20
+    thread.start()
   }
 
   func scan(_ chunk: UnsafeRawBufferPointer) {
-    lock.withLock {
+    condition.withLock {
       scanner.scan(chunk)
-      guard report != nil, !isScheduled, !hasEnded else { return }
-      isScheduled = true
-      DispatchQueue.global().asyncAfter(deadline: max(due, .now())) { [weak self] in self?.look() }
+      if !isFresh { condition.signal() }
+      isFresh = true
     }
   }
 
-  private func look() {
-    lock.withLock {
-      isScheduled = false
-      guard !hasEnded else { return }
-      due = .now() + interval
-      guard let point = scanner.newest(), isFurther(point.step) else { return }
-      reported = point.step
-      // Under the lock, so that no report follows the end; it only posts a message.
-      report?(point)
+  private func watch() {
+    condition.withLock {
+      while !hasEnded {
+        let due = Date(timeIntervalSinceNow: interval)
+        while !hasEnded, due.timeIntervalSinceNow > 0 { _ = condition.wait(until: due) }
+        while !hasEnded, !isFresh { condition.wait() }
+        isFresh = false
+        guard !hasEnded, let point = scanner.newest(), isFurther(point.step) else { continue }
+        reported = point.step
+        // Under the lock, so that no report follows the end; it only posts a message.
+        report?(point)
+      }
     }
   }
 
@@ -63,13 +69,16 @@ final class CurveFollower: @unchecked Sendable {
   }
 
   /// The attempt has ended: nothing is reported any more.
-  func end() { lock.withLock { hasEnded = true } }
+  func end() {
+    condition.withLock {
+      hasEnded = true
+      condition.signal()
+    }
+  }
 
   /// Returns the whole curve, thinned.
   func finish() -> [CurvePoint] {
-    lock.withLock {
-      hasEnded = true
-      return scanner.finish()
-    }
+    end()
+    return condition.withLock { scanner.finish() }
   }
 }

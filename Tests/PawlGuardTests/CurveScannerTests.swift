@@ -23,12 +23,14 @@ private func curve(
     CurvePoint(step: Double($0.0), value: $0.1)
   }
 
-  @Test(arguments: [1, 2, 3, 5, 7, 16, 4096]) func `finds the same points however the output was cut`(size: Int) throws {
+  @Test(arguments: [1, 2, 3, 5, 7, 16, 4096]) func `finds the same points however the output was cut`(size: Int) throws
+  {
     #expect(try curve(Self.output, chunks: size) == Self.points)
   }
 
   @Test func `leaves out falling steps and numbers that are not finite or not decimal`() throws {
-    let output = "step 10 loss 1\nstep 5 loss 1\nstep 10 loss 2\nstep 11 loss nan\nstep 12 loss inf\nstep 13 loss 1e999\n"
+    let output =
+      "step 10 loss 1\nstep 5 loss 1\nstep 10 loss 2\nstep 11 loss nan\nstep 12 loss inf\nstep 13 loss 1e999\n"
     #expect(try curve(output + "step 14 loss 0\n").map(\.step) == [10, 14])
     #expect(try curve("s=0x10 v=1\ns=1_000 v=2\n", pattern: #"s=(\S+) v=(\S+)"#).map(\.step) == [1000])
   }

@@ -112,77 +112,11 @@ import Testing
     say(100)
     #expect(points.takeOne().step == 100)
     for step in 101...109 { say(step) }
-    say(110)
-    #expect(points.takeOne().step == 110)
+    say(111)
+    #expect(points.takeOne().step == 111)
     follower.end()
     say(1_000)
     #expect(follower.finish().last?.step == 1_000)
     #expect(points.take(waiting: 0.05).isEmpty)
-  }
-
-  @Test func `ends early in a study, which discards it and says why`() throws {
-    let mild = (0..<12).map { "9.\(($0 * 7) % 12 + 1)" }
-    let server = try #require(
-      ScriptedServer((mild + (0..<6).map { "\(100 + $0)" }).map { ScriptedServer.stream(Self.answer($0)) }))
-    let repository = try TemporaryRepository([
-      "value.txt": "9\n",
-      // What is hopeless waits for a file that nobody makes: only a stop, or its budget, ends it.
-      "train.sh": """
-      v=$(cat value.txt)
-      for i in 1 2 3 4 5 6; do echo "step ${i}0 at $v"; done
-      case $v in 1*) while [ ! -e never ]; do sleep 1; done;; esac
-      for i in 7 8 9 10; do echo "step ${i}0 at $v"; done
-      echo "loss: ${v}0$((PAWL_SEED % 10))"
-
-      """,
-      "pawl.yaml": """
-      study: repo
-      command: sh train.sh
-      metric: {name: loss, pattern: '^loss: (.*)$', direction: minimize}
-      curve: '^step (\\d+) at (\\S+)'
-      editable: [value.txt]
-      budget: {wall: 60s}
-      foreign_load: ignore
-      ratchet: {calibration: 3}
-      stop: {trials: 18, spend: 100}
-      agents:
-        - {name: m, api: openai, model: scripted, base_url: 'http://127.0.0.1:\(server.port)/v1', key: TEST_KEY, price: {input: 1, output: 5}, parallel: 1, retries: 0}
-
-      """,
-    ])
-    let run = repository.pawl("run", environment: ["TEST_KEY": "sk-test-0123456789"])
-    #expect(run.code == 0, "\(run.messages)")
-    let study = try RecordedStudy(repository)
-    try study.expectNothingLostOrDoubled()
-    let stopped = study.results.filter { $0.outcome == .stoppedEarly }
-    #expect(!stopped.isEmpty, "\(run.messages)")
-    #expect(stopped.allSatisfy { $0.curve?.last == $0.curve?.first { $0.step == 60 } && $0.usage.wallSeconds > 0 })
-    #expect(run.messages.contains("stopped early at step 60: expected -9"), "\(run.messages)")
-    let log = repository.pawl("log", "--discarded").output
-    #expect(log.contains("stopped early at step 60"), "\(log)")
-    #expect(!log.contains("crashed"))
-    let status = repository.pawl("status").output
-    #expect(status.contains("\(stopped.count) stopped early, about"), "\(status)")
-    #expect(repository.pawl("status", "--json").output.contains("\"attemptsStopped\" : \(stopped.count)"))
-    let events = study.events.map(\.event)
-    let progress = events.count { if case .attemptProgressed = $0 { true } else { false } }
-    #expect(progress >= stopped.count && progress < 3 * events.count { $0.kind == "attemptRequested" })
-  }
-
-  /// A proposal of a new value, as a stream of OpenAI's chat completions.
-  private static func answer(_ value: String) -> String {
-    let arguments =
-      #"{\"hypothesis\":\"use \#(value)\",\"edits\":[{\"path\":\"value.txt\",\"content\":\"\#(value)\\n\"}]}"#
-    return """
-      data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"propose_change","arguments":"\(arguments)"}}]}}]}
-
-      data: {"choices":[{"index":0,"delta":{},"finish_reason":"tool_calls"}]}
-
-      data: {"choices":[],"usage":{"prompt_tokens":1000,"completion_tokens":100}}
-
-      data: [DONE]
-
-
-      """
   }
 }
