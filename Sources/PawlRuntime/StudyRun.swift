@@ -79,7 +79,7 @@ public final class StudyRun {
     _ opened: OpenedStudy, _ runner: AttemptRunner, cancellation: Cancellation, listener: AttemptListener
   ) throws -> any AttemptExecutor {
     let inFlight = Set(opened.engine.state.inFlight.keys)
-    guard let access = try ClusterAccess(opened.configuration) else {
+    guard let access = ClusterAccess(opened.configuration) else {
       let given = ClusterExecutor.abandon(runner.layer, inFlight: inFlight)
       if !given.isEmpty {
         listener.note(
