@@ -43,6 +43,8 @@ public struct StudyOverview: Sendable, Codable, Hashable {
   public var baselineMean: Double?
   /// US dollars paid for proposals.
   public var cost: Double
+  /// What finished attempts used, by rung; rungs without one are left out.
+  public var rungs: [RungUse]
 
   public init(
     name: StudyName, baseline: CommitHash, head: TrialID, champion: TrialID, trialsKept: Int, trialsDiscarded: Int,
@@ -50,7 +52,7 @@ public struct StudyOverview: Sendable, Codable, Hashable {
     attemptsFinished: Int, attemptsRunning: Int, wallSeconds: Double, certificates: Int, paused: Bool,
     stopRequested: String?, failed: String?, sessions: Int, startedAt: Timestamp, lastEventAt: Timestamp,
     lastSequence: Int64, sigma: Double?, headMean: Double?, headEstimate: Double?, championMean: Double?,
-    baselineMean: Double?, cost: Double, attemptsRepeated: Int = 0
+    baselineMean: Double?, cost: Double, attemptsRepeated: Int = 0, rungs: [RungUse] = []
   ) {
     self.name = name
     self.baseline = baseline
@@ -81,6 +83,7 @@ public struct StudyOverview: Sendable, Codable, Hashable {
     self.championMean = championMean
     self.baselineMean = baselineMean
     self.cost = cost
+    self.rungs = rungs
   }
 
   /// All trials that ended, of whatever kind.

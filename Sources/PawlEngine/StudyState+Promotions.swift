@@ -5,7 +5,7 @@ import PawlStatistics
 /// Rungs above the first: what is tried there next, and when.
 extension StudyState {
   /// The least chance of a certificate for which a change is tried on the next rung.
-  static let leastChance = 0.25
+  public static let leastChance = 0.25
 
   /// The event that begins or prepares the next test on a higher rung; nil where none is worth it now.
   ///

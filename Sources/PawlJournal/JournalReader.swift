@@ -175,6 +175,51 @@ public final class JournalReader: Sendable {
     }
   }
 
+  /// Returns what happened to certifications and promotions of all rungs, the oldest first: all events of `kindsOfTests`.
+  public func tests() throws(JournalError) -> [RecordedEvent] {
+    let sequences = try query { connection, _ throws(JournalError) in
+      // A journal that an older version wrote last has no such table.
+      guard try Self.has("tests", in: connection) else { return [Int64]?.none }
+      return try connection.all("SELECT event FROM tests ORDER BY event") { row throws(JournalError) in row.integer(0) }
+    }
+    guard let sequences else { return try events(ofKinds: Self.kindsOfTests) }
+    return try query { connection, coder throws(JournalError) in
+      var events: [RecordedEvent] = []
+      for sequence in sequences { events.append(try coder.event(at: sequence, in: connection)) }
+      return events
+    }
+  }
+
+  private static let kindsOfTests = [
+    "certificationStarted", "certificationFailed", "championCertified", "transplantRequested", "transplantMade",
+    "transplantFailed", "promotionStarted", "promotionFailed", "promotionCertified",
+  ]
+
+  /// Returns what the attempts used, by rung, that had finished at each of these sequences, which ascend.
+  public func use(at sequences: [Int64]) throws(JournalError) -> [[RungUse]] {
+    try query { connection, _ throws(JournalError) in
+      let isKnown = try connection.first("SELECT 1 FROM pragma_table_info('attempts') WHERE name = 'rung'") {
+        row throws(JournalError) in row.integer(0)
+      }
+      // An older version wrote the journal last: it did not keep when how much was used.
+      guard isKnown != nil else { return sequences.map { _ in [] } }
+      var uses: [[RungUse]] = []
+      var (tally, last) = (Tally(), Int64.min)
+      for sequence in sequences {
+        let added = try connection.all(
+          "SELECT rung, count(*), sum(seconds) FROM attempts WHERE finished > ? AND finished <= ? GROUP BY rung",
+          [.integer(last), .integer(sequence)]
+        ) { row throws(JournalError) in
+          RungUse(rung: Int(row.integer(0)), attempts: Int(row.integer(1)), wallSeconds: row.real(2))
+        }
+        for use in added { tally.add(use) }
+        uses.append(tally.rungs ?? [])
+        last = sequence
+      }
+      return uses
+    }
+  }
+
   /// Returns all events of these kinds (`Event.kind`), the oldest first; for kinds that are few beside attempts.
   public func events(ofKinds kinds: [String]) throws(JournalError) -> [RecordedEvent] {
     let places = kinds.map { _ in "?" }.joined(separator: ", ")

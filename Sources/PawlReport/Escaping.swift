@@ -47,6 +47,19 @@ extension String {
     return result + "\""
   }
 
+  /// The text as one word of a POSIX shell; left as it is where it is one.
+  var shellQuoted: String {
+    let isPlain =
+      !isEmpty
+      && unicodeScalars.allSatisfy { scalar in
+        ("a"..."z").contains(scalar) || ("A"..."Z").contains(scalar) || ("0"..."9").contains(scalar)
+          || "%+,-./:=@_".unicodeScalars.contains(scalar)
+      }
+    return isPlain ? self : "'" + replacing("'", with: "'\\''") + "'"
+  }
+
+  var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
+
   /// The first `width` columns of the text, cut at a word where one ends near, with an ellipsis where something is left out.
   func abbreviated(to width: Int) -> String {
     let text = onOneLine

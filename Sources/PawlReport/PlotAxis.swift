@@ -15,6 +15,8 @@ struct PlotAxis {
   let step: Double
   let ticks: [Double]
   private let whole: Bool
+  /// Whether equal factors have equal lengths.
+  let isLogarithmic: Bool
 
   /// Makes an axis over a range that is widened where it is too small to tell its ends apart.
   init(low: Double, high: Double, count: Int, whole: Bool = false) {
@@ -26,6 +28,7 @@ struct PlotAxis {
       (low, high) = (middle - pad, middle + pad)
     }
     self.whole = whole
+    isLogarithmic = false
     self.low = low
     self.high = high
     var (step, ticks) = (1.0, [Double]())
@@ -41,6 +44,47 @@ struct PlotAxis {
     self.ticks = ticks
   }
 
+  /// Makes an axis of powers; nil unless both ends are positive. Ticks are at 1, 2 and 5 times powers of ten, or at powers alone
+  /// where there are many, or evenly spaced where the range is less than one of them.
+  init?(logLow: Double, high: Double, count: Int) {
+    var (low, high) = (min(logLow, high), max(logLow, high))
+    guard low > 0, low > 1e-300, high < 1e300 else { return nil }
+    if high / low < 1.02 { (low, high) = (low / 1.02, high * 1.02) }
+    let decades = log10(high / low)
+    if decades < 1 {
+      let even = PlotAxis(low: low, high: high, count: count)
+      self.init(low: low, high: high, step: even.step, ticks: even.ticks, isLogarithmic: true)
+      return
+    }
+    let powers = Int(log10(low).rounded(.down))...Int(log10(high).rounded(.up))
+    let leads = decades * 3 <= Double(count) * 1.3 ? [1.0, 2, 5] : [1.0]
+    let every = max(1, Int((decades / Double(max(1, count))).rounded(.up)))
+    let (least, most) = (low * (1 - 1e-9), high * (1 + 1e-9))
+    var ticks: [Double] = []
+    for power in powers where leads.count > 1 || power % every == 0 {
+      for lead in leads {
+        let tick = lead * NumberStyle.power(power)
+        if tick >= least, tick <= most { ticks.append(tick) }
+      }
+    }
+    self.init(low: low, high: high, step: 0, ticks: ticks, isLogarithmic: true)
+  }
+
+  private init(low: Double, high: Double, step: Double, ticks: [Double], isLogarithmic: Bool) {
+    self.low = low
+    self.high = high
+    self.step = step
+    self.ticks = ticks
+    self.isLogarithmic = isLogarithmic
+    whole = false
+  }
+
+  /// Where a value lies: 0 at the low end, 1 at the high one.
+  func share(_ value: Double) -> Double {
+    guard isLogarithmic else { return (value - low) / (high - low) }
+    return log(max(value, 1e-300) / low) / log(high / low)
+  }
+
   /// The smallest of 1, 2 and 5 times a power of ten that is at least `raw`.
   private static func roundStep(_ raw: Double) -> Double {
     guard raw > 0, raw.isFinite else { return 1 }
@@ -52,11 +96,20 @@ struct PlotAxis {
   /// The common power of ten of the tick labels; 0 where they are plain.
   var exponent: Int {
     let scale = NumberStyle.exponent(of: max(low.magnitude, high.magnitude))
-    return !whole && (scale >= 6 || scale <= -4) ? scale : 0
+    return !whole && !isScattered && (scale >= 6 || scale <= -4) ? scale : 0
   }
+
+  /// Whether ticks are so far apart that each is written by itself.
+  private var isScattered: Bool { step == 0 }
 
   /// The text of a tick, without the common power of ten.
   func label(_ tick: Double) -> String {
+    if isScattered {
+      let scale = NumberStyle.exponent(of: tick * 1.000001)
+      guard scale >= 5 || scale < -3 else { return tick.fixed(decimals: max(0, -scale)) }
+      let lead = (tick / NumberStyle.power(scale)).fixed(decimals: 0)
+      return (lead == "1" ? "" : lead) + NumberStyle.times(scale).dropFirst(lead == "1" ? 1 : 0)
+    }
     let decimals = max(0, min(12, exponent - NumberStyle.exponent(of: step * 1.000001)))
     let value = tick.magnitude < step * 1e-6 ? 0 : tick
     return (value / NumberStyle.power(exponent)).fixed(decimals: decimals).replacingMinus

@@ -10,10 +10,10 @@ struct PlotFrame {
   let inset: Double
 
   func x(_ value: Double) -> Double {
-    plot.left + inset + (plot.right - plot.left - 2 * inset) * (value - xAxis.low) / (xAxis.high - xAxis.low)
+    plot.left + inset + (plot.right - plot.left - 2 * inset) * xAxis.share(value)
   }
   func y(_ value: Double) -> Double {
-    plot.bottom - (plot.bottom - plot.top) * (value - yAxis.low) / (yAxis.high - yAxis.low)
+    plot.bottom - (plot.bottom - plot.top) * yAxis.share(value)
   }
 
   func svg(xTitle: String) -> String {

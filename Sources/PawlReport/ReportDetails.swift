@@ -2,7 +2,7 @@ import PawlCore
 
 extension ReportPage {
   func diff() -> String {
-    let whose = input.champion != .baseline ? "champion" : "head"
+    let whose = input.result.name.escaped
     guard let diff = input.diff, !diff.isEmpty else {
       return section("Diff", id: "diff", "<p>The \(whose) does not differ from the baseline.</p>\n")
     }
@@ -71,28 +71,35 @@ extension ReportPage {
   }
 
   func reproduction() -> String {
-    let champion = input.champion != .baseline
-    let target = (champion ? trials[input.champion] : input.headPath.last.flatMap { trials[$0] })?.commit
-    let what = champion ? "champion" : "head"
+    let (what, target, number, shown) = input.result
+    let rung = input.configuration.rung(number)
     let name = input.configuration.name.rawValue
     var lines = ["# the baseline", "git checkout \(input.baseline.rawValue)"]
     if let target, target != input.baseline {
       lines += ["", "# the \(what), and what it changes", "git checkout \(target.rawValue)"]
       lines.append("git diff \(input.baseline.short) \(target.short)")
     }
-    let seed = held.last?.seeds.first ?? input.configuration.seed
-    lines += ["", "# one attempt, with a seed\(held.isEmpty ? "" : " of the certificate")"]
-    lines.append("export PAWL_SEED=\(seed) PAWL_SPLIT=\(held.isEmpty ? "search" : "sealed") PAWL_RUNG=1")
-    lines += [input.configuration.command]
-    if let evaluate = input.configuration.evaluate { lines.append(evaluate) }
+    let certificate = number > 1 ? input.promotions.last { $0.rung == number } : held.last
+    let seed = certificate?.seeds.first ?? input.configuration.seed
+    let place = input.climb == nil ? "" : " on \(rung.name)"
+    lines += ["", "# one attempt\(place), with a seed\(certificate == nil ? "" : " of the certificate")"]
+    lines.append("export PAWL_SEED=\(seed) PAWL_SPLIT=\(certificate == nil ? "search" : "sealed") PAWL_RUNG=\(number)")
+    for (name, value) in rung.environment.sorted(by: { $0.key < $1.key }) {
+      lines.append("export \(name)=\(value.shellQuoted)")
+    }
+    lines += [rung.command]
+    if let evaluate = rung.evaluate { lines.append(evaluate) }
     lines += [
-      "", "# the record", "pawl log", "pawl show \(champion ? input.champion : input.headPath.last ?? .baseline)",
+      "", "# the record", "pawl log", "pawl show \(shown)",
     ]
     lines.append("pawl export --format jsonl")
     let facts = [
       ("Baseline", "<code>\(input.baseline.rawValue.escaped)</code>"),
-      (what == "champion" ? "Champion" : "Head", "<code>\((target?.rawValue ?? "–").escaped)</code>"),
-      ("Branch", "<code>pawl/\(name.escaped)</code>, one commit a certified step"),
+      (what.capitalizedFirst.escaped, "<code>\((target?.rawValue ?? "–").escaped)</code>"),
+      (
+        "Branch",
+        "<code>pawl/\(name.escaped)</code>, one commit a certified step\(input.climb?.rungs.last.map { " of \($0.name.escaped)" } ?? "")"
+      ),
       ("Frozen files", "<code>\(input.frozenDigest.escaped)</code>"), ("Study seed", "\(input.configuration.seed)"),
     ]
     return section(

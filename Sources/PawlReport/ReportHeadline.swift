@@ -8,7 +8,7 @@ extension ReportPage {
       <h1>\(input.configuration.name.rawValue.escaped) \(state)</h1>
       <p class="soft">\(metric.name.escaped), \(metric.direction == .minimize ? "lower" : "higher") is better · \
       \(input.generatedAt.readable)</p>
-      <nav><a href="#kept">Kept steps</a><a href="#certificates">Certificates</a><a href="#diff">Diff</a>\
+      <nav><a href="#kept">Kept steps</a><a href="#certificates">Certificates</a>\(input.climb == nil ? "" : "<a href=\"#ladder\">Ladder</a>")<a href="#diff">Diff</a>\
       <a href="#trials">All trials</a><a href="#reproduce">Reproduce</a><a href="#caveats">Caveats</a></nav></header>
 
       """
@@ -19,7 +19,8 @@ extension ReportPage {
     let total = certifiedTotal()
     var tiles = "<div class=\"tiles\">\n"
     if let total {
-      tiles += result(title: "Certified champion", badge: "certified", from: total.start, to: total.end)
+      let place = input.climb?.rungs.first.map { " on \($0.name.escaped)" } ?? ""
+      tiles += result(title: "Certified champion\(place)", badge: "certified", from: total.start, to: total.end)
       tiles += sureness(of: total)
       if input.headPath.last != input.champion { tiles += headTile() }
     } else if input.headPath.count > 1 {

@@ -19,7 +19,7 @@ public struct ReportInput: Sendable {
   public var headPath: [TrialID]
   /// The newest certified trial; the baseline where there is none.
   public var champion: TrialID
-  /// Certifications in order; one that stayed below its threshold counts as failed.
+  /// Certifications of the first rung in order; one that stayed below its threshold counts as failed.
   public var certificates: [Certificate]
   /// Standard deviation of one measurement, in the metric's unit; nil before calibration.
   public var sigma: Double?
@@ -30,13 +30,18 @@ public struct ReportInput: Sendable {
   public var version: String
   /// Whether the study was still going on.
   public var running: Bool
-  /// A unified diff of the champion (else the head) against the baseline.
+  /// Certificates of higher rungs, in order.
+  public var promotions: [Certificate] = []
+  /// A unified diff of the highest rung's champion (else the head) against the baseline.
   public var diff: String?
+  /// The rungs and what came of them; nil where it is not known.
+  public var ladder: LadderSummary?
 
   public init(
     configuration: StudyConfiguration, baseline: CommitHash, frozenDigest: String, dirty: Bool, trials: [TrialSummary],
     headPath: [TrialID], champion: TrialID, certificates: [Certificate], sigma: Double?, sandbox: SandboxLevel,
-    referee: RefereeLevel, generatedAt: Timestamp, version: String, running: Bool, diff: String?
+    referee: RefereeLevel, generatedAt: Timestamp, version: String, running: Bool, diff: String?,
+    ladder: LadderSummary? = nil
   ) {
     self.configuration = configuration
     self.baseline = baseline
@@ -53,6 +58,7 @@ public struct ReportInput: Sendable {
     self.version = version
     self.running = running
     self.diff = diff
+    self.ladder = ladder
   }
 }
 
@@ -62,6 +68,20 @@ extension ReportInput {
 
   /// Whether some trials are left out.
   var isThinned: Bool { totals.map { trials.count <= $0.trials } ?? false }
+}
+
+extension ReportInput {
+  /// Where there is more than one rung: all of it.
+  var climb: LadderSummary? { ladder.flatMap { $0.climbs ? $0 : nil } }
+
+  /// What the study has to show for: the code of the highest rung that certified something, or else of the head.
+  var result: (name: String, commit: CommitHash?, rung: Int, trial: TrialID) {
+    if let rung = climb?.highest {
+      return ("champion on \(rung.name)", rung.championCommit, rung.number, rung.champion)
+    }
+    let shown = champion != .baseline ? champion : headPath.last ?? .baseline
+    return (champion != .baseline ? "champion" : "head", trials.first { $0.id == shown }?.commit, 1, shown)
+  }
 }
 
 extension Certificate {

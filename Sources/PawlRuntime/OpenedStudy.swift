@@ -252,13 +252,14 @@ public final class OpenedStudy: Sendable {
 }
 
 extension StudyConfiguration {
-  /// Whether every rung that `old` has measures as it did there.
+  /// Whether every rung that `old` has measures as it did there, as far as the rungs themselves say.
   fileprivate func hasRungs(of old: StudyConfiguration) -> Bool {
     guard rungCount >= old.rungCount else { return false }
-    return (1...old.rungCount).allSatisfy { number in
-      let (new, old) = (rung(number), old.rung(number))
+    return (0..<old.rungCount).allSatisfy { place in
+      let new = rungs.indices.contains(place) ? rungs[place] : RungRule(name: "")
+      let old = old.rungs.indices.contains(place) ? old.rungs[place] : RungRule(name: "")
       return new.command == old.command && new.evaluate == old.evaluate && new.environment == old.environment
-        && new.budget == old.budget && new.compute == old.compute
+        && new.budget == old.budget
     }
   }
 }

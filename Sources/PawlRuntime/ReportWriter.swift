@@ -41,7 +41,10 @@ struct ReportWriter {
     }
     let certificates = try journal.certificates()
     let shown = overview.champion == .baseline ? overview.head : overview.champion
-    let commit = try journal.trial(shown)?.commit
+    let ladder = try LadderReading(journal, configuration: configuration, overview: overview)
+    let summary = ladder.summary()
+    let commit =
+      try (summary.climbs ? summary.highest?.championCommit : nil) ?? journal.trial(shown)?.commit
     let diff = try commit.flatMap {
       $0 == start.baseline ? nil : try workspace.diff(from: start.baseline, to: $0, colour: false)
     }
@@ -53,7 +56,8 @@ struct ReportWriter {
       champion: overview.champion, certificates: certificates, sigma: overview.sigma,
       sandbox: try certificates.last?.sandbox ?? weakest(journal.attempts(of: shown)),
       referee: configuration.refereeLevel, generatedAt: .now(), version: version,
-      running: running, diff: diff)
+      running: running, diff: diff, ladder: summary)
+    input.promotions = ladder.promotions
     input.totals = digest.totals
     input.dotStride = digest.stride
     do {

@@ -29,6 +29,10 @@ public struct StudyProgress: Sendable {
   public let certification: (candidate: TrialID, pairs: Int, eValue: Double, threshold: Double)?
   /// Questions to a person that nobody has answered.
   public let approvalsAwaited: Int
+  /// The rungs' names, the first one's first; one where the study has no `rungs`.
+  public let rungs: [String]
+  /// Tests that are under way on higher rungs.
+  public let promotions: [(rung: Int, pairs: Int, eValue: Double, threshold: Double)]
 }
 
 /// What `StudyRun` tells its face, on the conductor's thread.

@@ -370,7 +370,13 @@ public final class StudyRun {
       head: state.head?.trial ?? .baseline,
       champion: state.champion?.trial ?? .baseline, sigma: state.ratchet?.sigma, paused: state.pausedBy != nil,
       stopping: state.stopReason != nil, certification: certification,
-      approvalsAwaited: state.collaboration.awaited.count)
+      approvalsAwaited: state.collaboration.awaited.count,
+      rungs: (1...opened.configuration.rungCount).map { opened.configuration.rung($0).name },
+      promotions: state.rungs.indices.compactMap { place in
+        state.rungs[place].test.map {
+          (rung: place + 2, pairs: $0.test.pairs.count, eValue: $0.test.eValue, threshold: $0.test.threshold)
+        }
+      })
   }
 }
 

@@ -42,7 +42,7 @@ public struct RankCorrelation: Sendable, Codable, Hashable {
     let bounded = max(-most, min(most, value))
     let error = ((1 + bounded * bounded / 2) / Double(finite.count - 3)).squareRoot()
     let reach = Normal.quantile(0.975) * error
-    interval = tanh(atanh(bounded) - reach)...max(value, tanh(atanh(bounded) + reach))
+    interval = min(value, tanh(atanh(bounded) - reach))...max(value, tanh(atanh(bounded) + reach))
   }
 
   private static func ranks(of values: [Double]) -> [Double] {

@@ -147,3 +147,25 @@ import Testing
     #expect(world.engine.state.rung(3)?.certified ?? 0 > 0)
   }
 }
+
+extension `The ladder` {
+  @Test func `asks a person before a promotion where the study wants that, and goes on meanwhile`() throws {
+    var world = SimulatedWorld(seed: 1)
+    var configuration = try SimulatedWorld.configuration(trials: 30)
+    configuration.rungs = [RungRule(name: "small"), RungRule(name: "large")]
+    configuration.approvals = ApprovalRule(promotions: true)
+    world.begin(configuration)
+    world.run()
+    let questions = world.events.compactMap { if case .approvalRequested(let request) = $0 { request } else { nil } }
+    let question = try #require(questions.first)
+    #expect(questions.count == 1 && world.engine.state.ended == 30)
+    #expect(!world.events.contains { if case .promotionStarted = $0 { true } else { false } })
+    world.finished = nil
+    world.observe([
+      world.sessionStart(workers: 2),
+      .approvalDecided(ApprovalDecision(number: question.number, isGranted: true, by: "a person")),
+    ])
+    world.run()
+    #expect(world.engine.state.rung(2)?.certified ?? 0 > 0)
+  }
+}

@@ -200,4 +200,46 @@ struct SlurmStudyTests {
     #expect(run.code == 3, "\(run.messages)")
     #expect(run.messages.contains("the node has no `pawl` that it can run"), "\(run.messages)")
   }
+
+  /// Puts a script in the place of the nodes' `pawl`; it has that one as `$pawl`.
+  private func program(_ script: String) -> String {
+    let file = "\(repository.place)/node-pawl"
+    repository.shell(
+      "cat >'\(file)' <<'END'\n#!/bin/sh\npawl='\(TemporaryRepository.program)'\n\(script)\nEND\nchmod +x '\(file)'")
+    return "program: \(file)"
+  }
+
+  @Test func `a node without bwrap runs with less and says so, or not at all where the study asks for more`() throws {
+    // Everything that the attempt needs, and no more.
+    repository.shell("mkdir '\(repository.place)/bin' && ln -s /bin/sh '\(repository.place)/bin/sh'")
+    let without = program("PATH='\(repository.place)/bin' exec \"$pawl\" \"$@\"")
+    try initialise(before: "true", workers: 2, executor: without)
+    let run = try run("--trials", "1")
+    #expect(run.code == 0, "\(run.messages)")
+    #expect(
+      run.messages.components(separatedBy: "has a `none` sandbox, without: bubblewrap").count == 2, "\(run.messages)")
+    let study = try RecordedStudy(repository)
+    #expect(study.results.allSatisfy { $0.sandbox == .none && $0.measurement != nil })
+
+    let strict = try TemporaryRepository(["train.sh": TrainingScript.shell()])
+    try #require(strict.initialise().code == 0)
+    try strict.configure([("level", "full")])
+    let yaml = try #require(strict.read("pawl.yaml"))
+    try strict.write(yaml + "\nexecutor: {slurm: {poll: 200ms, grace: 1s, \(without)}}\n", to: "pawl.yaml")
+    let refused = try #require(strict.start(["run"], environment: cluster.environment)).wait(seconds: 120)
+    #expect(refused.code == 3)
+    #expect(
+      refused.messages.contains("this host gives a `none` sandbox, and the study asks for `full`"),
+      "\(refused.messages)")
+  }
+
+  @Test func `a job that waits for more than its turn says why, once`() throws {
+    try initialise(before: "true", workers: 2)
+    cluster.shell("scontrol update NodeName=ALL State=DRAIN Reason=test")
+    let program = try start("--trials", "1")
+    #expect(eventually(seconds: 60) { program.messages.contains("holds attempts back: `") || program.hasEnded })
+    cluster.shell("scontrol update NodeName=ALL State=RESUME")
+    let run = program.wait(seconds: 120)
+    #expect(run.code == 0, "\(run.messages)")
+  }
 }

@@ -6,23 +6,36 @@ struct EvidenceListing {
   let metric: String
   let console: Console
 
-  /// A line of `--json`; one of the two is there.
+  /// A line of `--json`: a trial, a certification or a promotion.
   private struct Line: Encodable {
     var trial: TrialSummary?
     /// The heads that the candidate was re-based onto, and what it conflicted with.
     var rebasedOnto: [TrialID]?
     var conflict: RebaseConflict?
     var certification: CertificationRecord?
+    /// The rung and how a change of the one below fared on it, in a test or before it came to one.
+    var rung: Int?
+    var promotion: LadderSummary.Point?
+    var transplantConflict: LadderSummary.Conflict?
   }
 
-  func text(_ trials: [TrialSummary], _ tests: [CertificationRecord], _ rebases: RebaseRecord) -> String {
-    [verdicts(trials, tests, rebases), certifications(tests)].filter { !$0.isEmpty }.joined(separator: "\n")
+  func text(
+    _ trials: [TrialSummary], _ tests: [CertificationRecord], _ rebases: RebaseRecord, _ ladder: LadderSummary
+  ) -> String {
+    [verdicts(trials, tests, rebases), certifications(tests), promotions(ladder)].filter { !$0.isEmpty }.joined(
+      separator: "\n")
   }
 
-  func json(_ trials: [TrialSummary], _ tests: [CertificationRecord], _ rebases: RebaseRecord) throws -> String {
+  func json(
+    _ trials: [TrialSummary], _ tests: [CertificationRecord], _ rebases: RebaseRecord, _ ladder: LadderSummary
+  ) throws -> String {
     let lines =
       trials.map { Line(trial: $0, rebasedOnto: rebases.onto[$0.id], conflict: rebases.conflicts[$0.id]) }
       + tests.map { Line(certification: $0) }
+      + ladder.transfers.flatMap { transfer in
+        transfer.points.map { Line(rung: transfer.rung, promotion: $0) }
+          + transfer.conflicts.map { Line(rung: transfer.rung, transplantConflict: $0) }
+      }
     return try lines.map { try JSONText.encode($0, pretty: false) + "\n" }.joined()
   }
 
@@ -66,6 +79,33 @@ struct EvidenceListing {
         ]
         return (cells, test.standing == .certified)
       })
+  }
+
+  private func promotions(_ ladder: LadderSummary) -> String {
+    let rows = ladder.transfers.flatMap { transfer -> [([String], Bool)] in
+      let name = ladder.name(of: transfer.rung)
+      let tests = transfer.points.map { point -> ([String], Bool) in
+        let above = point.above.map { above in
+          above.asEffect + (point.standardError.map { " ± \($0.formatted(digits: 2))" } ?? "")
+        }
+        let cells = [
+          "\(point.test)", name, point.trials.listed, point.champion.description, point.below.asEffect, above ?? "",
+          point.chance.asPercent, point.eValue?.formatted(digits: 3) ?? "", point.threshold.formatted(digits: 3),
+          point.pairs.map(String.init) ?? "", point.standing == .certified ? "★ certified" : point.standing.rawValue,
+        ]
+        return (cells, point.standing == .certified)
+      }
+      return tests
+        + transfer.conflicts.map { conflict in
+          (["", name, conflict.trials.listed] + Array(repeating: "", count: 7) + [conflict.reason], false)
+        }
+    }
+    guard !rows.isEmpty else { return "" }
+    let header = [
+      "test", "on rung", "trials", "over", "effect below", "effect above", "chance", "e-value", "asked", "pairs",
+      "result",
+    ]
+    return TextTable(header: header, numbers: [0, 3, 6, 7, 8, 9], console: console).text(rows)
   }
 }
 

@@ -32,10 +32,12 @@ struct LogCommand: Command {
       let listed = Set(trials.map(\.id))
       let tests = try reader.certifications().filter { listed.contains($0.candidate) }
       let rebases = try reader.rebases()
+      let ladder = try reader.ladder().about(listed)
       let judged = trials.filter { $0.evidence != nil || rebases.conflicts[$0.id] != nil }
       let listing = EvidenceListing(metric: metric, console: console)
       console.output(
-        arguments.has("json") ? try listing.json(judged, tests, rebases) : listing.text(judged, tests, rebases))
+        arguments.has("json")
+          ? try listing.json(judged, tests, rebases, ladder) : listing.text(judged, tests, rebases, ladder))
       if judged.isEmpty { console.messages("no judged trial matches\n") }
       return 0
     }

@@ -15,6 +15,8 @@ struct ShowCommand: Command {
     let diff: String?
     let replies: [AgentReply]
     let certificate: Certificate?
+    /// How it fared on higher rungs; empty where it was not asked about there.
+    let rungs: [TrialOnRung]
     let logPath: String?
     let logTail: String?
   }
@@ -23,6 +25,7 @@ struct ShowCommand: Command {
     let reader = try reader(arguments, console: console)
     guard let id = try arguments.trial(at: 0) else { return 2 }
     let details = try reader.details(of: id)
+    let ladder = try reader.ladder()
     let notes = try reader.collaboration().notes.filter { $0.trial == id }
     if arguments.has("json") {
       console.output(
@@ -30,16 +33,17 @@ struct ShowCommand: Command {
           Shown(
             trial: details.trial, attempts: details.attempts, proposal: details.proposal, notes: notes,
             diff: details.diff,
-            replies: details.replies, certificate: details.certificate, logPath: details.log?.path,
+            replies: details.replies, certificate: details.certificate, rungs: TrialOnRung.all(id, ladder),
+            logPath: details.log?.path,
             logTail: details.log?.tail)) + "\n")
     } else {
-      console.output(text(details, notes: notes, metric: try reader.configuration().metric, console: console))
+      console.output(text(details, ladder, notes: notes, metric: try reader.configuration().metric, console: console))
     }
     return 0
   }
 
   private static func text(
-    _ details: StudyReader.Details, notes: [Note], metric: MetricRule, console: Console
+    _ details: StudyReader.Details, _ ladder: LadderSummary, notes: [Note], metric: MetricRule, console: Console
   ) -> String {
     let trial = details.trial
     let title = trial.id == .baseline ? "the baseline" : trial.hypothesis ?? "no proposal"
@@ -72,9 +76,10 @@ struct ShowCommand: Command {
         ))
       lines.append(("referee", "\(certificate.referee.rawValue): \(certificate.referee.meaning)"))
     }
+    for rung in TrialOnRung.all(trial.id, ladder) { lines.append(("rung \(rung.rung)", rung.words)) }
     text += lines.map { "\($0.0.padded(to: 10))\($0.1)\n" }.joined()
     text += replies(details.replies)
-    text += attempts(details.attempts, of: trial.commit, metric: metric)
+    text += attempts(details.attempts, of: trial.commit, ladder, metric: metric)
     if let diff = details.diff, !diff.isEmpty { text += "\n\(coloured(diff, console.colour))" }
     if let log = details.log { text += "\nend of \(log.path):\n\(indented(log.tail))" }
     return text
@@ -93,15 +98,19 @@ struct ShowCommand: Command {
     return "\nreplies:\n" + lines.joined()
   }
 
-  private static func attempts(_ attempts: [AttemptSummary], of commit: CommitHash?, metric: MetricRule) -> String {
+  private static func attempts(
+    _ attempts: [AttemptSummary], of commit: CommitHash?, _ ladder: LadderSummary, metric: MetricRule
+  ) -> String {
     guard !attempts.isEmpty else { return "" }
-    let width = max(24, (attempts.map(\.request.purpose.words.count).max() ?? 0) + 2)
+    func purpose(_ request: AttemptRequest) -> String { request.purpose.words + ladder.place(of: request) }
+    let width = max(24, (attempts.map { purpose($0.request).count }.max() ?? 0) + 2)
     let lines = attempts.map { attempt -> String in
       let start =
-        "  \(attempt.request.id.description.aligned(to: 5))  seed \(attempt.request.seed.description.padded(to: 11))\(attempt.request.purpose.words.padded(to: width))"
+        "  \(attempt.request.id.description.aligned(to: 5))  seed \(attempt.request.seed.description.padded(to: 11))\(purpose(attempt.request).padded(to: width))"
       guard let result = attempt.result else { return start + "not finished\n" }
       let before =
-        attempt.request.commit == commit ? "" : ", of \(attempt.request.commit.short), before it was re-based"
+        attempt.request.commit == commit || attempt.request.rung > 1
+        ? "" : ", of \(attempt.request.commit.short), before it was re-based"
       let value =
         result.measurement.map { "\(metric.name) \($0.asMetric)" + (result.remark.map { ", \($0)" } ?? "") }
         ?? result.outcome.words(with: result.remark)

@@ -59,6 +59,8 @@ struct StudyStatus: Encodable {
   let certified: Certified?
   /// What each agent has cost and brought; empty where constants are all that is tuned.
   let agents: [AgentTotals]
+  /// The rungs, how effects carry over, loss over compute, and every certificate.
+  let ladder: LadderSummary
   let people: People
   private let metric: MetricRule
 
@@ -93,7 +95,7 @@ struct StudyStatus: Encodable {
     let steps: Int
   }
 
-  private enum CodingKeys: CodingKey { case overview, runner, running, certified, agents, people }
+  private enum CodingKeys: CodingKey { case overview, runner, running, certified, agents, ladder, people }
 
   init(_ reader: StudyReader) throws {
     // Who runs it first: where nobody does, what is read after that is the study's last word.
@@ -102,6 +104,7 @@ struct StudyStatus: Encodable {
     running = try reader.running()
     let configuration = try reader.configuration()
     metric = configuration.metric
+    ladder = try reader.ladder()
     agents = configuration.agents == [.knobs] ? [] : try reader.agentTotals()
     people = People(try reader.collaboration())
     let certificates = try reader.certificates()
@@ -129,6 +132,7 @@ struct StudyStatus: Encodable {
     }
     if overview.head != .baseline { lines.append(("head", head)) }
     lines.append(("champion", champion))
+    lines += LadderText(ladder).lines
     let again = overview.attemptsRepeated > 0 ? " (\(overview.attemptsRepeated) made again, for foreign load)" : ""
     lines.append(("compute", "\(overview.attemptsFinished) attempts\(again), \(overview.wallSeconds.asDuration)"))
     for agent in agents { lines.append(("agent", Self.words(agent))) }
@@ -139,7 +143,10 @@ struct StudyStatus: Encodable {
       let whose = attempt.request.trial == .baseline ? "the baseline" : "trial \(attempt.request.trial)"
       let since = now.since(attempt.requestedAt).seconds.asDuration
       lines.append(
-        ("running", "attempt \(attempt.request.id) of \(whose), \(attempt.request.purpose.words), \(since)"))
+        (
+          "running",
+          "attempt \(attempt.request.id) of \(whose), \(attempt.request.purpose.words)\(ladder.place(of: attempt.request)), \(since)"
+        ))
     }
     return lines
   }

@@ -128,7 +128,18 @@ final class ProgressDisplay {
     case .certificationFailed(let number, let eValue, let pairs, let breach):
       let why = breach.map { "\($0), " } ?? ""
       return "certificate \(number) failed: \(why)e-value \(eValue.formatted(digits: 3)) after \(pairs) pairs"
-    case .championCertified(let certificate): return certified(certificate)
+    case .championCertified(let certificate): return certified(certificate, on: progress)
+    case .transplantFailed(let transplant, let reason):
+      return
+        "\(change(transplant.promotion)) is not tried on \(progress.name(of: transplant.promotion.rung)): \(reason)"
+    case .promotionStarted(let start):
+      return "test \(start.number) on \(progress.name(of: start.promotion.rung)): \(change(start.promotion)) against "
+        + "\(name(start.champion)), with a chance of \(start.chance.asPercent)"
+    case .promotionFailed(let failure):
+      let effect = failure.effect.map { ", effect \($0.asEffect)" } ?? ""
+      return "test \(failure.number) on \(progress.name(of: failure.promotion.rung)) failed: "
+        + "\(change(failure.promotion)) does not carry over, e-value \(failure.eValue.formatted(digits: 3)) after \(failure.pairs) pairs\(effect)"
+    case .promotionCertified(let certificate): return certified(certificate, on: progress)
     case .branchBlocked(_, let reason): return Ink.careful.paint("branch", console.messageColour) + " waits: \(reason)"
     case .paused(let person): return "paused by \(person); `pawl resume` carries on"
     case .resumed: return "resumed"
@@ -201,11 +212,18 @@ final class ProgressDisplay {
     return "trial \(trial.description.padded(to: 5)) \(word) \(text)\(what)"
   }
 
-  private func certified(_ certificate: Certificate) -> String {
+  /// A range of the rung below, by its newest trial.
+  private func change(_ promotion: Promotion) -> String {
+    promotion.last - promotion.first > 1
+      ? "\(promotion.last - promotion.first) changes up to trial \(promotion.through)" : "trial \(promotion.through)"
+  }
+
+  private func certified(_ certificate: Certificate, on progress: StudyProgress) -> String {
     let seeds = certificate.ignoresSeeds ? ", the same under every seed" : ""
     let interval =
       "[\(certificate.interval.lowerBound.formatted(digits: 3)), \(certificate.interval.upperBound.formatted(digits: 3))]"
-    return Ink.good.paint("certified", console.messageColour)
+    let place = certificate.rung.map { " on \(progress.name(of: $0))" } ?? ""
+    return Ink.good.paint("certified", console.messageColour) + place
       + ": trial \(certificate.candidate) is better than \(name(certificate.champion)) by \(certificate.effect.formatted(digits: 3)) \(interval), e-value \(certificate.eValue.formatted(digits: 3)) (asked for \(certificate.threshold.formatted(digits: 3)))\(seeds)"
   }
 
@@ -244,8 +262,11 @@ final class ProgressDisplay {
     if let certification = progress.certification {
       parts.append("certifying: \(certification.pairs) pairs, e \(certification.eValue.formatted(digits: 3))")
     }
+    for test in progress.promotions {
+      parts.append("\(progress.name(of: test.rung)): \(test.pairs) pairs, e \(test.eValue.formatted(digits: 3))")
+    }
     let running = progress.running.map { attempt in
-      "#\(attempt.request.trial) \(now.since(attempt.since).seconds.asDuration)"
+      "#\(attempt.request.trial)\(attempt.request.rung > 1 ? " on \(progress.name(of: attempt.request.rung))" : "") \(now.since(attempt.since).seconds.asDuration)"
     }
     if !running.isEmpty { parts.append("running \(running.joined(separator: ", "))") }
     if let left = progress.secondsLeft { parts.append("\(left.asDuration) left") }
@@ -255,4 +276,8 @@ final class ProgressDisplay {
     if progress.stopping { parts.append("stopping") }
     return parts.joined(separator: " · ")
   }
+}
+
+extension StudyProgress {
+  fileprivate func name(of rung: Int) -> String { rungs.indices.contains(rung - 1) ? rungs[rung - 1] : "rung \(rung)" }
 }

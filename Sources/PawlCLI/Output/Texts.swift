@@ -4,6 +4,9 @@ extension Double {
   /// Returns a signed effect: plus is better, whatever the metric's direction.
   var asEffect: String { (self < 0 ? "-" : "+") + magnitude.formatted(digits: 3) }
 
+  /// A share, as in `12 %`.
+  var asPercent: String { "\((self * 100).formatted(digits: 2)) %" }
+
   var asMetric: String { formatted(digits: 6) }
 }
 

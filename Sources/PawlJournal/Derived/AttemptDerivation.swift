@@ -6,9 +6,9 @@ extension Derivation {
     var counts = true
     if case .certification = request.purpose { counts = false }
     try connection.run(
-      "INSERT OR IGNORE INTO attempts(id, trial, counts, requested) VALUES (?, ?, ?, ?)",
+      "INSERT OR IGNORE INTO attempts(id, trial, counts, requested, rung) VALUES (?, ?, ?, ?, ?)",
       .integer(request.id.rawValue), .integer(request.trial.rawValue), .integer(counts ? 1 : 0),
-      .integer(record.sequence))
+      .integer(record.sequence), .integer(request.rung))
     guard connection.changes > 0 else { return }
     tally.attemptsRunning += 1
     try connection.run("UPDATE trials SET attempts = attempts + 1 WHERE id = ?", .integer(request.trial.rawValue))
@@ -22,15 +22,19 @@ extension Derivation {
   /// The first result of an attempt counts, any other does not.
   func finished(_ result: AttemptResult, _ record: RecordedEvent, _ tally: inout Tally) throws(JournalError) {
     let attempt = try connection.first(
-      "SELECT trial, counts FROM attempts WHERE id = ? AND finished IS NULL", [.integer(result.id.rawValue)]
-    ) { row throws(JournalError) in (trial: row.integer(0), counts: row.integer(1) != 0) }
+      "SELECT trial, counts, rung FROM attempts WHERE id = ? AND finished IS NULL", [.integer(result.id.rawValue)]
+    ) { row throws(JournalError) in
+      (trial: row.integer(0), counts: row.integer(1) != 0, rung: Int(row.integer(2)))
+    }
     guard let attempt else { return }
-    try connection.run(
-      "UPDATE attempts SET finished = ? WHERE id = ?", .integer(record.sequence), .integer(result.id.rawValue))
     let wall = result.usage.wallSeconds.isFinite ? result.usage.wallSeconds : 0
+    try connection.run(
+      "UPDATE attempts SET finished = ?, seconds = ? WHERE id = ?", .integer(record.sequence), .real(wall),
+      .integer(result.id.rawValue))
     tally.attemptsRunning -= 1
     tally.attemptsFinished += 1
     tally.wallSeconds += wall
+    tally.add(RungUse(rung: attempt.rung, attempts: 1, wallSeconds: wall))
     let isSetAside = result.disturbance == .repeated
     if isSetAside { tally.attemptsRepeated = (tally.attemptsRepeated ?? 0) + 1 }
     let measurement = result.measurement.flatMap { $0.isFinite && attempt.counts && !isSetAside ? $0 : nil }

@@ -29,6 +29,7 @@ struct Derivation {
       if let effect = effect ?? nil { tally.headEffect = (tally.headEffect ?? 0) + effect }
       try addHeadMove(head, record)
     case .championCertified(let certificate):
+      try addTest(record)
       tally.champion = certificate.candidate
       try connection.run(
         "INSERT OR IGNORE INTO certificates(number, event) VALUES (?, ?)", .integer(certificate.number),
@@ -40,9 +41,11 @@ struct Derivation {
       try connection.run(
         "INSERT OR IGNORE INTO replies(event, trial, agent, cost) VALUES (?, ?, ?, ?)", .integer(record.sequence),
         .integer(reply.trial.rawValue), .text(reply.agent), .real(reply.cost.isFinite ? reply.cost : 0))
-    case .certificationStarted, .certificationFailed, .branchAdvanced, .branchBlocked, .hintGiven, .hintDone,
-      .transplantRequested, .transplantMade, .transplantFailed, .promotionStarted, .promotionFailed,
-      .promotionCertified, .attemptProgressed, .attemptStopped, .noteAdded, .noteDropped, .claimed, .claimReleased,
+    case .certificationStarted, .certificationFailed, .transplantRequested, .transplantMade, .transplantFailed,
+      .promotionStarted, .promotionFailed, .promotionCertified:
+      try addTest(record)
+    case .branchAdvanced, .branchBlocked, .hintGiven, .hintDone, .attemptProgressed, .attemptStopped, .noteAdded,
+      .noteDropped, .claimed, .claimReleased,
       .pinned, .unpinned, .banned, .banLifted, .approvalRequested, .approvalDecided:
       break
     }
@@ -163,6 +166,10 @@ struct Derivation {
     try connection.run(
       "INSERT INTO head_moves(event, trial, at) VALUES (?, ?, ?)", .integer(record.sequence), .integer(trial.rawValue),
       .integer(record.at.milliseconds))
+  }
+
+  private func addTest(_ record: RecordedEvent) throws(JournalError) {
+    try connection.run("INSERT OR IGNORE INTO tests(event) VALUES (?)", .integer(record.sequence))
   }
 
   func update(

@@ -13,6 +13,8 @@ struct Tally: Codable, Hashable {
   /// nil in the counters of before any were.
   var attemptsRepeated: Int?
   var wallSeconds = 0.0
+  /// By rung, ascending; nil in the counters of version 3.
+  var rungs: [RungUse]?
   var certificates = 0
   var paused = false
   var stopRequested: String?
@@ -36,6 +38,18 @@ struct Tally: Codable, Hashable {
     guard trial != .baseline, old != new else { return }
     if let old { ended[old.rawValue, default: 0] -= 1 } else { open -= 1 }
     if let new { ended[new.rawValue, default: 0] += 1 } else { open += 1 }
+  }
+
+  mutating func add(_ use: RungUse) {
+    var all = rungs ?? []
+    let place = all.firstIndex { $0.rung >= use.rung } ?? all.count
+    if place < all.count, all[place].rung == use.rung {
+      all[place].attempts += use.attempts
+      all[place].wallSeconds += use.wallSeconds
+    } else {
+      all.insert(use, at: place)
+    }
+    rungs = all
   }
 
   /// Whether any trial but the baseline was judged: the baseline's calibration is over then.
@@ -81,7 +95,9 @@ struct Tally: Codable, Hashable {
       certificates: certificates, paused: paused, stopRequested: stopRequested, failed: failed, sessions: sessions,
       startedAt: startedAt, lastEventAt: lastEventAt, lastSequence: sequence, sigma: sigma, headMean: try mean(head),
       headEstimate: headEstimate, championMean: try mean(champion), baselineMean: baselineMean, cost: cost,
-      attemptsRepeated: attemptsRepeated ?? 0)
+      attemptsRepeated: attemptsRepeated ?? 0,
+      // An older program wrote it: there was one rung then.
+      rungs: rungs ?? [RungUse(rung: 1, attempts: attemptsFinished, wallSeconds: wallSeconds)])
   }
 }
 

@@ -8,7 +8,7 @@ enum Schema {
   /// The version of the tables that cannot be rebuilt; stored as `user_version`.
   static let version: Int64 = 1
   /// The version of the derived tables; where a journal has a lower one, opening it for writing rebuilds them.
-  static let derivedVersion: Int64 = 3
+  static let derivedVersion: Int64 = 4
 
   static let truth = """
     CREATE TABLE meta(key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
@@ -39,9 +39,11 @@ enum Schema {
     CREATE INDEX trials_by_hypothesis ON trials(hypothesis);
     CREATE TABLE attempts(
       id INTEGER PRIMARY KEY, trial INTEGER NOT NULL, counts INTEGER NOT NULL, requested INTEGER NOT NULL,
-      finished INTEGER);
+      finished INTEGER, rung INTEGER NOT NULL, seconds REAL);
     CREATE INDEX attempts_by_trial ON attempts(trial);
+    CREATE INDEX attempts_by_end ON attempts(finished) WHERE finished IS NOT NULL;
     CREATE INDEX attempts_unfinished ON attempts(id) WHERE finished IS NULL;
+    CREATE TABLE tests(event INTEGER PRIMARY KEY);
     CREATE TABLE certificates(number INTEGER PRIMARY KEY, event INTEGER NOT NULL);
     CREATE TABLE replies(
       event INTEGER PRIMARY KEY, trial INTEGER NOT NULL, agent TEXT NOT NULL, cost REAL NOT NULL);
@@ -50,7 +52,9 @@ enum Schema {
     CREATE TABLE head_moves(event INTEGER PRIMARY KEY, trial INTEGER NOT NULL, at INTEGER NOT NULL);
     """
 
-  static let derivedTables = ["tally", "trials", "attempts", "certificates", "replies", "offers", "head_moves"]
+  static let derivedTables = [
+    "tally", "trials", "attempts", "tests", "certificates", "replies", "offers", "head_moves",
+  ]
 
   /// Settings of a connection that writes.
   ///

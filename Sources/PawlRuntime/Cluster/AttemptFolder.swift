@@ -76,7 +76,12 @@ struct AttemptFolder: Sendable {
       if errno == ENOENT || errno == ESTALE || errno == ENOTDIR { return nil }
       throw failure("`\(file)` cannot be read")
     }
-    let data = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).readDataToEndOfFile()
+    let data: Data
+    do {
+      data = try FileHandle(fileDescriptor: descriptor, closeOnDealloc: true).readToEnd() ?? Data()
+    } catch {
+      throw RuntimeError(.system, "`\(file)` cannot be read", hints: ["run `pawl doctor`"], cause: error)
+    }
     return try? JSONDecoder().decode(Value.self, from: data)
   }
 

@@ -12,7 +12,7 @@ final class ClusterExecutor: AttemptExecutor {
   private enum Message: Sendable {
     /// The folder is there: `mayRun` where an earlier session may have handed the job in.
     case laid(AttemptRequest, mayRun: Bool)
-    case notLaid(AttemptRequest, any Error)
+    case notLaid(AttemptRequest, mayRun: Bool, any Error)
     /// It was cancelled before anything was done for it.
     case dropped(AttemptID)
     case finish
@@ -110,7 +110,7 @@ final class ClusterExecutor: AttemptExecutor {
           hidden: hidden, place: place))
       inbox.post(.laid(request, mayRun: false))
     } catch {
-      inbox.post(.notLaid(request, error))
+      inbox.post(.notLaid(request, mayRun: mayRun, error))
     }
   }
 
@@ -128,7 +128,7 @@ final class ClusterExecutor: AttemptExecutor {
     /// Laid down in vain so often.
     private var layings: [AttemptID: Int] = [:]
     /// To be laid down again once that time has come.
-    private var delayed: [(request: AttemptRequest, at: Double)] = []
+    private var delayed: [(request: AttemptRequest, mayRun: Bool, at: Double)] = []
     private var readySince: Double?
     /// Nothing is handed in before.
     private var submitAfter = 0.0
@@ -147,7 +147,7 @@ final class ClusterExecutor: AttemptExecutor {
         if isFinishing, entries.isEmpty, waiting.isEmpty { return }
         let now = Self.now
         for item in delayed where item.at <= now {
-          executor.folders.run { [executor] in executor.lay(item.request, mayRun: false) }
+          executor.folders.run { [executor] in executor.lay(item.request, mayRun: item.mayRun) }
         }
         delayed.removeAll { $0.at <= now }
         if let since = readySince, now - since >= ClusterExecutor.gathering, now >= submitAfter { submit() }
@@ -180,7 +180,7 @@ final class ClusterExecutor: AttemptExecutor {
           } else {
             readySince = readySince ?? Self.now
           }
-        case .notLaid(let request, let error): notLaid(request, error)
+        case .notLaid(let request, let mayRun, let error): notLaid(request, mayRun: mayRun, error)
         case .dropped(let id):
           waiting[id] = nil
           executor.listener.ended(id, nil)
@@ -189,7 +189,7 @@ final class ClusterExecutor: AttemptExecutor {
     }
 
     /// A disk that is full, or a quota, may pass; what is wrong with the candidate itself does not.
-    private mutating func notLaid(_ request: AttemptRequest, _ error: any Error) {
+    private mutating func notLaid(_ request: AttemptRequest, mayRun: Bool, _ error: any Error) {
       let failures = layings[request.id, default: 0] + 1
       guard failures < JobWatch.mostStarts, !executor.cancellation.isCancelled else {
         layings[request.id] = nil
@@ -201,7 +201,7 @@ final class ClusterExecutor: AttemptExecutor {
       }
       layings[request.id] = failures
       say("attempt \(request.id) could not be laid down and is tried again: \(describe(error))", once: describe(error))
-      delayed.append((request, Self.now + access.grace))
+      delayed.append((request, mayRun, Self.now + access.grace))
     }
 
     private mutating func submit() {
@@ -320,7 +320,10 @@ final class ClusterExecutor: AttemptExecutor {
     /// cannot be asked about keeps its folder, so that the later session finds it.
     private mutating func cancel() {
       let now = Self.now
-      for (request, _) in delayed { executor.listener.ended(request.id, nil) }
+      for item in delayed {
+        waiting[item.request.id] = nil
+        executor.listener.ended(item.request.id, nil)
+      }
       delayed = []
       for (id, entry) in entries where entry.watch.phase == .ready {
         drop(id)
