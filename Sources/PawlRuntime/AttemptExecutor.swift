@@ -29,8 +29,13 @@ final class LocalExecutor: AttemptExecutor {
   private let threads: WorkerThreads
   private let cancellation: Cancellation
   private let listener: AttemptListener
+  private let shares: MachineShares
 
-  init(_ runner: AttemptRunner, workers: Int, cancellation: Cancellation, listener: AttemptListener) {
+  init(
+    _ runner: AttemptRunner, on machine: LocalMachine?, workers: Int, cancellation: Cancellation,
+    listener: AttemptListener
+  ) {
+    shares = MachineShares(of: machine)
     self.runner = runner
     self.cancellation = cancellation
     self.listener = listener
@@ -38,8 +43,10 @@ final class LocalExecutor: AttemptExecutor {
   }
 
   func start(_ request: AttemptRequest) {
-    threads.run { [runner, cancellation, listener] in
-      let result = cancellation.isCancelled ? nil : runner.run(request, cancellation: cancellation)
+    threads.run { [runner, shares, cancellation, listener] in
+      let share = shares.take(runner.layer.configuration.rung(request.rung).placement)
+      let result = cancellation.isCancelled ? nil : runner.run(request, on: share, cancellation: cancellation)
+      shares.give(share)
       listener.ended(request.id, result)
     }
   }

@@ -23,7 +23,12 @@ struct AttemptRunner: Sendable {
   }
 
   /// Returns nil when it was cancelled: the attempt is then made again, with the same seed, by a later session.
-  func run(_ request: AttemptRequest, cancellation: Cancellation) -> AttemptResult? {
+  ///
+  /// - Parameter share: what the attempt has to itself.
+  func run(_ request: AttemptRequest, on share: MachineShare, cancellation: Cancellation) -> AttemptResult? {
+    var measurer = measurer
+    measurer.placement = share.variables
+    measurer.cores = share.cores
     let place = layer.paths.place(of: request.id)
     // What a killed session left is in the way; one that finishes leaves nothing.
     layer.remove(place)

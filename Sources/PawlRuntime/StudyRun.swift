@@ -86,7 +86,7 @@ public final class StudyRun {
           "\(given.count) attempts are made again here, which a cluster was given before: end its jobs with `scancel`")
       }
       return LocalExecutor(
-        runner, workers: opened.session.workers, cancellation: cancellation, listener: listener)
+        runner, on: opened.machine, workers: opened.session.workers, cancellation: cancellation, listener: listener)
     }
     return try ClusterExecutor(
       access, layer: runner.layer, hidden: runner.measurer.hidden, level: opened.sandbox.level,

@@ -30,7 +30,7 @@ struct RayStudyTests {
     try repository.commit("what to train")
     try #require(repository.initialise("--workers", "\(workers)").code == 0)
     try repository.configure(
-      [("calibration", "\(workers)"), ("memory", "256MiB")] + (isOpen ? [("level", "none")] : []))
+      [("calibration", "\(max(2, workers))"), ("memory", "256MiB")] + (isOpen ? [("level", "none")] : []))
     let yaml = try #require(repository.read("pawl.yaml"))
     try repository.write(
       yaml + "\nexecutor: {ray: {address: \"\(cluster.address)\", poll: 200ms, grace: 1s}}\n", to: "pawl.yaml")

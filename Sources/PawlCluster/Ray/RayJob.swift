@@ -10,11 +10,9 @@ enum RayJob {
   /// What it asks for stands in `metadata`, too: a list of jobs does not hold it otherwise, and whoever looks may be another session.
   static func submission(_ job: ClusterJob, passed: [String: String]) -> JSONValue {
     let cores = job.resources.cores ?? usualCores
-    var environment: [JSONValue.Member] = []
-    for (name, value) in passed.sorted(by: { $0.key < $1.key }) { environment.append(.init(name, .string(value))) }
     return .members(
-      ("entrypoint", .string(entrypoint(job))), ("submission_id", .string(job.name)),
-      ("runtime_env", environment.isEmpty ? .members() : .members(("env_vars", .object(environment)))),
+      ("entrypoint", .string(entrypoint(job, passed: passed))), ("submission_id", .string(job.name)),
+      ("runtime_env", .members()),
       (
         "metadata",
         .members(
@@ -27,11 +25,25 @@ enum RayJob {
   }
 
   /// The line that Ray gives to a shell; it becomes the job's program, so that signals reach that.
-  static func entrypoint(_ job: ClusterJob) -> String {
+  ///
+  /// Variables go along in it: in those of a `runtime_env` Ray would replace what follows a `$`.
+  static func entrypoint(_ job: ClusterJob, passed: [String: String]) -> String {
+    let exports = passed.sorted { $0.key < $1.key }.filter { isName($0.key) }
+      .map { "export \($0.key)=\(quoted($0.value)); " }.joined()
     let folder = quoted(job.folder)
     let words = (job.command.map(quoted) + [folder]).joined(separator: " ")
-    return "cd \(folder) || exit \(JobExit.noFolder); exec >>\(ClusterJob.output) 2>&1 || exit \(JobExit.noFolder); "
+    return exports
+      + "cd \(folder) || exit \(JobExit.noFolder); exec >>\(ClusterJob.output) 2>&1 || exit \(JobExit.noFolder); "
       + "exec \(words)"
+  }
+
+  /// Whether a shell takes it for a variable's name.
+  private static func isName(_ text: String) -> Bool {
+    let bytes = text.utf8
+    guard let first = bytes.first, !(0x30...0x39).contains(first) else { return false }
+    return bytes.allSatisfy {
+      (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || (0x61...0x7a).contains($0) || $0 == 0x5f
+    }
   }
 
   private static func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "'\\''"))'" }

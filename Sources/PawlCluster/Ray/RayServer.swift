@@ -135,8 +135,10 @@ struct RayServer: Sendable {
       return ClusterError(
         .unreadable, "what answers at `\(base)` is not Ray (404)", hints: [Self.addressHint])
     }
+    // The dashboard hands on what the agent behind it said, as a failure of its own.
+    let isRefused = answer.status < 500 || answer.text.contains("failed with status code 400")
     return ClusterError(
-      answer.status >= 500 ? .unreachable : .refused,
+      isRefused ? .refused : .unreachable,
       "Ray answered \(answer.status)" + (words.isEmpty ? "" : ": `\(words)`"))
   }
 
