@@ -8,7 +8,7 @@ public import CCurl
 
 /// One HTTP request by libcurl, on the calling thread.
 public struct Transfer {
-  public enum Method: Sendable, Hashable { case get, post, delete }
+  public enum Method: Sendable, Hashable { case get, post }
   public enum End {
     case done
     /// The receiver wanted no more.
@@ -88,7 +88,6 @@ public struct Transfer {
       pawl_curl_set_pointer(handle, CURLOPT_HTTPHEADER, list)
       switch method {
       case .get: pawl_curl_set_number(handle, CURLOPT_HTTPGET, 1)
-      case .delete: pawl_curl_set_text(handle, CURLOPT_CUSTOMREQUEST, "DELETE")
       case .post:
         pawl_curl_set_number(handle, CURLOPT_POST, 1)
         pawl_curl_set_pointer(handle, CURLOPT_POSTFIELDS, sent.baseAddress)

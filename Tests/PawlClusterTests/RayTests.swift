@@ -71,8 +71,9 @@ struct RayTests {
     try ray.cancel([long.name])
     #expect(eventually(seconds: 60) { state(long) == .ended(.cancelled) })
     #expect(fileText("\(long.folder)/starts") == "start\n")
-    #expect(id(ray.submit([long]), long) == long.name)
+    #expect(id(ray.submit([long]), long) == long.name + ".2")
     #expect(eventually(seconds: 60) { fileText("\(long.folder)/starts") == "start\nstart\n" })
+    #expect(try ray.records(of: [long.name])[long.name]?.map(\.id) == [long.name, long.name + ".2"])
 
     // What no node has waits, with the reason; once stopped it counts as ended, although Ray still lists it.
     let wide = job(cluster, 6, "true", cores: 64)

@@ -29,7 +29,7 @@ import Testing
       certificates: Endpoint.certificates(environment))
   }
 
-  @Test(arguments: [Transfer.Method.get, .post, .delete])
+  @Test(arguments: [Transfer.Method.get, .post])
   func `each method reaches the server, a body with the one that has one`(method: Transfer.Method) throws {
     let server = try #require(ScriptedServer([ScriptedServer.response("yes", status: 201, headers: [("X-A", " b ")])]))
     defer { server.stop() }
@@ -43,7 +43,7 @@ import Testing
     }
     #expect(receiver.status == 201 && receiver.body == "yes" && receiver.headers["x-a"] == "b")
     let request = try #require(server.requests.first)
-    let word = method == .get ? "GET" : method == .post ? "POST" : "DELETE"
+    let word = method == .get ? "GET" : "POST"
     #expect(request.method == word && request.target == "/a?b" && request.headers["x-own"] == "c")
     #expect(request.body == (method == .post ? "{}" : ""))
   }

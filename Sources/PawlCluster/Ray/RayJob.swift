@@ -8,10 +8,10 @@ enum RayJob {
   /// Returns the body of a submission.
   ///
   /// What it asks for stands in `metadata`, too: a list of jobs does not hold it otherwise, and whoever looks may be another session.
-  static func submission(_ job: ClusterJob, passed: [String: String]) -> JSONValue {
+  static func submission(_ job: ClusterJob, id: String, passed: [String: String]) -> JSONValue {
     let cores = job.resources.cores ?? usualCores
     return .members(
-      ("entrypoint", .string(entrypoint(job, passed: passed))), ("submission_id", .string(job.name)),
+      ("entrypoint", .string(entrypoint(job, passed: passed))), ("submission_id", .string(id)),
       ("runtime_env", .members()),
       (
         "metadata",
@@ -48,15 +48,28 @@ enum RayJob {
 
   private static func quoted(_ text: String) -> String { "'\(text.replacing("'", with: "'\\''"))'" }
 
-  /// One entry of the list of jobs: its name and what it asked for; nil for one that was not submitted, such as a driver.
+  /// One entry of the list of jobs: one start of a job.
   struct Entry {
+    let id: String
     let name: String
+    /// 1 for the first.
+    let start: Int
     let state: JobState
     let wanted: ClusterResources
 
-    init?(_ value: JSONValue) {
-      guard let name = value["submission_id"]?.string, let status = value["status"]?.string else { return nil }
-      self.name = name
+    /// - Returns: nil for one that is none of these jobs'.
+    init?(_ value: JSONValue, of names: Set<String>) {
+      guard let id = value["submission_id"]?.string, let status = value["status"]?.string else { return nil }
+      self.id = id
+      if names.contains(id) {
+        (name, start) = (id, 1)
+      } else {
+        guard let dot = id.lastIndex(of: "."), let number = Int(id[id.index(after: dot)...]),
+          (2..<Int.max).contains(number),
+          names.contains(String(id[..<dot]))
+        else { return nil }
+        (name, start) = (String(id[..<dot]), number)
+      }
       state = RayJob.state(
         status, error: value["error_type"]?.string, exit: value["driver_exit_code"]?.integer,
         node: value["driver_node_id"]?.string)

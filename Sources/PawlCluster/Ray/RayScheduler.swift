@@ -4,7 +4,8 @@ import Synchronization
 
 /// Ray, by its Jobs REST API; works with Ray 2.9 and newer.
 ///
-/// A job's submission id is its name, which Ray takes only once: a second hand-in of what is there already is refused.
+/// A job's submission id is its name, which Ray takes only once: a second hand-in of what is there already is refused. Only where that
+/// has ended, a number follows: `NAME.2` is the second start.
 public final class RayScheduler: ClusterScheduler {
   let server: RayServer
   /// Variables that jobs get.
@@ -40,58 +41,59 @@ public final class RayScheduler: ClusterScheduler {
     return results
   }
 
+  /// The first start of a job has its name, each later one another id: Ray takes an id again once it is deleted, but what watched over
+  /// the earlier job may then end the new one.
   private func submit(_ job: ClusterJob) -> Submission {
     do {
-      var answer = try server.call(.post, "/api/jobs/", RayJob.submission(job, passed: passed))
-      if Self.isTaken(answer) {
-        // The name of an earlier start that has ended must go first; one that lives is the same job.
-        guard let entry = RayJob.Entry(try server.value(.get, "/api/jobs/\(job.name)")) else {
-          return .unknown(ClusterError(.unreadable, "Ray does not say what became of `\(job.name)`"))
-        }
-        guard entry.state.hasEnded else { return .taken(id: job.name) }
-        _ = try server.value(.delete, "/api/jobs/\(job.name)")
-        answer = try server.call(.post, "/api/jobs/", RayJob.submission(job, passed: passed))
+      var id = job.name
+      for _ in 0..<3 {
+        let answer = try server.call(.post, "/api/jobs/", RayJob.submission(job, id: id, passed: passed))
+        guard Self.isTaken(answer) else { return outcome(answer, id) }
+        let starts = try entries(of: [job.name])[job.name] ?? []
+        if let live = starts.last(where: { !$0.state.hasEnded }) { return .taken(id: live.id) }
+        id = "\(job.name).\((starts.last?.start ?? 1) + 1)"
       }
-      guard answer.status == 200 else {
-        let error = server.failure(answer)
-        return error.isPassing ? .unknown(error) : .refused(error)
-      }
-      guard answer.json?["submission_id"]?.string == job.name else {
-        return .unknown(ClusterError(.unreadable, "Ray answered no id of a job: `\(answer.text.oneLine)`"))
-      }
-      _ = memory.withLock { $0.stopped.remove(job.name) }
-      return .taken(id: job.name)
+      return .unknown(ClusterError(.unreadable, "Ray has `\(id)` and does not list it"))
     } catch {
       return error.code == .unreachable || error.code == .unreadable ? .unknown(error) : .refused(error)
     }
+  }
+
+  private func outcome(_ answer: RayServer.Answer, _ id: String) -> Submission {
+    guard answer.status == 200 else {
+      let error = server.failure(answer)
+      return error.isPassing ? .unknown(error) : .refused(error)
+    }
+    guard answer.json?["submission_id"]?.string == id else {
+      return .unknown(ClusterError(.unreadable, "Ray answered no id of a job: `\(answer.text.oneLine)`"))
+    }
+    return .taken(id: id)
   }
 
   private static func isTaken(_ answer: RayServer.Answer) -> Bool {
     answer.status >= 400 && answer.text.contains("already exists")
   }
 
-  public func records(of names: Set<String>) throws(ClusterError) -> [String: [JobRecord]] {
+  /// Returns the starts of jobs by their names, oldest first.
+  private func entries(of names: Set<String>) throws(ClusterError) -> [String: [RayJob.Entry]] {
     guard let list = try server.value(.get, "/api/jobs/").array else {
       throw ClusterError(.unreadable, "Ray's list of jobs is none")
     }
-    let entries = list.compactMap(RayJob.Entry.init).filter { names.contains($0.name) }
+    return Dictionary(grouping: list.compactMap { RayJob.Entry($0, of: names) }, by: \.name)
+      .mapValues { $0.sorted { $0.start < $1.start } }
+  }
+
+  public func records(of names: Set<String>) throws(ClusterError) -> [String: [JobRecord]] {
     let stopped = memory.withLock { $0.stopped }
-    var found: [String: [JobRecord]] = [:]
-    var nodes: [RayNode]?
-    for entry in entries {
-      var state = entry.state
-      if case .queued = state {
-        if stopped.contains(entry.name) {
-          state = .ended(.cancelled)
-        } else {
-          let known = nodes ?? self.nodes()
-          nodes = known
-          state = .queued(reason: RayNode.shortage(of: entry.wanted, on: known))
-        }
+    return try entries(of: names).mapValues { starts in
+      starts.map { entry in
+        guard case .queued = entry.state else { return JobRecord(id: entry.id, state: entry.state) }
+        let state: JobState =
+          stopped.contains(entry.id)
+          ? .ended(.cancelled) : .queued(reason: RayNode.shortage(of: entry.wanted, on: nodes()))
+        return JobRecord(id: entry.id, state: state)
       }
-      found[entry.name] = [JobRecord(id: entry.name, state: state)]
     }
-    return found
   }
 
   public func cancel(_ ids: [String]) throws(ClusterError) {
