@@ -89,6 +89,15 @@ public struct CollaborationState: Sendable, Codable, Hashable {
   }
 
   private mutating func add(_ request: ApprovalRequest) {
+    // A newer question about the same rung takes the place of one that nobody has answered: the line below has grown.
+    if case .promotion(let newer) = request.subject {
+      approvals.removeAll { known in
+        if case .promotion(let older) = known.request.subject {
+          return known.decision == nil && older.rung == newer.rung
+        }
+        return false
+      }
+    }
     approvals.append(Approval(request: request, decision: nil))
     lastApproval = max(lastApproval, request.number)
     guard approvals.count > Self.mostApprovals else { return }

@@ -135,10 +135,13 @@ public struct PromotionFailure: Sendable, Codable, Hashable {
   public let standardError: Double?
   /// What the champion measured in the pairs that count.
   public let championValues: [Double]
+  /// Why the test could not be made, a lowercase fragment: it says nothing of the change then. Nil where it was made.
+  public let obstacle: String?
   public init(
     number: Int, promotion: Promotion, eValue: Double, pairs: Int, effect: Double?, standardError: Double?,
-    championValues: [Double]
+    championValues: [Double], obstacle: String? = nil
   ) {
+    self.obstacle = obstacle
     self.standardError = standardError
     self.championValues = championValues
     self.number = number

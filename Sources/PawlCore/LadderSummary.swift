@@ -121,8 +121,8 @@ extension LadderSummary {
 
   /// One change on both rungs.
   public struct Point: Sendable, Codable, Hashable {
-    /// `denied`: the evidence sufficed, and a person said no.
-    public enum Standing: String, Sendable, Codable, Hashable { case running, certified, failed, denied }
+    /// `denied`: the evidence sufficed, and a person said no. `notMade`: the rung's champion gave no measurement.
+    public enum Standing: String, Sendable, Codable, Hashable { case running, certified, failed, denied, notMade }
     /// The test's number.
     public var test: Int
     public var startedAt: Timestamp

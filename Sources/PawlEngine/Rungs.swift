@@ -39,6 +39,8 @@ public struct RungState: Sendable, Codable, Hashable {
   /// What the unchanged baseline measured in tests, and what the champion did in those since it is the champion.
   public internal(set) var baseline = Moments()
   public internal(set) var champion = Moments()
+  /// Why nothing can be tested here in this session: its champion gives no measurement.
+  public internal(set) var obstacle: String?
   /// Squared deviations of paired differences from their tests' means, and how many of them are free.
   var pairScatter = 0.0
   var pairFreedom = 0

@@ -114,6 +114,7 @@ extension StudyState {
     branchBlocked = nil
     failure = nil
     forgetFailures()
+    for place in rungs.indices { rungs[place].obstacle = nil }
     promiseAnew()
     fruitlessInARow = 0
     headFailures = 0
@@ -238,6 +239,10 @@ extension StudyState {
           running.test.record(pair: pair, candidate: .some(result.measurement))
         } else {
           running.test.record(pair: pair, champion: .some(result.measurement))
+          if result.measurement == nil {
+            running.championFailures += 1
+            running.championOutcome = result.remark.map { "\(result.outcome), \($0)" } ?? "\(result.outcome)"
+          }
         }
       }
     }

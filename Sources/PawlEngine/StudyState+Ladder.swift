@@ -26,6 +26,12 @@ extension StudyState {
     if rungs.indices.contains(number - 2) { change(&rungs[number - 2]) }
   }
 
+  /// Whether anything was measured on a rung: only then does what it runs matter.
+  public func hasMeasured(on number: Int) -> Bool {
+    guard let rung = rung(number) else { return number == 1 }
+    return rung.champion.count > 0 || rung.baseline.count > 0 || rung.test.map { !$0.test.pairs.isEmpty } ?? false
+  }
+
   /// The champions of a rung, the baseline first.
   public func line(of rung: Int) -> [LineStep] { rung == 1 ? certifiedLine : self.rung(rung)?.line ?? [] }
 
@@ -85,6 +91,14 @@ extension StudyState {
   mutating func failPromotion(_ failure: PromotionFailure) {
     let isDenied = rung(failure.promotion.rung)?.test.map(isDenied) ?? false
     endTest(of: failure.promotion)
+    if let obstacle = failure.obstacle {
+      withRung(failure.promotion.rung) { rung in
+        rung.obstacle = obstacle
+        rung.parts.insert(failure.promotion.part, at: 0)
+        rung.tested -= 1
+      }
+      return
+    }
     // It did carry over: nobody is asked for its parts.
     if isDenied { return }
     withRung(failure.promotion.rung) { $0.split(failure.promotion) }

@@ -6,6 +6,8 @@ import PawlStatistics
 extension StudyState {
   /// The least chance of a certificate for which a change is tried on the next rung.
   public static let leastChance = 0.25
+  /// Attempts of a rung's champion without a measurement, and none with one, after which the rung itself is at fault.
+  static let championFailureLimit = 2
 
   /// The event that begins or prepares the next test on a higher rung; nil where none is worth it now.
   ///
@@ -13,7 +15,7 @@ extension StudyState {
   func nextPromotion(finishing: Bool, at now: Timestamp) -> Event? {
     guard isCalibrated, climbs, !rungs.isEmpty else { return nil }
     for number in 2...(rungs.count + 1) {
-      guard let rung = rung(number), rung.test == nil else { continue }
+      guard let rung = rung(number), rung.test == nil, rung.obstacle == nil else { continue }
       if let transplant = rung.transplant {
         guard let commit = rung.transplanted else { continue }
         return started(transplant.promotion, commit, on: rung)
@@ -42,7 +44,7 @@ extension StudyState {
 
   /// Whether something is under way on a rung, or the one below took in what was not tried there.
   func isWaiting(for number: Int) -> Bool {
-    guard let rung = rung(number) else { return false }
+    guard let rung = rung(number), rung.obstacle == nil else { return false }
     return rung.test != nil || rung.transplant != nil || line(of: number - 1).count - 1 > rung.reached
   }
 
@@ -73,7 +75,7 @@ extension StudyState {
   ///
   /// Where ranks on the two rungs are seen to have nothing to do with each other, only whole stacks are tried.
   private func isWorthIt(_ promotion: Promotion, _ rung: RungState) -> Bool {
-    guard rung.transfer.mayPredict || rung.parts.isEmpty else { return false }
+    guard rung.transfer.mayPredict || promotion.last > rung.reached else { return false }
     return chance(of: promotion) >= Self.leastChance
   }
 
@@ -141,6 +143,15 @@ extension StudyState {
     for rung in rungs {
       guard let running = rung.test, let promotion = running.promotion else { continue }
       let test = running.test
+      if test.pairs.isEmpty, running.championFailures >= Self.championFailureLimit,
+        let outcome = running.championOutcome
+      {
+        return .promotionFailed(
+          PromotionFailure(
+            number: running.number, promotion: promotion, eValue: test.eValue, pairs: 0, effect: nil,
+            standardError: nil,
+            championValues: [], obstacle: "the champion there gave no measurement: \(outcome)"))
+      }
       switch test.state {
       case .running: continue
       case .certified:

@@ -96,6 +96,9 @@ public struct RunningCertification: Sendable, Codable, Hashable {
   public let champion: HeadStep
   /// Pairs after which it gives up, where a person said so.
   public internal(set) var orderedPairs: Int?
+  /// Halves of its champion that gave no measurement, and how the newest ended.
+  var championFailures = 0
+  var championOutcome: String?
   /// What it tries to take over from the rung below; nil on the first rung.
   public internal(set) var promotion: Promotion?
   public internal(set) var requested: Set<Half> = []

@@ -107,6 +107,7 @@ extension ReportPage {
           switch point.standing {
           case .certified: "<span class=\"pill kept\">certified</span>"
           case .failed: "<span class=\"pill crashed\">not certified</span>"
+          case .notMade: "<span class=\"pill\">could not be made</span>"
           case .denied: "<span class=\"pill\">denied by a person</span>"
           case .running: "<span class=\"pill running\">running</span>"
           }

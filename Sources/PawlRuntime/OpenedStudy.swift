@@ -86,7 +86,7 @@ public final class OpenedStudy: Sendable {
       resumed = true
       baseline = start.baseline
       firstEvents = recorded == configuration ? [] : [.configurationChanged(configuration)]
-      try Self.checkComparable(configuration, with: recorded)
+      try Self.checkComparable(configuration, with: recorded, measured: { restored.engine.state.hasMeasured(on: $0) })
       try Self.checkBranch(workspace, configuration.name, expected: engine.state)
       // Now, not hours later when the first certificate would move it.
       try workspace.refuseCheckedOut(configuration.name)
@@ -203,7 +203,9 @@ public final class OpenedStudy: Sendable {
   }
 
   /// Measurements under another command, metric, budget or frozen set say nothing about these.
-  private static func checkComparable(_ new: StudyConfiguration, with old: StudyConfiguration) throws {
+  private static func checkComparable(
+    _ new: StudyConfiguration, with old: StudyConfiguration, measured: (Int) -> Bool
+  ) throws {
     let changed = [
       (new.isReferee ? "referee" : "command", new.command != old.command || new.isReferee != old.isReferee),
       ("evaluate", new.evaluate != old.evaluate),
@@ -211,7 +213,7 @@ public final class OpenedStudy: Sendable {
       ("editable", new.editable != old.editable), ("frozen", new.frozen != old.frozen),
       ("budget", new.budget != old.budget), ("ratchet", new.ratchet != old.ratchet), ("seed", new.seed != old.seed),
       // Another rung on top is no change: nothing was measured there.
-      ("rungs", !new.hasRungs(of: old)),
+      ("rungs", !new.hasRungs(of: old, measured: measured)),
     ].filter(\.1).map { "`\($0.0)`" }
     guard changed.isEmpty else {
       throw RuntimeError(
@@ -256,10 +258,12 @@ public final class OpenedStudy: Sendable {
 }
 
 extension StudyConfiguration {
-  /// Whether every rung that `old` has measures as it did there, as far as the rungs themselves say.
-  fileprivate func hasRungs(of old: StudyConfiguration) -> Bool {
+  /// Whether every rung on which anything was measured runs what it ran in `old`, as far as the rungs themselves say.
+  fileprivate func hasRungs(of old: StudyConfiguration, measured: (Int) -> Bool) -> Bool {
+    // The state has a place for each of the old ones.
     guard rungCount >= old.rungCount else { return false }
     return (0..<old.rungCount).allSatisfy { place in
+      guard measured(place + 1) else { return true }
       let new = rungs.indices.contains(place) ? rungs[place] : RungRule(name: "")
       let old = old.rungs.indices.contains(place) ? old.rungs[place] : RungRule(name: "")
       return new.command == old.command && new.evaluate == old.evaluate && new.environment == old.environment

@@ -1,4 +1,5 @@
 import PawlCore
+import PawlRatchet
 import Testing
 
 @testable import PawlEngine
@@ -167,5 +168,45 @@ extension `The ladder` {
     ])
     world.run()
     #expect(world.engine.state.rung(2)?.certified ?? 0 > 0)
+  }
+}
+
+extension `The ladder` {
+  @Test func `lays the blame on a rung whose champion gives no measurement, and tries again in the next session`()
+    throws
+  {
+    var world = SimulatedWorld(seed: 1)
+    var configuration = try SimulatedWorld.configuration(trials: 30)
+    configuration.rungs = [RungRule(name: "small"), RungRule(name: "large")]
+    world.fails = { $0.rung == 2 }
+    world.begin(configuration)
+    world.run()
+    let failures = world.events.compactMap { if case .promotionFailed(let failure) = $0 { failure } else { nil } }
+    #expect(failures.count == 1 && failures[0].obstacle?.contains("exited with code 1") == true)
+    let rung = try #require(world.engine.state.rung(2))
+    #expect(
+      rung.lost.isEmpty && rung.tested == 0 && rung.transfer.points.isEmpty && world.finished == "30 trials are done")
+    #expect(!world.engine.state.hasMeasured(on: 2))
+    world.fails = { _ in false }
+    world.finished = nil
+    world.observe([world.sessionStart(workers: 2)])
+    world.run()
+    #expect(world.engine.state.rung(2)?.certified ?? 0 > 0)
+  }
+
+  @Test func `lets a newer question about a rung take the place of one that nobody answered`() throws {
+    var state = CollaborationState()
+    func ask(_ number: Int, last: Int) -> Event {
+      .approvalRequested(
+        ApprovalRequest(
+          number: number,
+          subject: .promotion(
+            Promotion(
+              rung: 2, first: 0, last: last, through: TrialID(rawValue: last), before: CommitHash(rawValue: "a"),
+              after: CommitHash(rawValue: "b")))))
+    }
+    state.apply(ask(1, last: 3), at: Timestamp(milliseconds: 1))
+    state.apply(ask(2, last: 5), at: Timestamp(milliseconds: 2))
+    #expect(state.awaited.map(\.number) == [2])
   }
 }

@@ -32,6 +32,8 @@ struct SimulatedWorld {
   var prefersQuick = false
   /// What a trial's change is worth on a rung, as a multiple of what it is worth on the first.
   var transfer: (TrialID, Int) -> Double = { _, _ in 1 }
+  /// The attempts that end with an error.
+  var fails: (AttemptRequest) -> Bool = { _ in false }
   /// What an attempt uses, where that is not the same for all.
   var use: (AttemptRequest, inout Usage) -> Void = { _, _ in }
   /// What a foreign load above one half adds to a measurement.
@@ -184,7 +186,7 @@ struct SimulatedWorld {
     hash.add(request.seed)
     hash.add(UInt64(request.trial.rawValue))
     var own = SeededGenerator(seed: hash.value)
-    let crashes = request.trial != .baseline && own.unit() < crashRate && request.purpose == .search
+    let crashes = fails(request) || request.trial != .baseline && own.unit() < crashRate && request.purpose == .search
     let spread = (own.unit() + own.unit() + own.unit() - 1.5) * 2 * noise
     let shift = request.purpose.split == .sealed ? sealedShift : 0
     var usage = Usage(

@@ -136,6 +136,10 @@ final class ProgressDisplay {
       return "test \(start.number) on \(progress.name(of: start.promotion.rung)): \(change(start.promotion)) against "
         + "\(name(start.champion)), with a chance of \(start.chance.asPercent)"
     case .promotionFailed(let failure):
+      if let obstacle = failure.obstacle {
+        return Ink.careful.paint("rung", console.messageColour)
+          + " \(progress.name(of: failure.promotion.rung)) takes nothing in this session: \(obstacle); mend what it runs in pawl.yaml (`rungs`)"
+      }
       let effect = failure.effect.map { ", effect \($0.asEffect)" } ?? ""
       return "test \(failure.number) on \(progress.name(of: failure.promotion.rung)) failed: "
         + "\(change(failure.promotion)) does not carry over, e-value \(failure.eValue.formatted(digits: 3)) after \(failure.pairs) pairs\(effect)"

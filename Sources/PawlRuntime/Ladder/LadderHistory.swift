@@ -156,6 +156,11 @@ struct LadderHistory {
       rung.running = nil
       // It did carry over: nobody is asked for its parts.
       let isDenied = failure.eValue >= rung.tests[place].point.threshold
+      if failure.obstacle != nil {
+        rung.tests[place].point.standing = .notMade
+        rung.parts.insert(.init(first: failure.promotion.first, last: failure.promotion.last), at: 0)
+        return
+      }
       rung.tests[place].point.standing = isDenied ? .denied : .failed
       rung.tests[place].point.pairs = failure.pairs
       rung.tests[place].point.eValue = Self.finite(failure.eValue)
