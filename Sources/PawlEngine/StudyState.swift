@@ -113,7 +113,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 10
+  public static let snapshotVersion = 11
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
