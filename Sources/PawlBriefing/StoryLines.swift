@@ -20,7 +20,9 @@ struct StoryLines {
       if let remark { heading += ": \(Quoted.plain(remark, limit: 200))" }
     case .refused(let reason): heading += "refused, \(CleanText.line(reason, limit: 200))"
     }
-    if let evidence = story.evidence {
+    if let evidence = story.evidence, evidence.stoppedAt != nil {
+      heading += evidence.besides.map { "; \($0), positive is better, and never measured" } ?? ""
+    } else if let evidence = story.evidence {
       heading += "; effect \(Figures.effect(evidence.effect, deviation: evidence.deviation))"
       heading +=
         ", mean \(Figures.mean(evidence.mean, noise: evidence.sigma)) over \(evidence.measurements) \(evidence.measurements == 1 ? "measurement" : "measurements")"

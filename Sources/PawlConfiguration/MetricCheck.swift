@@ -30,6 +30,22 @@ enum MetricCheck {
     return result
   }
 
+  /// What the embedded lab prints on its way: `step 120 loss 1.2345 tokens … seconds …`.
+  static let labCurve = #"^step (\d+) loss ([-+0-9.eE]+)"#
+
+
+  /// Returns what is wrong with a curve's pattern, nil where it finds a step and a value.
+  static func flaw(ofCurve pattern: String) -> String? {
+    guard pattern.utf8.count <= 1000 else { return "has \(pattern.utf8.count) bytes, at most 1000" }
+    guard (try? Regex(pattern)) != nil else { return "is not a regular expression: `\(pattern.shown())`" }
+    guard let match = try? Regex("(?:\(pattern))|").firstMatch(in: "") else {
+      return "is not a regular expression by itself: `\(pattern.shown())`"
+    }
+    let groups = match.output.count - 1
+    let word = groups == 0 ? "no capture group" : "\(groups) capture group\(groups == 1 ? "" : "s")"
+    return groups == 2 ? nil : "has \(word), not two: `\(pattern.shown())`"
+  }
+
   /// Returns what is wrong with a pattern, nil where it finds exactly one number.
   static func flaw(ofPattern pattern: String) -> String? {
     guard pattern.utf8.count <= 1000 else { return "has \(pattern.utf8.count) bytes, at most 1000" }

@@ -95,7 +95,8 @@ extension StudyReader {
   /// Curves over compute need it of all rungs or of none, and growing.
   private mutating func checkCompute(of rules: [RungRule], at node: YAMLNode) {
     let known = rules.compactMap(\.compute)
-    guard !known.isEmpty else { return }
+    // Said wrongly of one, it is not known of it: that was reported.
+    guard !known.isEmpty, reader.problems.isEmpty else { return }
     if known.count < rules.count {
       reader.report(
         .missingKey, at: node, "`compute` is said of \(known.count) of \(rules.count) rungs",

@@ -7,7 +7,7 @@ struct StudyReader {
   static let keys = [
     "study", "command", "referee", "evaluate", "artifacts", "metric", "constraints", "editable", "frozen", "budget",
     "sandbox", "workers", "executor", "placement", "foreign_load", "stop", "ratchet", "approve", "agents", "search",
-    "check", "rungs", "seed",
+    "check", "rungs", "curve", "seed",
   ]
   static let metricKeys = ["name", "pattern", "direction", "plausible", "memory_pattern"]
   static let budgetKeys = ["wall", "cpu", "memory", "disk", "processes", "log"]
@@ -59,6 +59,7 @@ struct StudyReader {
     let check = reader.text("check", of: file)
     let approvals = approvals(in: file)
     let rungs = rungs(in: file, budget: defaults.budget)
+    let curve = curve(in: file)
     let seed = seed(in: file)
     guard let name, let command, let metric, let editable else { return nil }
     return StudyConfiguration(
@@ -66,8 +67,8 @@ struct StudyReader {
       artifacts: artifacts.map(\.text), metric: metric, constraints: constraints, editable: editable.map(\.text),
       frozen: frozen.map(\.text), budget: defaults.budget, sandbox: defaults.sandbox, foreignLoad: foreignLoad,
       workers: workers, stop: defaults.stop, ratchet: defaults.ratchet, agents: agents,
-      search: search, check: check, rungs: rungs, executor: executor, placement: placement, approvals: approvals,
-      seed: seed)
+      search: search, check: check, rungs: rungs, executor: executor, placement: placement, curve: curve,
+      approvals: approvals, seed: seed)
   }
 
   /// Returns what runs one attempt: `command`, or the `referee` in its place.

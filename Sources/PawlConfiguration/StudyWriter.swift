@@ -18,6 +18,7 @@ struct StudyWriter {
     line("study: \(Self.scalar(configuration.name.rawValue))")
     task(configuration)
     metric(configuration.metric)
+    curve(configuration.curve)
     files(configuration)
     budget(configuration.budget)
     constraints(configuration.constraints)
@@ -67,6 +68,19 @@ struct StudyWriter {
     key(
       "memory_pattern", Self.scalar(rule.memoryPattern ?? "^peak_vram_mb:", alwaysQuoted: true),
       isDefault: rule.memoryPattern == nil, indent: true, "peak memory in MiB, where the program prints it")
+  }
+
+  private mutating func curve(_ rule: CurveRule?) {
+    line("")
+    line("# Lines that tell on the way how an attempt goes: one group for the step, one for the value there, of any quantity.")
+    line("# What no longer matters by them is stopped.")
+    line("curve:")
+    key(
+      "pattern", Self.scalar(rule?.pattern ?? MetricCheck.labCurve, alwaysQuoted: true), isDefault: rule == nil,
+      indent: true, "")
+    key(
+      "stop", "\(rule?.stopsEarly ?? true)", isDefault: rule?.stopsEarly ?? true, indent: true,
+      "false only writes the curves down")
   }
 
   private mutating func constraints(_ constraints: [Constraint]) {

@@ -22,10 +22,13 @@ public struct Evidence: Sendable, Codable, Hashable {
   public var offset: Double?
   /// The hard limit that the candidate breaks: it is not kept, whatever its effect.
   public var breach: Breach?
+  /// The step at which its one attempt was stopped: there are no measurements then, and `mean` is what was foretold.
+  public var stoppedAt: Double?
   public init(
     effect: Double, deviation: Double, gain: Double, loss: Double, mean: Double, measurements: Int, sigma: Double,
-    head: TrialID, offset: Double? = nil, breach: Breach? = nil
+    head: TrialID, offset: Double? = nil, breach: Breach? = nil, stoppedAt: Double? = nil
   ) {
+    self.stoppedAt = stoppedAt
     self.effect = effect
     self.deviation = deviation
     self.gain = gain
@@ -43,8 +46,13 @@ extension Evidence {
   /// The effect with what the secondary quantities are worth, which together decide.
   public var worth: Double { effect + (offset ?? 0) }
 
-  /// What counted besides the metric, as a lowercase fragment; nil where nothing did.
+  /// What counted besides the metric, or why there is none, as a lowercase fragment; nil where nothing did.
   public var besides: String? {
+    if let stoppedAt {
+      let expected = "\(effect < 0 ? "-" : "+")\(effect.magnitude.formatted(digits: 2))"
+      return "stopped early at step \(stoppedAt.formatted(digits: 6)): expected \(expected) ± "
+        + deviation.formatted(digits: 2)
+    }
     if let breach { return breach.description }
     guard let offset, offset != 0 else { return nil }
     return "prices add \(offset < 0 ? "-" : "+")\(offset.magnitude.formatted(digits: 3)) to the effect"

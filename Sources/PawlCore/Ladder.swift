@@ -167,14 +167,19 @@ public struct CurvePoint: Sendable, Codable, Hashable {
 public struct EarlyStop: Sendable, Codable, Hashable {
   /// The last point that was looked at.
   public let point: CurvePoint
+  /// What it was expected to measure.
+  public let measurement: Double
   /// The effect over the head that was expected at the end, and its standard deviation; positive is better.
   public let expected: Double
   public let deviation: Double
   /// `E[max(effect, 0)]` of going on, and what the attempt's rest would have brought if spent on a new idea.
   public let gain: Double
   public let price: Double
-  public init(point: CurvePoint, expected: Double, deviation: Double, gain: Double, price: Double) {
+  public init(
+    point: CurvePoint, measurement: Double, expected: Double, deviation: Double, gain: Double, price: Double
+  ) {
     self.point = point
+    self.measurement = measurement
     self.expected = expected
     self.deviation = deviation
     self.gain = gain

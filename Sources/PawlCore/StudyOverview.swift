@@ -20,6 +20,9 @@ public struct StudyOverview: Sendable, Codable, Hashable {
   public var attemptsRunning: Int
   /// Finished attempts that foreign load disturbed, and whose measurement was made again.
   public var attemptsRepeated: Int
+  /// Attempts that were stopped early, and about how many seconds they would have taken beyond what they took.
+  public var attemptsStopped: Int
+  public var secondsSaved: Double
   /// Wall time of all finished attempts, in seconds.
   public var wallSeconds: Double
   public var certificates: Int
@@ -52,8 +55,11 @@ public struct StudyOverview: Sendable, Codable, Hashable {
     attemptsFinished: Int, attemptsRunning: Int, wallSeconds: Double, certificates: Int, paused: Bool,
     stopRequested: String?, failed: String?, sessions: Int, startedAt: Timestamp, lastEventAt: Timestamp,
     lastSequence: Int64, sigma: Double?, headMean: Double?, headEstimate: Double?, championMean: Double?,
-    baselineMean: Double?, cost: Double, attemptsRepeated: Int = 0, rungs: [RungUse] = []
+    baselineMean: Double?, cost: Double, attemptsRepeated: Int = 0, attemptsStopped: Int = 0, secondsSaved: Double = 0,
+    rungs: [RungUse] = []
   ) {
+    self.attemptsStopped = attemptsStopped
+    self.secondsSaved = secondsSaved
     self.name = name
     self.baseline = baseline
     self.head = head

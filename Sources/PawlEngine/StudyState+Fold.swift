@@ -9,12 +9,15 @@ extension StudyState {
 
   /// Folds one event in. Replay and live operation both come through here, so they cannot differ.
   public mutating func apply(_ event: Event, at: Timestamp) {
+    if !unweighed.isEmpty { noteWeighed(event) }
     switch event {
     case .studyStarted(let start): begin(start)
     case .sessionStarted(let session): begin(session, at: at)
     case .sessionEnded:
       closeSession(at: at)
     case .configurationChanged(let configuration):
+      // Values of another pattern are of another quantity.
+      if configuration.curve?.pattern != self.configuration?.curve?.pattern { forgetCurves() }
       self.configuration = configuration
       reconfigureSearch(configuration)
       extendLadder()
@@ -75,7 +78,6 @@ extension StudyState {
     case .attemptProgressed(let attempt, let point): note(point, of: attempt)
     case .attemptStopped(let attempt, let stop):
       if inFlight[attempt] != nil { stopping[attempt] = stop }
-      stopped += 1
     case .noteAdded, .noteDropped, .claimed, .claimReleased,
       .pinned, .unpinned, .banned, .banLifted, .approvalRequested, .approvalDecided:
       break
@@ -188,7 +190,10 @@ extension StudyState {
     if request.rung == 1 {
       finishedAttempts += 1
       if case .certification = request.purpose { certificationAttempts += 1 }
-      meanAttemptSeconds = runningMean(meanAttemptSeconds, result.usage.wallSeconds)
+      // Plans are made of whole attempts.
+      if result.outcome != .stoppedEarly {
+        meanAttemptSeconds = runningMean(meanAttemptSeconds, result.usage.wallSeconds)
+      }
     } else {
       withRung(request.rung) { rung in
         rung.computeSeconds += result.usage.wallSeconds
@@ -224,7 +229,11 @@ extension StudyState {
         open[request.trial]?.isMeasured = ratchet?.isMeasured(request.trial) ?? false
         if request.trial == head?.trial { headFailures = 0 }
       } else if isOfPresentCode(request) {
-        if !neverRan { ratchet?.recordFailure(cost: result.usage.wallSeconds) }
+        if result.outcome == .stoppedEarly {
+          ratchet?.recordStop(cost: result.usage.wallSeconds)
+        } else if !neverRan {
+          ratchet?.recordFailure(cost: result.usage.wallSeconds)
+        }
         open[request.trial]?.failures += 1
         open[request.trial]?.lastFailure = result.outcome
         if request.trial == head?.trial { headFailures += 1 }

@@ -174,6 +174,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var progress: [AttemptID: CurvePoint] = [:]
   public internal(set) var stopping: [AttemptID: EarlyStop] = [:]
   public internal(set) var curves = CurveBook()
+  /// Attempts whose newest point was not looked at yet.
+  var unweighed: Set<AttemptID> = []
   /// Attempts that were stopped before their end.
   public internal(set) var stopped = 0
   /// The champions of the first rung, step by step, and what the rungs above it made of them.

@@ -1,11 +1,5 @@
 public import PawlCore
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// Finds the metric in a stream of output chunks, in one pass, without keeping the output.
 ///
 /// Lines end at `\n` or `\r` (a progress bar overwrites itself), count up to their first 64 KiB, and lose their colour codes. A line
@@ -14,12 +8,11 @@ public import PawlCore
 /// bounded by 1 MiB for each pattern and one line that a chunk cuts in two. For use by one thread at a time.
 public struct MetricScanner: Sendable {
   /// How much of a line is looked at.
-  static let lineLimit = 64 << 10
+  static let lineLimit = LineCutter.lineLimit
   private let rule: MetricRule
   private var metric: LineTrack
   private var memory: LineTrack?
-  /// The start of a line whose end has not come yet.
-  private var carried: [UInt8] = []
+  private var cutter = LineCutter()
   private var hasSeparator = false
 
   /// Fails with `badPattern` where a pattern of the rule is no regular expression or captures more than one group.
@@ -31,22 +24,18 @@ public struct MetricScanner: Sendable {
 
   /// Takes the next bytes of the output; they may end anywhere.
   public mutating func scan(_ chunk: UnsafeRawBufferPointer) {
-    var rest = chunk[...]
-    if !carried.isEmpty {
-      let end = Self.firstBreak(in: rest) ?? rest.endIndex
-      carry(rest[..<end])
-      guard end < rest.endIndex else { return }
-      flushCarried()
-      rest = rest[(end + 1)...]
-    }
-    guard let last = Self.lastBreak(in: rest) else { return carry(rest) }
-    scanLines(UnsafeRawBufferPointer(rebasing: rest[...last]))
-    carry(rest[(last + 1)...])
+    // Taken out for the time, since what it hands on changes the rest of the scanner.
+    var lines = LineCutter()
+    swap(&lines, &cutter)
+    lines.feed(chunk) { scanLines($0) }
+    swap(&lines, &cutter)
   }
 
   /// Returns the metric of all that was scanned.
   public mutating func finish() -> MetricReading {
-    flushCarried()
+    var lines = LineCutter()
+    swap(&lines, &cutter)
+    lines.finish { scanLines($0) }
     metric.settle()
     memory?.settle()
     var bytes: Bytes?
@@ -78,34 +67,6 @@ public struct MetricScanner: Sendable {
         return (value, "metric printed more than \(LineTrack.countLimit) times; the last one counts")
       }
     }
-  }
-
-  private mutating func carry(_ bytes: Slice<UnsafeRawBufferPointer>) {
-    carried.append(contentsOf: bytes.prefix(max(0, Self.lineLimit - carried.count)))
-  }
-
-  private mutating func flushCarried() {
-    guard !carried.isEmpty else { return }
-    let line = carried
-    carried.removeAll(keepingCapacity: true)
-    line.withUnsafeBytes { scanLines($0) }
-  }
-
-  private static func isBreak(_ byte: UInt8) -> Bool { byte == 0x0a || byte == 0x0d }
-
-  private static func firstBreak(in bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
-    guard let base = bytes.base.baseAddress, !bytes.isEmpty else { return nil }
-    let start = base + bytes.startIndex
-    let feed = memchr(start, 0x0a, bytes.count).map { UnsafeRawPointer($0) - base }
-    // What lies behind the line feed needs no second search.
-    let length = (feed ?? bytes.endIndex) - bytes.startIndex
-    return memchr(start, 0x0d, length).map { UnsafeRawPointer($0) - base } ?? feed
-  }
-
-  private static func lastBreak(in bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
-    // Only where there is a break does the slow search from the end get far.
-    guard let first = firstBreak(in: bytes) else { return nil }
-    return bytes[first...].lastIndex(where: isBreak)
   }
 
   /// Scans whole lines; the last one may lack its break.

@@ -1,25 +1,21 @@
 public import PawlCore
-import PawlStatistics
-
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
 
 /// How values on the way foretell what an attempt measures in the end, learned from attempts that ran to their end.
 ///
 /// At each of a few places along the way, a straight line through (value there, measurement) of the newest attempts foretells the
 /// measurement, with the prediction error of least squares (Draper and Smith 1998, chapter 1). What the values there say nothing about
-/// comes out as a wide error, and stops nothing. A rung on which two attempts were seen to cross stops nothing at all.
+/// comes out as a wide error, and stops nothing. Values may be of any quantity and in any unit: a curve is held against other curves alone, a
+/// measurement against other measurements. A rung on which an attempt was seen to overtake another against its forecast stops
+/// nothing at all any more.
 public struct CurveBook: Sendable, Codable, Hashable {
-  /// One finished attempt: its values at ``places``, nil where it had none yet, and what it measured.
+  /// One finished attempt: its values at ``places``, nil where it had none yet, its last value, and what it measured.
   struct Course: Sendable, Codable, Hashable {
     let values: [Double?]
+    let last: Double
     let final: Double
   }
 
-  /// Two attempts, one clearly ahead at a place and clearly behind in the end.
+  /// An attempt that was clearly behind another at a place, and clearly ahead of it in the end.
   public struct Crossing: Sendable, Codable, Hashable {
     /// Of the whole way.
     public let fraction: Double
@@ -31,8 +27,10 @@ public struct CurveBook: Sendable, Codable, Hashable {
   static let leastCourses = 8
   /// The newest so many are kept.
   static let limit = 64
-  /// Differences count as clear from so many standard deviations of a measurement.
+  /// Measurements differ clearly from so many standard deviations of one.
   static let clear = 4.0
+  /// A forecast is clearly wrong from so many of its standard errors: of eight attempts, that is chance once in a thousand.
+  static let wrong = 5.0
 
   private(set) var courses: [Course] = []
   /// The newest attempts' last steps; their median is how long the way is.
@@ -59,25 +57,31 @@ public struct CurveBook: Sendable, Codable, Hashable {
   /// Learns from an attempt that ran to its end.
   ///
   /// - Parameter sigma: standard deviation of one measurement; nil while it is not known, when no crossing is told from noise.
-  public mutating func record(_ curve: [CurvePoint], final: Double, sigma: Double?) {
-    guard final.isFinite, let last = curve.last?.step, last > 0, last.isFinite else { return }
-    lengths.append(last)
+  public mutating func record(_ curve: [CurvePoint], final: Double, sigma: Double?, direction: Direction) {
+    guard final.isFinite, let last = curve.last, last.step > 0, last.step.isFinite, last.value.isFinite else { return }
+    lengths.append(last.step)
     if lengths.count > 31 { lengths.removeFirst() }
     guard let length else { return }
-    let course = Course(values: Self.places.map { Self.value(of: curve, at: $0 * length) }, final: final)
-    if crossing == nil, let sigma, sigma > 0 { crossing = firstCrossing(of: course, sigma) }
+    let course = Course(
+      values: Self.places.map { Self.value(of: curve, at: $0 * length) }, last: last.value, final: final)
+    if crossing == nil, let sigma, sigma > 0 { crossing = firstCrossing(of: course, sigma, direction) }
     courses.append(course)
     if courses.count > Self.limit { courses.removeFirst() }
   }
 
-  private func firstCrossing(of course: Course, _ sigma: Double) -> Crossing? {
-    for other in courses {
-      let apart = course.final - other.final
-      guard abs(apart) > Self.clear * sigma else { continue }
-      for (index, value) in course.values.enumerated() {
-        guard let value, let before = other.values[index], (value - before) * apart < 0 else { continue }
-        if abs(value - before) > Self.clear * sigma { return Crossing(fraction: Self.places[index]) }
+  /// Where a new course ended better than was foretold, and has overtaken one that was foretold to end better.
+  private func firstCrossing(of course: Course, _ sigma: Double, _ direction: Direction) -> Crossing? {
+    for (index, value) in course.values.enumerated() {
+      guard let value, let line = Line(courses, at: index) else { continue }
+      let (foretold, deviation) = line.foretold(from: value)
+      let clear = max(Self.wrong * deviation, Self.clear * sigma)
+      guard direction.improvement(of: course.final, over: foretold) > clear else { continue }
+      let isOvertaking = courses.contains { other in
+        guard let before = other.values[index] else { return false }
+        let ahead = direction.improvement(of: line.foretold(from: before).measurement, over: foretold)
+        return ahead > 0 && direction.improvement(of: course.final, over: other.final) > Self.clear * sigma
       }
+      if isOvertaking { return Crossing(fraction: Self.places[index]) }
     }
     return nil
   }
@@ -88,7 +92,8 @@ public struct CurveBook: Sendable, Codable, Hashable {
     if curve[after].step == step || after == 0 { return after == 0 && curve[0].step > step ? nil : curve[after].value }
     let (left, right) = (curve[after - 1], curve[after])
     let share = (step - left.step) / (right.step - left.step)
-    return left.value + share * (right.value - left.value)
+    let value = left.value + share * (right.value - left.value)
+    return value.isFinite ? value : nil
   }
 
   /// What an attempt is expected to measure, going by one value on the way, with its standard error; nil where that is not known.
@@ -101,28 +106,53 @@ public struct CurveBook: Sendable, Codable, Hashable {
 
   /// Returns nil on a rung where curves cross, and where too few attempts were seen to their end.
   public func forecast(_ point: CurvePoint) -> Forecast? {
-    guard crossing == nil, point.value.isFinite, let place = place(of: point.step), place.fraction < 1 else {
-      return nil
-    }
-    let known = courses.compactMap { course in course.values[place.index].map { (x: $0, y: course.final) } }
-    guard known.count >= Self.leastCourses else { return nil }
-    let count = Double(known.count)
-    let middle = known.reduce((x: 0.0, y: 0.0)) { ($0.x + $1.x / count, $0.y + $1.y / count) }
-    var (spread, joint) = (0.0, 0.0)
-    for pair in known {
-      spread += (pair.x - middle.x) * (pair.x - middle.x)
-      joint += (pair.x - middle.x) * (pair.y - middle.y)
-    }
-    guard spread > 0 else { return nil }
-    let slope = joint / spread
-    let residual = known.reduce(0.0) { sum, pair in
-      let error = pair.y - middle.y - slope * (pair.x - middle.x)
-      return sum + error * error
-    }
+    guard crossing == nil, point.value.isFinite, let place = place(of: point.step), place.fraction < 1,
+      let line = Line(courses, at: place.index)
+    else { return nil }
     // Later than its place the value is nearer to the end than those it is compared with: that errs in the attempt's favour.
-    let reach = point.value - middle.x
+    let (measurement, deviation) = line.foretold(from: point.value)
+    return Forecast(measurement: measurement, deviation: deviation, rest: 1 - place.fraction)
+  }
+}
+
+/// The line of least squares through (value at a place, measurement).
+private struct Line {
+  private let count: Double
+  private var (x, y) = (0.0, 0.0)
+  /// Sums of squares: of the values about their mean, and of what the line leaves over.
+  private var (spread, residual) = (0.0, 0.0)
+  private let slope: Double
+
+  /// Returns nil where too little is known, and where those that are ahead at the place are behind at the end of the same curves.
+  init?(_ courses: [CurveBook.Course], at index: Int) {
+    let known = courses.compactMap { course in
+      course.values[index].map { (x: $0, last: course.last, y: course.final) }
+    }
+    guard known.count >= CurveBook.leastCourses else { return nil }
+    count = Double(known.count)
+    var last = 0.0
+    for item in known {
+      x += item.x / count
+      y += item.y / count
+      last += item.last / count
+    }
+    var (joint, along) = (0.0, 0.0)
+    for item in known {
+      spread += (item.x - x) * (item.x - x)
+      joint += (item.x - x) * (item.y - y)
+      along += (item.x - x) * (item.last - last)
+    }
+    guard spread > 0, along > 0 else { return nil }
+    slope = joint / spread
+    for item in known {
+      let error = item.y - y - slope * (item.x - x)
+      residual += error * error
+    }
+  }
+
+  func foretold(from value: Double) -> (measurement: Double, deviation: Double) {
+    let reach = value - x
     let variance = residual / (count - 2) * (1 + 1 / count + reach * reach / spread)
-    return Forecast(
-      measurement: middle.y + slope * reach, deviation: variance.squareRoot(), rest: 1 - place.fraction)
+    return (y + slope * reach, variance.squareRoot())
   }
 }

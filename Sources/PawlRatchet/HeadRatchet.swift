@@ -86,6 +86,12 @@ public struct HeadRatchet: Sendable, Codable, Hashable {
     if sinceSettled.count >= HeadRatchet.mostUnsettled { settleHead() }
   }
 
+  /// Counts what an attempt cost that was stopped early: new ideas are the cheaper for it.
+  public mutating func recordStop(cost: Double) {
+    costs.stopped(cost)
+    attemptsSinceSettled += 1
+  }
+
   /// Counts what an attempt cost that gave no measurement: new ideas are the dearer for it.
   public mutating func recordFailure(cost: Double) {
     costs.failed(cost)

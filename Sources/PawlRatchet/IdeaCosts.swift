@@ -9,6 +9,9 @@ struct IdeaCosts: Sendable, Codable, Hashable {
     add(seconds)
   }
 
+  /// An idea's attempt that was stopped early: the idea is done with, for less.
+  mutating func stopped(_ seconds: Double) { measured(seconds) }
+
   /// An attempt that gave none.
   mutating func failed(_ seconds: Double) { add(seconds) }
 

@@ -121,6 +121,7 @@ struct PlotLayout {
   }
 
   static func crashed(_ trial: TrialSummary) -> Bool {
-    trial.state == .crashed || trial.state == .judged && !(trial.mean?.isFinite ?? false)
+    guard trial.evidence?.stoppedAt == nil else { return false }
+    return trial.state == .crashed || trial.state == .judged && !(trial.mean?.isFinite ?? false)
   }
 }

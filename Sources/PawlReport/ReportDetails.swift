@@ -16,7 +16,8 @@ extension ReportPage {
     let to = input.running ? input.generatedAt : totals.lastEndedAt ?? input.generatedAt
     var facts: [(String, String)] = []
     facts.append(("Trials", "\(totals.finished)" + (stop.trials.map { " of \($0)" } ?? "")))
-    facts.append(("Attempts", "\(totals.attempts)"))
+    let early = totals.stoppedEarly > 0 ? ", \(totals.stoppedEarly) of them stopped early" : ""
+    facts.append(("Attempts", "\(totals.attempts)\(early)"))
     facts.append(
       ("Compute", totals.wallSeconds.readableSeconds + (stop.computeSeconds.map { " of \($0.readableSeconds)" } ?? "")))
     if let from, to >= from {

@@ -18,6 +18,7 @@ extension ReportPage {
   func headline() -> String {
     let total = certifiedTotal()
     var tiles = "<div class=\"tiles\">\n"
+    if let top = input.climb?.highest, top.number > 1 { tiles += climbed(top) }
     if let total {
       let place = input.climb?.rungs.first.map { " on \($0.name.escaped)" } ?? ""
       tiles += result(title: "Certified champion\(place)", badge: "certified", from: total.start, to: total.end)
@@ -70,6 +71,21 @@ extension ReportPage {
     return tile(
       "\(title) <span class=\"pill \(badge == "certified" ? "kept" : "inconclusive")\">\(badge)</span>",
       "<p class=\"big\"><span class=\"from\">\(start)</span> → <b>\(end)</b> \(shift)</p>", note: note, wide: true)
+  }
+
+  /// The champion of the highest rung that certified anything: the study's result.
+  private func climbed(_ top: LadderSummary.Rung) -> String {
+    guard let certified = top.certified else { return "" }
+    let start = top.baseline?.mean
+    let end = start.map { metric.direction == .minimize ? $0 - certified.effect : $0 + certified.effect }
+    let isLast = top.number == input.climb?.rungs.last?.number
+    let title =
+      "\(isLast ? "Result: champion" : "Champion") on \(top.name.escaped) <span class=\"pill kept\">certified</span>"
+    let body =
+      "<p class=\"big\"><span class=\"from\">\(start.map { style.text($0) } ?? "–")</span> → "
+      + "<b>\(end.map { style.text($0) } ?? "–")</b> "
+      + "<span class=\"range\">\(effect(certified.effect)), interval \(effect(certified.lower)) to \(effect(certified.upper))</span></p>"
+    return tile(title, body, note: "\(metric.name.escaped), baseline to champion\(lastStep(top.champion))", wide: true)
   }
 
   private func lastStep(_ id: TrialID?) -> String {

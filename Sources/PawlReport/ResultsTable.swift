@@ -5,12 +5,12 @@ public enum ResultsTable {
   /// Returns the `results.tsv` of karpathy/autoresearch: commit, metric, memory in GiB, status and description.
   ///
   /// Only trials that ran are rows: refused, failed and unfinished ones are left out. The baseline is a `keep`. A crash has
-  /// 0.000000 and 0.0, as that format wants it; nowhere else does Pawl write a sentinel.
+  /// 0.000000 and 0.0, as that format wants it; nowhere else does Pawl write a sentinel. One that was stopped early has what was foretold.
   public static func tsv(_ trials: [TrialSummary], metric: MetricRule) -> String {
     var text = "commit\t\(cell(metric.name))\tmemory_gb\tstatus\tdescription\n"
     for trial in trials {
       guard let status = status(of: trial) else { continue }
-      let mean = status == "crash" ? 0 : trial.mean ?? 0
+      let mean = status == "crash" ? 0 : trial.mean ?? foretold(of: trial) ?? 0
       let memory = status == "crash" ? 0 : Double(trial.peakMemory?.count ?? 0) / 1_073_741_824
       text +=
         "\(cell(trial.commit?.short ?? "-"))\t\(mean.fixed(decimals: 6))\t\(memory.fixed(decimals: 1))\t\(status)\t"
@@ -23,11 +23,16 @@ public enum ResultsTable {
     switch trial.state {
     case .crashed: return "crash"
     case .judged, .measuring:
-      guard let mean = trial.mean, mean.isFinite else { return trial.state == .judged ? "crash" : nil }
+      guard let mean = trial.mean ?? foretold(of: trial), mean.isFinite else { return trial.state == .judged ? "crash" : nil }
       if trial.id == .baseline || trial.verdict == .kept { return "keep" }
       return trial.verdict == nil ? nil : "discard"
     case .proposing, .proposed, .ready, .refused, .failed: return nil
     }
+  }
+
+  /// What a trial whose attempt was stopped early was expected to measure.
+  private static func foretold(of trial: TrialSummary) -> Double? {
+    trial.evidence.flatMap { $0.stoppedAt == nil ? nil : $0.mean }
   }
 
   /// Tabs and line breaks would shift columns; a leading quote would open a quoted field in pandas.
@@ -73,6 +78,7 @@ public enum ResultsTable {
       ("deviation", number(evidence.deviation)), ("effect", number(evidence.effect)), ("gain", number(evidence.gain)),
       ("head", String(evidence.head.rawValue)), ("loss", number(evidence.loss)), ("mean", number(evidence.mean)),
       ("measurements", String(evidence.measurements)), ("sigma", number(evidence.sigma)),
+      ("stopped_at", number(evidence.stoppedAt)),
     ])
   }
 

@@ -11,6 +11,8 @@ public struct TrialTotals: Sendable, Hashable {
   /// Trials whose agent had nothing to propose.
   public private(set) var failed = 0
   public private(set) var attempts = 0
+  /// Trials whose attempt was stopped before its end.
+  public private(set) var stoppedEarly = 0
   /// Wall time of all attempts, in seconds.
   public private(set) var wallSeconds = 0.0
   public private(set) var peakMemory: Bytes?
@@ -33,6 +35,7 @@ public struct TrialTotals: Sendable, Hashable {
     case .refused: refused += 1
     case .failed: failed += 1
     case .judged:
+      if trial.evidence?.stoppedAt != nil { stoppedEarly += 1 }
       switch trial.verdict {
       case .kept: kept += 1
       case .discarded: discarded += 1

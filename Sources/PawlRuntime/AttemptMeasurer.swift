@@ -9,6 +9,8 @@ struct AttemptMeasurer: Sendable {
   let configuration: StudyConfiguration
   /// Has scanned nothing yet; each attempt starts from a copy, since compiling its patterns costs more than reading a short log.
   let scanner: MetricScanner
+  /// The same for the curve; nil where the study follows none.
+  var curve: CurveScanner?
   /// The user's repository.
   let root: String
   /// What attempts must never see: the repository, the study's folder, and what else the workspace names.
@@ -18,11 +20,26 @@ struct AttemptMeasurer: Sendable {
   /// Cores that it is bound to; empty where it is not.
   var cores: [Int] = []
 
-  /// Returns nil when it was cancelled.
+  /// Returns nil when it was cancelled and not stopped.
   ///
-  /// - Parameter stage: lays down `place.stage`, once the command is done.
+  /// - Parameters:
+  ///   - watch: hears of the attempt's curve, and says whether a cancellation is an early stop of this attempt alone.
+  ///   - stage: lays down `place.stage`, once the command is done.
   func measure(
-    _ request: AttemptRequest, in place: AttemptPlace, cancellation: Cancellation, stage: () throws -> Void
+    _ request: AttemptRequest, in place: AttemptPlace, cancellation: Cancellation,
+    watch: AttemptWatch = AttemptWatch(), stage: () throws -> Void
+  ) throws -> AttemptResult? {
+    let follower = curve.map { CurveFollower($0, report: watch.progressed) }
+    var result = try follow(
+      request, in: place, cancellation: cancellation, watch: watch, follower: follower, stage: stage)
+    let curve = follower?.finish() ?? []
+    if !curve.isEmpty { result?.curve = curve }
+    return result
+  }
+
+  private func follow(
+    _ request: AttemptRequest, in place: AttemptPlace, cancellation: Cancellation, watch: AttemptWatch,
+    follower: CurveFollower?, stage: () throws -> Void
   ) throws -> AttemptResult? {
     let settings = configuration.rung(request.rung)
     var scanner = scanner
@@ -30,13 +47,16 @@ struct AttemptMeasurer: Sendable {
       command(settings.command, in: place.work, request, log: place.log), cancellation: cancellation
     ) { chunk in
       if settings.evaluate == nil { scanner.scan(chunk) }
+      follower?.scan(chunk)
     }
-    if run.cancelled { return nil }
+    follower?.end()
+    if run.cancelled { return watch.isStopped() ? stopped(request, run.usage) : nil }
     guard let evaluate = settings.evaluate, run.outcome == .exited(code: 0) else {
       return result(request, run, scanner.finish())
     }
     do {
-      return try score(evaluate, request, in: place, after: run, cancellation: cancellation, stage: stage)
+      let scored = try score(evaluate, request, in: place, after: run, cancellation: cancellation, stage: stage)
+      return scored ?? (watch.isStopped() ? stopped(request, run.usage) : nil)
     } catch {
       // The command did run, whatever became of its scoring.
       return failed(request, "`evaluate`: \(describe(error))", after: run)
@@ -119,6 +139,13 @@ struct AttemptMeasurer: Sendable {
   private func complaint(of run: SandboxedRun) -> String? {
     guard configuration.isReferee, case .exited = run.outcome else { return nil }
     return RefereeComplaint.sentence(in: run.tail)
+  }
+
+  /// Returns the result of an attempt that was stopped because it no longer matters.
+  func stopped(_ request: AttemptRequest, _ usage: Usage) -> AttemptResult {
+    AttemptResult(
+      id: request.id, outcome: .stoppedEarly, measurement: nil, remark: nil, usage: usage, reportedMemory: nil,
+      sandbox: sandbox.level, referee: configuration.refereeLevel, logTail: nil)
   }
 
   /// Returns the result of an attempt that never ran, or could not be scored.

@@ -14,18 +14,20 @@ struct AttemptRunner: Sendable {
   /// - Parameter hidden: what the workspace says that attempts must never see.
   init(
     workspace: Workspace, sandbox: Sandbox, paths: StudyPaths, configuration: StudyConfiguration, baseline: CommitHash,
-    scanner: MetricScanner, hidden: [String]
+    scanner: MetricScanner, curve: CurveScanner? = nil, hidden: [String]
   ) {
     layer = AttemptLayer(workspace: workspace, paths: paths, configuration: configuration, baseline: baseline)
     measurer = AttemptMeasurer(
-      sandbox: sandbox, configuration: configuration, scanner: scanner, root: workspace.root,
+      sandbox: sandbox, configuration: configuration, scanner: scanner, curve: curve, root: workspace.root,
       hidden: [workspace.root, paths.folder] + hidden)
   }
 
-  /// Returns nil when it was cancelled: the attempt is then made again, with the same seed, by a later session.
+  /// Returns nil when it was cancelled and not stopped: the attempt is then made again, with the same seed, by a later session.
   ///
   /// - Parameter share: what the attempt has to itself.
-  func run(_ request: AttemptRequest, on share: MachineShare, cancellation: Cancellation) -> AttemptResult? {
+  func run(
+    _ request: AttemptRequest, on share: MachineShare, cancellation: Cancellation, watch: AttemptWatch = AttemptWatch()
+  ) -> AttemptResult? {
     var measurer = measurer
     measurer.placement = share.variables
     measurer.cores = share.cores
@@ -35,7 +37,9 @@ struct AttemptRunner: Sendable {
     defer { layer.remove(place) }
     do {
       try layer.prepare(request, in: place)
-      return try measurer.measure(request, in: place, cancellation: cancellation) { try layer.layStage(in: place) }
+      return try measurer.measure(request, in: place, cancellation: cancellation, watch: watch) {
+        try layer.layStage(in: place)
+      }
     } catch {
       return measurer.failed(request, describe(error))
     }

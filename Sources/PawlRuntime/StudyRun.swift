@@ -64,13 +64,17 @@ public final class StudyRun {
     let runner = AttemptRunner(
       workspace: opened.workspace, sandbox: opened.sandbox, paths: opened.paths,
       configuration: opened.configuration, baseline: opened.baseline,
-      scanner: try MetricScanner(rule: opened.configuration.metric), hidden: try opened.workspace.hiddenFolders())
+      scanner: try MetricScanner(rule: opened.configuration.metric),
+      curve: try opened.configuration.curve.map { rule throws(GuardError) in try CurveScanner(rule: rule) },
+      hidden: try opened.workspace.hiddenFolders())
     maker = try CandidateMaker(
       workspace: opened.workspace, configuration: opened.configuration, baseline: opened.baseline)
     conversation = try AgentConversation(opened, links: maker.links, runner: runner, cancellation: cancellation)
     inbox = ControlInbox(folder: opened.paths.inbox)
     let listener = AttemptListener(
-      ended: { [mailbox] in mailbox.post(.attemptEnded($0, $1)) }, note: { [mailbox] in mailbox.post(.note($0)) },
+      ended: { [mailbox] in mailbox.post(.attemptEnded($0, $1)) },
+      progressed: { [mailbox] in mailbox.post(.observed([.attemptProgressed($0, $1)])) },
+      note: { [mailbox] in mailbox.post(.note($0)) },
       failed: { [mailbox] in mailbox.post(.failed($0)) })
     attempts = try Self.executor(opened, runner, cancellation: cancellation, listener: listener)
   }

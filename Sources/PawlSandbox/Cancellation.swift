@@ -12,8 +12,10 @@ public final class Cancellation: Sendable {
   private let flag = Atomic<Bool>(false)
   /// Without descriptors left a run still sees the flag, at its next look.
   private let pipe = Pipe()
+  private let parent: Cancellation?
 
-  public init() {}
+  /// - Parameter parent: what is cancelled by it is cancelled by this, too.
+  public init(under parent: Cancellation? = nil) { self.parent = parent }
 
   public func cancel() {
     guard !flag.exchange(true, ordering: .acquiringAndReleasing) else { return }
@@ -22,8 +24,8 @@ public final class Cancellation: Sendable {
     _ = [UInt8(1)].withUnsafeBytes { writeAll(writing.number, $0) }
   }
 
-  public var isCancelled: Bool { flag.load(ordering: .acquiring) }
+  public var isCancelled: Bool { flag.load(ordering: .acquiring) || parent?.isCancelled == true }
 
-  /// Readable once cancelled; -1 where there was no descriptor to be had.
-  var descriptor: Int32 { pipe?.reading.number ?? -1 }
+  /// Of this and what it is under, each readable once cancelled; -1 where there was no descriptor to be had.
+  var descriptors: [Int32] { [pipe?.reading.number ?? -1] + (parent?.descriptors ?? []) }
 }

@@ -69,12 +69,14 @@ final class Supervision {
       var waits = [
         pollfd(fd: isOpen ? output.number : -1, events: Int16(POLLIN), revents: 0),
         pollfd(fd: launched.childHandle.number, events: Int16(POLLIN), revents: 0),
-        pollfd(fd: reason == .cancelled ? -1 : cancellation.descriptor, events: Int16(POLLIN), revents: 0),
         pollfd(fd: reason == nil ? companion?.descriptor ?? -1 : -1, events: Int16(POLLIN), revents: 0),
       ]
+      if reason != .cancelled {
+        waits += cancellation.descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      }
       _ = poll(&waits, nfds_t(waits.count), pollMilliseconds(now: now, cancellation))
       if waits[0].revents != 0 { isOpen = receive(output.number, deliver) }
-      let isReady = waits[3].revents != 0
+      let isReady = waits[2].revents != 0
       if reason == nil, isReady || monotonicSeconds() >= attendAt { attend(isReady: isReady) }
       if waits[1].revents != 0 || launched.childHandle.number < 0 { ending = reap() }
     }
@@ -111,7 +113,7 @@ final class Supervision {
     if reason == nil, let wall = command.budget.wallSeconds { next = min(next, started + wall) }
     var milliseconds = max(0, min(60_000, ((next - now) * 1000).rounded(.up)))
     // Without something to wake it up a look now and then must do.
-    if launched.childHandle.number < 0 || cancellation.descriptor < 0 { milliseconds = min(milliseconds, 10) }
+    if launched.childHandle.number < 0 || cancellation.descriptors.contains(-1) { milliseconds = min(milliseconds, 10) }
     return Int32(milliseconds)
   }
 

@@ -35,7 +35,8 @@ public struct ComputeMultiplier: Sendable, Codable, Hashable {
     guard let value = ComputeMultiplier.value(baseline, champion, at: compute) else {
       throw StatisticsError(
         .outOfReach,
-        "no compute takes the baseline to `\(champion.loss(at: compute))`: its curve ends at `\(baseline.asymptote)`")
+        "no compute takes the baseline to `\(champion.loss(at: compute).formatted(digits: 6))`: its curve ends at `\(baseline.asymptote.formatted(digits: 6))`"
+      )
     }
     var generator = SeededGenerator(seed: seed)
     var low: [Double] = []

@@ -1,3 +1,5 @@
+import PawlCore
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -100,7 +102,7 @@ public struct ScalingFit: Sendable, Codable, Hashable {
       guard upper.loss - lower.loss <= toleratedRise * noise else {
         throw StatisticsError(
           .lossDoesNotFall,
-          "the loss rises from `\(lower.loss)` to `\(upper.loss)` between compute `\(lower.compute)` and `\(upper.compute)`"
+          "the loss rises from `\(lower.loss.formatted(digits: 6))` to `\(upper.loss.formatted(digits: 6))` between compute `\(lower.compute.formatted(digits: 6))` and `\(upper.compute.formatted(digits: 6))`"
         )
       }
     }

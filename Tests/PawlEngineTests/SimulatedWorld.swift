@@ -46,6 +46,10 @@ struct SimulatedWorld {
   var size: (TrialID) -> DiffStatistics = { _ in DiffStatistics(added: 1, removed: 1) }
   /// Hands the old code back where a re-basing was asked for, as if heads and candidates were all that there is.
   var forgetsHeads = false
+  /// The way of an attempt to what it measures in the end; without any, nothing is told on the way.
+  var course: ((AttemptRequest, Double) -> [CurvePoint])?
+  /// How much of its course each running attempt has told.
+  private var told: [AttemptID: Int] = [:]
   /// The change of the truth by one proposal; negative is better.
   var effect: (inout SeededGenerator) -> Double
 
@@ -122,17 +126,41 @@ struct SimulatedWorld {
       observe([.candidateCreated(trial, commit, size(trial))])
     case .rebase(let rebasing): observe([rebased(rebasing)])
     case .transplant(let transplant): observe([transplanted(transplant)])
-    case .startAttempt(let request): observe([.attemptFinished(result(request))], after: attemptMilliseconds)
+    case .startAttempt(let request): advance(request)
     case .stopAttempt(let request):
       pending.removeAll { $0 == .startAttempt(request) }
+      let points = course?(request, result(request).measurement ?? 1) ?? []
+      let share = Double(told.removeValue(forKey: request.id) ?? 0) / Double(max(1, points.count))
       var result = result(request, stopped: true)
-      result.curve = nil
+      var usage = result.usage
+      usage.wallSeconds *= share
+      result = AttemptResult(
+        id: result.id, outcome: result.outcome, measurement: nil, remark: nil, usage: usage, reportedMemory: nil,
+        sandbox: result.sandbox, referee: result.referee, logTail: nil)
       observe([.attemptFinished(result)])
     case .advanceBranch(let certificates):
       observe(
         certificates.map { .branchAdvanced(certificate: $0.number, to: CommitHash(rawValue: "b\($0.number)")) })
     case .finish: break
     }
+  }
+
+  /// An attempt tells the next point of its course, or ends.
+  private mutating func advance(_ request: AttemptRequest) {
+    var result = result(request)
+    guard let course, let value = result.measurement else {
+      return observe([.attemptFinished(result)], after: attemptMilliseconds)
+    }
+    let points = course(request, value)
+    let done = told[request.id] ?? 0
+    if done + 1 < points.count {
+      told[request.id] = done + 1
+      pending.append(.startAttempt(request))
+      return observe([.attemptProgressed(request.id, points[done])], after: attemptMilliseconds / Int64(points.count))
+    }
+    told[request.id] = nil
+    result.curve = points
+    observe([.attemptFinished(result)], after: attemptMilliseconds / Int64(max(1, points.count)))
   }
 
   /// The true metric of a commit on a rung: the baseline's and all changes that are in it.
@@ -210,6 +238,7 @@ struct SimulatedWorld {
     for recorded in transactions.joined() { fresh.replay(recorded) }
     engine = fresh
     pending = []
+    told = [:]
     observe([sessionStart(workers: workers)])
   }
 

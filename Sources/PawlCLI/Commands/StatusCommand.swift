@@ -134,7 +134,8 @@ struct StudyStatus: Encodable {
     lines.append(("champion", champion))
     lines += LadderText(ladder).lines
     let again = overview.attemptsRepeated > 0 ? " (\(overview.attemptsRepeated) made again, for foreign load)" : ""
-    lines.append(("compute", "\(overview.attemptsFinished) attempts\(again), \(overview.wallSeconds.asDuration)"))
+    lines.append(
+      ("compute", "\(overview.attemptsFinished) attempts\(again), \(overview.wallSeconds.asDuration)\(savings)"))
     for agent in agents { lines.append(("agent", Self.words(agent))) }
     if let words = people.words { lines.append(("people", words)) }
     if let words = awaitedApprovals(people.approvalsAwaited) { lines.append(("approval", words)) }
@@ -149,6 +150,11 @@ struct StudyStatus: Encodable {
         ))
     }
     return lines
+  }
+
+  private var savings: String {
+    guard overview.attemptsStopped > 0 else { return "" }
+    return "; \(overview.attemptsStopped) stopped early, about \(overview.secondsSaved.asDuration) saved"
   }
 
   private static func words(_ agent: AgentTotals) -> String {

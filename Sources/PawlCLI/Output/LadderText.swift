@@ -28,7 +28,7 @@ struct LadderText {
       let point = transfer?.points.last { $0.test == running }
       words += point.map { "; test \(running) of \($0.trials.named) runs" } ?? "; test \(running) runs"
     } else if let next = transfer?.waiting.first {
-      words += "; \(next.trials.named) waits: \(next.reason)"
+      words += "; \(next.trials.named) \(next.trials.count == 1 ? "waits" : "wait"): \(next.reason)"
     }
     if !rung.lost.isEmpty { words += "; did not carry over: \(rung.lost.listed)" }
     return words

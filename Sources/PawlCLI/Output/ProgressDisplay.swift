@@ -196,6 +196,7 @@ final class ProgressDisplay {
   }
 
   private func numbers(_ evidence: Evidence) -> String {
+    if evidence.stoppedAt != nil, let besides = evidence.besides { return besides }
     let times = evidence.measurements > 1 ? " (\(evidence.measurements)x)" : ""
     let effect = "\(evidence.effect.asEffect) ± \(evidence.deviation.formatted(digits: 2))"
     let besides = evidence.besides.map { ", \($0)" } ?? ""

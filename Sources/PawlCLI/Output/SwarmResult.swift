@@ -83,7 +83,7 @@ struct SwarmResult: Encodable {
     }
     lines += [
       "",
-      "\(attempts) attempts, \(kept) trials kept, \(rebasings) re-basings, \(certificates) certificates, \(mostOpen) trials open at most",
+      "\(attempts) attempts, \(kept) trials kept, \(rebasings) re-basings, certificates: \(certificates), \(mostOpen) trials open at most",
       "progress \(progress.asEffect) typical changes for \(spend.fixed(decimals: 2)) USD; failed nodes took \((lost * 100).fixed(decimals: 2)) % of the work with them",
       "",
       "engine: \(eventMicroseconds.formatted(digits: 3)) us an event in the mean of \(events); one turn in 100 of \(turns) takes \(turnMicroseconds99.formatted(digits: 3)) us or more, the longest \(longestTurnMicroseconds.formatted(digits: 3))",

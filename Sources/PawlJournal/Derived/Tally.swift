@@ -12,6 +12,11 @@ struct Tally: Codable, Hashable {
   var attemptsRunning = 0
   /// nil in the counters of before any were.
   var attemptsRepeated: Int?
+  var attemptsStopped: Int?
+  var secondsSaved: Double?
+  /// Search attempts that measured, and their wall time: what one that is stopped would have taken.
+  var wholeAttempts: Int?
+  var wholeSeconds: Double?
   var wallSeconds = 0.0
   /// By rung, ascending; nil in the counters of version 3.
   var rungs: [RungUse]?
@@ -32,6 +37,17 @@ struct Tally: Codable, Hashable {
   /// Sequence of the start, and of the event that holds the newest configuration.
   var start: Int64?
   var configuration: Int64?
+
+  mutating func note(wholeAttempt seconds: Double) {
+    wholeAttempts = (wholeAttempts ?? 0) + 1
+    wholeSeconds = (wholeSeconds ?? 0) + seconds
+  }
+
+  mutating func note(stoppedAttempt seconds: Double) {
+    attemptsStopped = (attemptsStopped ?? 0) + 1
+    guard let wholeAttempts, let wholeSeconds, wholeAttempts > 0 else { return }
+    secondsSaved = (secondsSaved ?? 0) + max(0, wholeSeconds / Double(wholeAttempts) - seconds)
+  }
 
   /// Where a trial is counted; nil for the baseline, which is in no count.
   mutating func move(_ trial: TrialID, from old: TrialEnd?, to new: TrialEnd?) {
@@ -95,7 +111,7 @@ struct Tally: Codable, Hashable {
       certificates: certificates, paused: paused, stopRequested: stopRequested, failed: failed, sessions: sessions,
       startedAt: startedAt, lastEventAt: lastEventAt, lastSequence: sequence, sigma: sigma, headMean: try mean(head),
       headEstimate: headEstimate, championMean: try mean(champion), baselineMean: baselineMean, cost: cost,
-      attemptsRepeated: attemptsRepeated ?? 0,
+      attemptsRepeated: attemptsRepeated ?? 0, attemptsStopped: attemptsStopped ?? 0, secondsSaved: secondsSaved ?? 0,
       // An older program wrote it: there was one rung then.
       rungs: rungs ?? [RungUse(rung: 1, attempts: attemptsFinished, wallSeconds: wallSeconds)])
   }

@@ -89,7 +89,7 @@ struct JobWatch: Sendable, Hashable {
   private mutating func verdict(on end: JobEnd?, _ words: String?) -> Action {
     let said = words.map { ": \($0)" } ?? ""
     switch end {
-    case nil: return .again(reason: "its job is gone from the queue and left no result")
+    case nil: return failed("its job is gone from the queue, as one that somebody cancelled may be, and left no result")
     case .nodeFailed, .preempted, .gaveUpWaiting: return .again(reason: "its job was \(end.map { "\($0)" } ?? "")")
     case .timedOut:
       return .give(.timedOut, remark: "the scheduler stopped it at its own time limit, before the budget's")
