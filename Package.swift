@@ -40,16 +40,18 @@ let layers: [Layer] = [
   ],
   // 3  Decisions: (state, event) -> [effect]. Replay is a fold over the journal.
   [("PawlEngine", ["PawlCore", "PawlGuard", "PawlRatchet", "PawlSearch", "PawlStatistics"])],
-  // 4  Ports: one kind of I/O each; they never import one another.
+  // 4  The way to servers, which ports have in common.
+  [("PawlTransfer", ["PawlCore", "CCurl"])],
+  // 5  Ports: one kind of I/O each; they never import one another.
   [
-    ("PawlCluster", ["PawlCore", "CPawlSystem"]),
+    ("PawlCluster", ["PawlCore", "PawlTransfer", "CPawlSystem"]),
     ("PawlJournal", ["PawlCore", "CSQLite", "CCrypto", "CPawlSystem"]),
-    ("PawlModels", ["PawlCore", "CCurl"]),
+    ("PawlModels", ["PawlCore", "PawlTransfer", "CCurl"]),
     ("PawlSandbox", ["PawlCore", "CPawlSystem"]),
     ("PawlSimulation", ["PawlCore", "PawlEngine", "PawlRatchet", "PawlStatistics"]),
     ("PawlWorkspace", ["PawlCore", "CPawlSystem", "CCrypto"]),
   ],
-  // 5  Assembly: interprets effects; owns threads, signals, clocks, shutdown.
+  // 6  Assembly: interprets effects; owns threads, signals, clocks, shutdown.
   [
     (
       "PawlRuntime",
@@ -60,7 +62,7 @@ let layers: [Layer] = [
       ]
     )
   ],
-  // 6  Faces: arguments, progress, diagnostics, exit codes.
+  // 7  Faces: arguments, progress, diagnostics, exit codes.
   [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime", "PawlSimulation", "CPawlSystem"])],
 ]
 
@@ -95,7 +97,7 @@ let testData = [
   "PawlStatistics": ["References/make_references.py", "References/make_inference_references.py"],
 ]
 // Tests that call the whole `pawl`, or a server of their own, share what starts it.
-let supported = ["PawlCLI", "PawlCluster", "PawlModels", "PawlRuntime"]
+let supported = ["PawlCLI", "PawlCluster", "PawlModels", "PawlRuntime", "PawlTransfer"]
 let testSupport: Target = .target(
   name: "PawlTestSupport", dependencies: ["CPawlSystem"], path: "Tests/PawlTestSupport", swiftSettings: house)
 

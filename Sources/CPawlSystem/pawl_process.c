@@ -44,6 +44,10 @@ static void become(const struct pawl_spawn_request *request, pid_t parent, volat
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(127);
   }
+  // Little-endian words of any width are the same bytes.
+  if (request->core_words &&
+      syscall(SYS_sched_setaffinity, 0, request->core_word_count * sizeof *request->core_words, request->core_words) < 0)
+    goto failed;
 #else
   (void)parent;
 #endif
@@ -97,6 +101,18 @@ int pawl_spawn(const struct pawl_spawn_request *request, pid_t *pid) {
   }
   *pid = child;
   return 0;
+}
+
+int pawl_allowed_cores(uint64_t *words, int count) {
+#ifdef __linux__
+  long bytes = syscall(SYS_sched_getaffinity, 0, (size_t)count * sizeof *words, words);
+  return bytes < 0 ? -1 : (int)((size_t)bytes / sizeof *words);
+#else
+  (void)words;
+  (void)count;
+  errno = ENOSYS;
+  return -1;
+#endif
 }
 
 int pawl_pidfd_open(pid_t pid) {

@@ -76,6 +76,8 @@ public enum JobEnd: Sendable, Hashable, CustomStringConvertible {
   /// It had to make room for another.
   case preempted
   case outOfMemory
+  /// It never ran: the scheduler does not let jobs wait for so long.
+  case gaveUpWaiting
   /// In a way that the scheduler has a word for and this program has not.
   case other(String)
 
@@ -89,6 +91,7 @@ public enum JobEnd: Sendable, Hashable, CustomStringConvertible {
     case .nodeFailed: "lost with its node"
     case .preempted: "preempted"
     case .outOfMemory: "stopped at the scheduler's memory limit"
+    case .gaveUpWaiting: "given up by the scheduler while it waited"
     case .other(let word): "ended as `\(word)`"
     }
   }

@@ -156,7 +156,7 @@ extension StudyState {
   }
 
   private mutating func ask(_ request: AttemptRequest) {
-    inFlight[request.id] = request
+    if inFlight.updateValue(request, forKey: request.id) == nil { inFlightOnRung[request.rung, default: 0] += 1 }
     disturbances.ask(request)
     lastAttempt = max(lastAttempt, request.id.rawValue)
     switch request.purpose {
@@ -180,6 +180,7 @@ extension StudyState {
 
   private mutating func finish(_ result: AttemptResult) {
     guard let request = inFlight.removeValue(forKey: result.id) else { return }
+    inFlightOnRung[request.rung, default: 1] -= 1
     if request.purpose == .search {
       open[request.trial]?.running -= 1
       if request.trial == head?.trial { headRunning -= 1 }

@@ -126,13 +126,13 @@ extension StudyState {
   func hasRoom(on number: Int) -> Bool {
     guard let configuration else { return false }
     let settings = configuration.rung(number)
-    if let most = settings.workers, inFlight.values.count(where: { $0.rung == number }) >= most { return false }
+    if let most = settings.workers, inFlightOnRung[number, default: 0] >= most { return false }
     guard let capacity = session?.start.capacity else { return true }
     var (gpus, cores) = (settings.placement.gpus, settings.placement.cores ?? 0)
-    for request in inFlight.values {
-      let used = configuration.rung(request.rung).placement
-      gpus += used.gpus
-      cores += used.cores ?? 0
+    for (rung, count) in inFlightOnRung {
+      let used = configuration.rung(rung).placement
+      gpus += count * used.gpus
+      cores += count * (used.cores ?? 0)
     }
     return gpus <= capacity.gpus && cores <= capacity.cores
   }

@@ -113,7 +113,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 10
+  public static let snapshotVersion = 11
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -122,6 +122,8 @@ public struct StudyState: Sendable, Codable, Hashable {
 
   public internal(set) var open = OpenTrials()
   public internal(set) var inFlight: [AttemptID: AttemptRequest] = [:]
+  /// How many of them each rung has.
+  var inFlightOnRung: [Int: Int] = [:]
   public internal(set) var lastTrial = 0
   public internal(set) var lastAttempt = 0
 

@@ -1,5 +1,6 @@
 import CCurl
 import PawlCore
+import PawlTransfer
 
 /// What one request to the server came to.
 enum ExchangeResult {
@@ -126,7 +127,7 @@ struct Exchange {
   }
 
   private func words(of failure: Transfer.Failure) -> String {
-    oneLine(failure.words.isEmpty ? String(cString: curl_easy_strerror(failure.code)) : failure.words)
+    oneLine(failure.description)
   }
 
   private func meaningless(_ draft: ReplyDraft) -> ExchangeResult {

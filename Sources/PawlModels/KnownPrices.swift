@@ -1,4 +1,5 @@
 public import PawlCore
+import PawlTransfer
 
 extension TokenPrice {
   public static let free = Self(input: 0, output: 0, cacheRead: 0, cacheWrite: 0)

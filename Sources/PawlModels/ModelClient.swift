@@ -1,4 +1,5 @@
 public import PawlCore
+import PawlTransfer
 import Synchronization
 
 /// Asks one model, with all the tries that it takes.
@@ -72,7 +73,7 @@ public struct ModelClient: Sendable {
     let reader = ResponseReader(rule.api)
     let transfer = Transfer(
       endpoint: endpoint, headers: headers, body: bytes, idleSeconds: rule.idleSeconds, deadline: deadline)
-    let end = transfer.run(into: reader, clock: clock, isCancelled: isCancelled)
+    let end = transfer.run(into: reader, clock: clock.elapsed, isCancelled: isCancelled)
     return Exchange(rule: rule, endpoint: endpoint, reader: reader, end: end, mask: mask).result()
   }
 

@@ -1,3 +1,5 @@
+import PawlTransfer
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -28,13 +30,10 @@ public struct ModelClock: Sendable {
       while !isCancelled() {
         let rest = end - now(CLOCK_MONOTONIC)
         guard rest > 0 else { return }
-        usleep(UInt32(min(rest, pollSeconds) * 1_000_000))
+        usleep(UInt32(min(rest, Transfer.pollSeconds) * 1_000_000))
       }
     })
 }
-
-/// How often a cancellation is looked for.
-let pollSeconds = 0.05
 
 private func now(_ clock: clockid_t) -> Double {
   var time = timespec()

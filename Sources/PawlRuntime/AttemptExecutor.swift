@@ -34,11 +34,16 @@ final class LocalExecutor: AttemptExecutor, @unchecked Sendable {
   private let threads: WorkerThreads
   private let cancellation: Cancellation
   private let listener: AttemptListener
+  private let shares: MachineShares
   private let lock = NSLock()
   /// Of each attempt that was begun and whose result the journal does not have yet, what ends it alone.
   private var stops: [AttemptID: Cancellation] = [:]
 
-  init(_ runner: AttemptRunner, workers: Int, cancellation: Cancellation, listener: AttemptListener) {
+  init(
+    _ runner: AttemptRunner, on machine: LocalMachine?, workers: Int, cancellation: Cancellation,
+    listener: AttemptListener
+  ) {
+    shares = MachineShares(of: machine)
     self.runner = runner
     self.cancellation = cancellation
     self.listener = listener
@@ -48,7 +53,7 @@ final class LocalExecutor: AttemptExecutor, @unchecked Sendable {
   func start(_ request: AttemptRequest) {
     let stop = Cancellation(under: cancellation)
     lock.withLock { stops[request.id] = stop }
-    threads.run { [runner, cancellation, listener] in
+    threads.run { [runner, shares, cancellation, listener] in
       // Where the session ends at the same time it is made again, and stopped then: the journal asks for that.
       let watch = AttemptWatch(
         progressed: { listener.progressed(request.id, $0) },
@@ -56,7 +61,10 @@ final class LocalExecutor: AttemptExecutor, @unchecked Sendable {
       if stop.isCancelled {
         return listener.ended(request.id, watch.isStopped() ? runner.measurer.stopped(request, .nothing) : nil)
       }
-      listener.ended(request.id, runner.run(request, cancellation: stop, watch: watch))
+      let share = shares.take(runner.layer.configuration.rung(request.rung).placement)
+      let result = runner.run(request, on: share, cancellation: stop, watch: watch)
+      shares.give(share)
+      listener.ended(request.id, result)
     }
   }
 

@@ -23,9 +23,14 @@ struct AttemptRunner: Sendable {
   }
 
   /// Returns nil when it was cancelled and not stopped: the attempt is then made again, with the same seed, by a later session.
+  ///
+  /// - Parameter share: what the attempt has to itself.
   func run(
-    _ request: AttemptRequest, cancellation: Cancellation, watch: AttemptWatch = AttemptWatch()
+    _ request: AttemptRequest, on share: MachineShare, cancellation: Cancellation, watch: AttemptWatch = AttemptWatch()
   ) -> AttemptResult? {
+    var measurer = measurer
+    measurer.placement = share.variables
+    measurer.cores = share.cores
     let place = layer.paths.place(of: request.id)
     // What a killed session left is in the way; one that finishes leaves nothing.
     layer.remove(place)

@@ -20,7 +20,7 @@ public enum Doctor {
     if let configuration = try? StudySetup.configuration(at: path), configuration.isReferee {
       findings.append(RefereeProbe.finding(configuration.sandbox.requirement))
     }
-    findings += [disk(at: path), accelerators()]
+    findings += [disk(at: path), cores(), accelerators()]
     findings += AgentAccess.findings(for: (try? StudySetup.configuration(at: path))?.agents ?? [.knobs])
     return findings
   }
@@ -86,7 +86,19 @@ public enum Doctor {
       : Finding(name: "disk", state: .good, detail: "\(bytes) free", remedy: nil)
   }
 
+  private static func cores() -> Finding {
+    let cores = LocalMachine.current().cores
+    return cores.isEmpty
+      ? Finding(name: "cores", state: .warning, detail: "cannot tell which this process may use", remedy: nil)
+      : Finding(name: "cores", state: .good, detail: "\(cores.count), for `placement.cores`", remedy: nil)
+  }
+
   private static func accelerators() -> Finding {
+    if ProcessInfo.processInfo.environment["CUDA_VISIBLE_DEVICES"] != nil {
+      let gpus = LocalMachine.current().gpus.map { "`\($0)`" }.joined(separator: ", ")
+      return Finding(
+        name: "GPUs", state: .good, detail: "CUDA_VISIBLE_DEVICES names \(gpus.isEmpty ? "none" : gpus)", remedy: nil)
+    }
     guard let program = find("nvidia-smi") else {
       return Finding(name: "GPUs", state: .good, detail: "none seen (no nvidia-smi)", remedy: nil)
     }
@@ -104,7 +116,7 @@ public enum Doctor {
       .first { FileManager.default.isExecutableFile(atPath: $0) }
   }
 
-  private static func output(of program: String, _ arguments: [String]) -> [String] {
+  static func output(of program: String, _ arguments: [String]) -> [String] {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments

@@ -20,6 +20,8 @@ public final class OpenedStudy: Sendable {
   /// Just before the journal's lock was taken.
   let openedAt: Timestamp
   let session: SessionStart
+  /// What attempts of this machine have shares of; nil where none is placed.
+  let machine: LocalMachine?
   /// To be journaled before the session begins: the study's start, or a change of its configuration.
   let firstEvents: [Event]
   let resumed: Bool
@@ -67,6 +69,8 @@ public final class OpenedStudy: Sendable {
       CheckoutLinks(
         entries: configuration.sandbox.readable, root: workspace.root, home: HomeFolder.path
       ).notes
+    machine = LocalMachine.isShared(by: configuration) ? LocalMachine.current() : nil
+    if let note = try machine?.check(configuration, workers: workers) { notes.append(note) }
     let asksAgents = options.certify == nil && options.offers == nil
     access =
       asksAgents
@@ -111,7 +115,7 @@ public final class OpenedStudy: Sendable {
     session = SessionStart(
       version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
       sandbox: sandbox.level, stop: options.stop, workers: workers, order: plan?.order,
-      offers: options.offers)
+      offers: options.offers, capacity: machine?.capacity)
     self.notes = notes
   }
 

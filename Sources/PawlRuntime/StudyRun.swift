@@ -83,14 +83,14 @@ public final class StudyRun {
     _ opened: OpenedStudy, _ runner: AttemptRunner, cancellation: Cancellation, listener: AttemptListener
   ) throws -> any AttemptExecutor {
     let inFlight = Set(opened.engine.state.inFlight.keys)
-    guard let access = try ClusterAccess(opened.configuration) else {
+    guard let access = ClusterAccess(opened.configuration) else {
       let given = ClusterExecutor.abandon(runner.layer, inFlight: inFlight)
       if !given.isEmpty {
         listener.note(
           "\(given.count) attempts are made again here, which a cluster was given before: end its jobs with `scancel`")
       }
       return LocalExecutor(
-        runner, workers: opened.session.workers, cancellation: cancellation, listener: listener)
+        runner, on: opened.machine, workers: opened.session.workers, cancellation: cancellation, listener: listener)
     }
     return try ClusterExecutor(
       access, layer: runner.layer, hidden: runner.measurer.hidden, level: opened.sandbox.level,

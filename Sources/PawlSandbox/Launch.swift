@@ -105,7 +105,8 @@ struct Launch {
     let home = layout.home(of: command)
     let spawned = withExtendedLifetime((input, status, block, arguments)) {
       spawn(
-        request, bubblewrap.program, [Leftovers.programName, "--args", "7", "--"] + command.arguments,
+        request, on: command.cores, bubblewrap.program,
+        [Leftovers.programName, "--args", "7", "--"] + command.arguments,
         environment: environment(home: home, temporary: "/tmp", [:]))
     }
     let child: pid_t
@@ -156,7 +157,7 @@ struct Launch {
       request.directory = directory
       return withExtendedLifetime(input) {
         spawn(
-          request, program, words,
+          request, on: command.cores, program, words,
           environment: environment(home: host.home, temporary: host.temporary, added))
       }
     }
@@ -198,7 +199,7 @@ private func readLine(_ descriptor: Int32) -> [UInt8] {
 }
 
 private func spawn(
-  _ request: pawl_spawn_request, _ path: String, _ arguments: [String], environment: [String]
+  _ request: pawl_spawn_request, on cores: [Int], _ path: String, _ arguments: [String], environment: [String]
 ) -> Result<pid_t, SystemError> {
   withStrings(arguments) { argv in
     withStrings(environment) { envp in
@@ -208,7 +209,11 @@ private func spawn(
         request.argv = argv
         request.envp = envp
         var child: pid_t = 0
-        let number = pawl_spawn(&request, &child)
+        let number = withCoreWords(cores) { words in
+          request.core_words = words.baseAddress
+          request.core_word_count = words.count
+          return pawl_spawn(&request, &child)
+        }
         return number == 0 ? .success(child) : .failure(SystemError(number: number))
       }
     }
@@ -250,4 +255,13 @@ extension SandboxError {
       .resources, "no descriptors or memory are left for a sandbox", hints: ["lower `workers` in pawl.yaml"],
       errno: number)
   }
+}
+
+/// Calls `body` with the cores' bits as sched_setaffinity(2) takes them; with no words where there is no core.
+private func withCoreWords<Value>(_ cores: [Int], _ body: (UnsafeBufferPointer<UInt64>) -> Value) -> Value {
+  let known = cores.filter { (0..<65_536).contains($0) }
+  guard let last = known.max() else { return body(UnsafeBufferPointer(start: nil, count: 0)) }
+  var words = [UInt64](repeating: 0, count: last / 64 + 1)
+  for core in known { words[core / 64] |= 1 << UInt64(core % 64) }
+  return words.withUnsafeBufferPointer(body)
 }

@@ -18,6 +18,8 @@ public struct SandboxedCommand: Sendable {
   public var budget: Budget
   /// The most threads of all its processes together.
   public var threads: Int?
+  /// Numbers of the cores that it is bound to, with all that it starts (Linux); empty for those of this process.
+  public var cores: [Int] = []
   /// Absolute; standard output and error in one stream, the first `budget.log` bytes and the last 64 KiB.
   public var logPath: String
 

@@ -3,6 +3,7 @@ import PawlTestSupport
 import Testing
 
 @testable import PawlModels
+@testable import PawlTransfer
 
 #if canImport(Glibc)
   import Glibc

@@ -2,6 +2,7 @@ import PawlCore
 import Testing
 
 @testable import PawlModels
+@testable import PawlTransfer
 
 /// Streams with bytes changed, taken out and doubled: nothing traps, and what comes of it is always an answer.
 @Suite struct HostileTests {

@@ -54,6 +54,20 @@ import Testing
         == .give(.timedOut, remark: "the scheduler stopped it at its own time limit, before the budget's"))
   }
 
+  @Test(arguments: [JobEnd.gaveUpWaiting, .preempted, .nodeFailed])
+  func `what is no fault of the attempt's is made again as often as it takes`(end: JobEnd) {
+    var watch = JobWatch(.submitted(id: "7"))
+    for _ in 0..<2 * JobWatch.mostStarts {
+      _ = look(&watch, [record(.ended(end))], at: 0)
+      guard case .again = look(&watch, [record(.ended(end))], at: 10) else {
+        Issue.record("\(end)")
+        return
+      }
+      watch.reset()
+      watch.phase = .submitted(id: "7")
+    }
+  }
+
   @Test(arguments: [
     JobEnd.cancelled, .completed, .exited(code: 1), .exited(code: 66), .exited(code: 126), .exited(code: 127),
     .signalled(9),

@@ -211,6 +211,16 @@ func bindToLoopback() -> (descriptor: Int32, port: UInt16)? {
   return (descriptor, UInt16(bigEndian: address.sin_port))
 }
 
+/// No socket could be had.
+struct NoPort: Error {}
+
+/// Returns a port that was free a moment ago.
+func freePort() throws -> UInt16 {
+  guard let (descriptor, port) = bindToLoopback() else { throw NoPort() }
+  close(descriptor)
+  return port
+}
+
 private final class Work: Sendable {
   let run: @Sendable () -> Void
   init(_ run: @escaping @Sendable () -> Void) { self.run = run }

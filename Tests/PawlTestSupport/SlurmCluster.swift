@@ -33,7 +33,7 @@ public final class SlurmCluster {
     var template = Array("/tmp/pawl-slurm.XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Failure(description: "no temporary folder") }
     place = template.withUnsafeBufferPointer { $0.baseAddress.map { String(cString: $0) } ?? "" }
-    let ports = try (Self.freePort(), Self.freePort())
+    let ports = try (freePort(), freePort())
     // The daemons look at who may write where their sockets and keys lie.
     shell(
       "chmod 755 . && mkdir state spool log run && dd if=/dev/urandom of=munge.key bs=1024 count=1 2>/dev/null && chmod 600 munge.key"
@@ -127,12 +127,5 @@ public final class SlurmCluster {
     defer { fclose(file) }
     let bytes = Array(text.utf8)
     fwrite(bytes, 1, bytes.count, file)
-  }
-
-  /// A port that was free a moment ago.
-  private static func freePort() throws -> UInt16 {
-    guard let (descriptor, port) = bindToLoopback() else { throw Failure(description: "no free port") }
-    close(descriptor)
-    return port
   }
 }

@@ -24,6 +24,9 @@ struct pawl_spawn_request {
   uint64_t file_bytes;
   /// Not 0: the child is killed when the calling thread ends (PR_SET_PDEATHSIG; Linux).
   int die_with_parent;
+  /// Cores that the child and its descendants run on, as sched_setaffinity(2) has them: bit N % 64 of word N / 64; NULL for the caller's.
+  const uint64_t *core_words;
+  size_t core_word_count;
 };
 
 /// Starts a process in a session of its own with default signal handling and no core dumps.
@@ -43,6 +46,8 @@ int pawl_try_wait(pid_t pid, int *code, int *signal, double *cpu_seconds, int64_
 int64_t pawl_own_peak_bytes(void);
 /// Gives a process the highest priority that this user may give (setpriority(2)).
 void pawl_favor(pid_t pid);
+/// Sets the bits of the cores that this process may run on (sched_getaffinity(2)); returns how many words were filled, or -1 with errno set.
+int pawl_allowed_cores(uint64_t *words, int count);
 /// prlimit(2) of RLIMIT_NPROC (Linux); returns 0 or errno.
 int pawl_limit_processes(pid_t pid, uint64_t processes);
 /// Makes this process's memory and descriptors unreadable to others of its user (PR_SET_DUMPABLE); returns 0 or errno.

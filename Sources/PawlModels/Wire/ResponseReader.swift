@@ -1,4 +1,5 @@
 import PawlCore
+import PawlTransfer
 
 /// Reads a response while it comes, whatever it turns out to be.
 final class ResponseReader: TransferReceiver {

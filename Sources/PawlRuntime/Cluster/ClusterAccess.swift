@@ -17,19 +17,17 @@ struct ClusterAccess: Sendable {
   private static let overhead = Bytes.mebibytes(256)
 
   /// Returns nil for a study whose attempts run on this machine.
-  init?(_ configuration: StudyConfiguration, environment: [String: String] = ProcessInfo.processInfo.environment)
-    throws(RuntimeError)
-  {
+  init?(_ configuration: StudyConfiguration, environment: [String: String] = ProcessInfo.processInfo.environment) {
     let own: String?
+    let passed = configuration.sandbox.environment.filter { !$0.contains("=") }
     switch configuration.executor {
     case .local: return nil
     case .slurm(let rule):
-      let passed = configuration.sandbox.environment.filter { !$0.contains("=") }
       scheduler = SlurmScheduler(rule, environment: environment, passed: Set(passed))
       (poll, grace, own) = (rule.pollSeconds, rule.graceSeconds, rule.program)
-    case .ray:
-      throw RuntimeError(
-        .usage, "`executor: ray` is not in this version", hints: ["set `executor` to `local` or `slurm` in pawl.yaml"])
+    case .ray(let rule):
+      scheduler = RayScheduler(rule, environment: environment, passed: Set(passed))
+      (poll, grace, own) = (rule.pollSeconds, rule.graceSeconds, rule.program)
     }
     program = own ?? Self.ownPath
   }
@@ -52,7 +50,7 @@ struct ClusterAccess: Sendable {
 
   /// Fails where the cluster is down, or cannot take jobs of some rung.
   static func check(_ configuration: StudyConfiguration) throws {
-    guard let access = try ClusterAccess(configuration) else { return }
+    guard let access = ClusterAccess(configuration) else { return }
     for rung in 1...configuration.rungCount {
       try access.scheduler.check(resources(of: configuration.rung(rung)))
     }
@@ -60,16 +58,12 @@ struct ClusterAccess: Sendable {
 
   /// What `pawl doctor` shows of the cluster; nothing where there is none.
   static func findings(_ configuration: StudyConfiguration) -> [Doctor.Finding] {
-    do {
-      guard let access = try ClusterAccess(configuration) else { return [] }
-      return access.scheduler.findings(resources(of: configuration.rung(configuration.rungCount))).map { finding in
-        Doctor.Finding(
-          name: finding.name,
-          state: finding.state == .good ? .good : finding.state == .warning ? .warning : .missing,
-          detail: finding.detail, remedy: finding.remedy)
-      }
-    } catch {
-      return [Doctor.Finding(name: "cluster", state: .missing, detail: describe(error), remedy: error.hints.first)]
+    guard let access = ClusterAccess(configuration) else { return [] }
+    return access.scheduler.findings(resources(of: configuration.rung(configuration.rungCount))).map { finding in
+      Doctor.Finding(
+        name: finding.name,
+        state: finding.state == .good ? .good : finding.state == .warning ? .warning : .missing,
+        detail: finding.detail, remedy: finding.remedy)
     }
   }
 }

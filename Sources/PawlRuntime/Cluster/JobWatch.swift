@@ -73,7 +73,8 @@ struct JobWatch: Sendable, Hashable {
     missingSince = since
     let end = end(in: records)
     // These never came so far as to write anything; all others may have, and the file system may be slow to show it.
-    let neverBegan = end == .exited(code: JobExit.noFolder) || end == .exited(code: JobExit.noProgram)
+    let neverBegan =
+      end == .exited(code: JobExit.noFolder) || end == .exited(code: JobExit.noProgram) || end == .gaveUpWaiting
     guard neverBegan || now - since >= grace else { return .wait }
     return verdict(on: end, words())
   }
@@ -89,7 +90,7 @@ struct JobWatch: Sendable, Hashable {
     let said = words.map { ": \($0)" } ?? ""
     switch end {
     case nil: return failed("its job is gone from the queue, as one that somebody cancelled may be, and left no result")
-    case .nodeFailed, .preempted: return .again(reason: "its job was \(end.map { "\($0)" } ?? "")")
+    case .nodeFailed, .preempted, .gaveUpWaiting: return .again(reason: "its job was \(end.map { "\($0)" } ?? "")")
     case .timedOut:
       return .give(.timedOut, remark: "the scheduler stopped it at its own time limit, before the budget's")
     case .outOfMemory: return .give(.outOfMemory, remark: "the scheduler stopped it at its own memory limit")

@@ -1,4 +1,4 @@
-import CCurl
+public import CCurl
 
 #if canImport(Glibc)
   import Glibc
@@ -7,8 +7,9 @@ import CCurl
 #endif
 
 /// One HTTP request by libcurl, on the calling thread.
-struct Transfer {
-  enum End {
+public struct Transfer {
+  public enum Method: Sendable, Hashable { case get, post }
+  public enum End {
     case done
     /// The receiver wanted no more.
     case stopped
@@ -17,26 +18,51 @@ struct Transfer {
     case outOfTime
     case failed(Failure)
   }
-  struct Failure {
-    let code: CURLcode
+  public struct Failure {
+    public let code: CURLcode
     /// libcurl's own; may be empty.
-    var words = ""
+    public var words = ""
     /// What a proxy answered to being asked for a connection; 0 where none was asked.
-    var proxyStatus = 0
+    public var proxyStatus = 0
+
+    /// What went wrong, in libcurl's words; not fit to be shown before secrets are masked.
+    public var description: String { words.isEmpty ? String(cString: curl_easy_strerror(code)) : words }
   }
-  let endpoint: Endpoint
-  let headers: [String]
-  let body: [UInt8]
-  /// Seconds without a byte, either way.
-  let idleSeconds: Double
-  /// On the clock's `elapsed`.
-  let deadline: Double
+  private let endpoint: Endpoint
+  private let method: Method
+  private let headers: [String]
+  private let body: [UInt8]
+  private let idleSeconds: Double
+  private let deadline: Double
 
   /// Seconds to reach the server, whatever the other limits.
   static let connectSeconds = 30.0
+  /// How often a cancellation is looked for, in seconds.
+  public static let pollSeconds = 0.05
+
+  /// - Parameters:
+  ///   - headers: each as `Name: value`.
+  ///   - body: of a `post`.
+  ///   - idleSeconds: without a byte, either way.
+  ///   - deadline: on the clock that `run` is given.
+  public init(
+    endpoint: Endpoint, method: Method = .post, headers: [String], body: [UInt8] = [], idleSeconds: Double,
+    deadline: Double
+  ) {
+    self.endpoint = endpoint
+    self.method = method
+    self.headers = headers
+    self.body = body
+    self.idleSeconds = idleSeconds
+    self.deadline = deadline
+  }
 
   /// Sends it and hands on what comes, until it is over.
-  func run(into receiver: any TransferReceiver, clock: ModelClock, isCancelled: @Sendable () -> Bool) -> End {
+  ///
+  /// - Parameter clock: seconds on a clock that only moves forward.
+  public func run(
+    into receiver: any TransferReceiver, clock: @escaping @Sendable () -> Double, isCancelled: @Sendable () -> Bool
+  ) -> End {
     guard Self.isReady, let handle = curl_easy_init() else { return .failed(Failure(code: CURLE_FAILED_INIT)) }
     defer { curl_easy_cleanup(handle) }
     guard let multi = curl_multi_init() else { return .failed(Failure(code: CURLE_FAILED_INIT)) }
@@ -60,8 +86,13 @@ struct Transfer {
     return withExtendedLifetime(context) {
       configure(handle, clock: clock)
       pawl_curl_set_pointer(handle, CURLOPT_HTTPHEADER, list)
-      pawl_curl_set_pointer(handle, CURLOPT_POSTFIELDS, sent.baseAddress)
-      pawl_curl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
+      switch method {
+      case .get: pawl_curl_set_number(handle, CURLOPT_HTTPGET, 1)
+      case .post:
+        pawl_curl_set_number(handle, CURLOPT_POST, 1)
+        pawl_curl_set_pointer(handle, CURLOPT_POSTFIELDS, sent.baseAddress)
+        pawl_curl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
+      }
       pawl_curl_set_pointer(handle, CURLOPT_ERRORBUFFER, words)
       attach(context, to: handle)
       guard curl_multi_add_handle(multi, handle) == CURLM_OK else { return .failed(Failure(code: CURLE_FAILED_INIT)) }
@@ -79,7 +110,8 @@ struct Transfer {
 
   /// Returns how it was ended from this side; nil where the transfer ended by itself.
   private func drive(
-    _ multi: UnsafeMutableRawPointer, _ context: Context, clock: ModelClock, isCancelled: @Sendable () -> Bool
+    _ multi: UnsafeMutableRawPointer, _ context: Context, clock: @escaping @Sendable () -> Double,
+    isCancelled: @Sendable () -> Bool
   ) -> End? {
     while true {
       var running: Int32 = 0
@@ -87,23 +119,22 @@ struct Transfer {
       if context.isStopped { return .stopped }
       if running == 0 { return nil }
       if isCancelled() { return .cancelled }
-      let now = clock.elapsed()
+      let now = clock()
       if now >= deadline { return .outOfTime }
       if now - context.lastByte >= idleSeconds { return .idle }
-      curl_multi_poll(multi, nil, 0, Int32(pollSeconds * 1000), nil)
+      curl_multi_poll(multi, nil, 0, Int32(Self.pollSeconds * 1000), nil)
     }
   }
 
-  private func configure(_ handle: UnsafeMutableRawPointer, clock: ModelClock) {
+  private func configure(_ handle: UnsafeMutableRawPointer, clock: @escaping @Sendable () -> Double) {
     pawl_curl_set_text(handle, CURLOPT_URL, endpoint.url)
-    pawl_curl_set_number(handle, CURLOPT_POST, 1)
-    // The key must go nowhere else than where the study says: a redirection is an error.
+    // A key must go nowhere else than where the study says: a redirection is an error.
     pawl_curl_set_number(handle, CURLOPT_FOLLOWLOCATION, 0)
     pawl_curl_set_scheme(handle, endpoint.scheme)
     pawl_curl_set_number(handle, CURLOPT_NOSIGNAL, 1)
-    // A model that thinks long may be silent for minutes, which routers on the way take for the end.
+    // A server that thinks long may be silent for minutes, which routers on the way take for the end.
     pawl_curl_set_number(handle, CURLOPT_TCP_KEEPALIVE, 1)
-    let connect = min(Self.connectSeconds, max(0.001, deadline - clock.elapsed()))
+    let connect = min(Self.connectSeconds, max(0.001, deadline - clock()))
     pawl_curl_set_number(handle, CURLOPT_CONNECTTIMEOUT_MS, Int(connect * 1000) + 1)
     // Without these two libcurl would read this process's environment.
     pawl_curl_set_text(handle, CURLOPT_PROXY, endpoint.proxy ?? "")
@@ -144,7 +175,7 @@ struct Transfer {
 }
 
 /// Takes a response apart while it comes.
-protocol TransferReceiver: AnyObject {
+public protocol TransferReceiver: AnyObject {
   /// A response begins; an earlier one (100 Continue) was none.
   func begin(status: Int)
   func take(header name: String, _ value: String)
@@ -155,15 +186,15 @@ protocol TransferReceiver: AnyObject {
 /// What libcurl's callbacks work on; used by the one thread that runs the transfer.
 private final class Context {
   private let receiver: any TransferReceiver
-  private let clock: ModelClock
+  private let clock: @Sendable () -> Double
   private(set) var isStopped = false
   private(set) var lastByte: Double
   private var sent: curl_off_t = 0
 
-  init(receiver: any TransferReceiver, clock: ModelClock) {
+  init(receiver: any TransferReceiver, clock: @escaping @Sendable () -> Double) {
     self.receiver = receiver
     self.clock = clock
-    lastByte = clock.elapsed()
+    lastByte = clock()
   }
 
   static func of(_ pointer: UnsafeMutableRawPointer) -> Context {
@@ -171,18 +202,18 @@ private final class Context {
   }
 
   func noteSent(_ bytes: curl_off_t) {
-    if bytes != sent { lastByte = clock.elapsed() }
+    if bytes != sent { lastByte = clock() }
     sent = bytes
   }
 
   func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    lastByte = clock.elapsed()
+    lastByte = clock()
     if !receiver.take(bytes) { isStopped = true }
     return !isStopped
   }
 
   func takeHeader(_ bytes: UnsafeRawBufferPointer) {
-    lastByte = clock.elapsed()
+    lastByte = clock()
     let line = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).first ?? ""
     if line.hasPrefix("HTTP/") {
       let words = line.split(separator: " ")
