@@ -50,6 +50,7 @@ extension CandidateCheck {
   fileprivate func run(trial: Int = 1, _ cancellation: Cancellation = Cancellation()) throws -> Result {
     let edit = FileEdit(path: "train.py", change: .lines([.init(line: 1, old: "lr = 1", new: "lr = 2")]))
     return try run(
-      [edit], on: runner.layer.baseline, trial: TrialID(rawValue: trial), ["train.py": "lr = 1\nwd = 2\n"], cancellation)
+      [edit], on: runner.layer.baseline, trial: TrialID(rawValue: trial), ["train.py": "lr = 1\nwd = 2\n"], cancellation
+    )
   }
 }
