@@ -76,13 +76,11 @@ struct StudyWriter {
       "# Lines that tell on the way how an attempt goes: one group for the step, one for the value there, of any quantity."
     )
     line("# What no longer matters by them is stopped.")
-    line("curve:")
-    key(
-      "pattern", Self.scalar(rule?.pattern ?? MetricCheck.labCurve, alwaysQuoted: true), isDefault: rule == nil,
-      indent: true, "")
-    key(
-      "stop", "\(rule?.stopsEarly ?? true)", isDefault: rule?.stopsEarly ?? true, indent: true,
-      "false only writes the curves down")
+    guard let rule, !rule.stopsEarly else {
+      return key(
+        "curve", Self.scalar(rule?.pattern ?? MetricCheck.labCurve, alwaysQuoted: true), isDefault: rule == nil, "")
+    }
+    line("curve: {pattern: \(Self.scalar(rule.pattern, alwaysQuoted: true)), stop: false}")
   }
 
   private mutating func constraints(_ constraints: [Constraint]) {

@@ -38,7 +38,6 @@ extension Derivation {
     let isSetAside = result.disturbance == .repeated
     if isSetAside { tally.attemptsRepeated = (tally.attemptsRepeated ?? 0) + 1 }
     let measurement = result.measurement.flatMap { $0.isFinite && attempt.counts && !isSetAside ? $0 : nil }
-    if measurement != nil { tally.note(wholeAttempt: wall) }
     if result.outcome == .stoppedEarly { tally.note(stoppedAttempt: wall) }
     let memory = result.reportedMemory ?? result.usage.peakMemory
     try connection.run(

@@ -14,9 +14,6 @@ struct Tally: Codable, Hashable {
   var attemptsRepeated: Int?
   var attemptsStopped: Int?
   var secondsSaved: Double?
-  /// Search attempts that measured, and their wall time: what one that is stopped would have taken.
-  var wholeAttempts: Int?
-  var wholeSeconds: Double?
   var wallSeconds = 0.0
   /// By rung, ascending; nil in the counters of version 3.
   var rungs: [RungUse]?
@@ -38,15 +35,11 @@ struct Tally: Codable, Hashable {
   var start: Int64?
   var configuration: Int64?
 
-  mutating func note(wholeAttempt seconds: Double) {
-    wholeAttempts = (wholeAttempts ?? 0) + 1
-    wholeSeconds = (wholeSeconds ?? 0) + seconds
-  }
-
   mutating func note(stoppedAttempt seconds: Double) {
     attemptsStopped = (attemptsStopped ?? 0) + 1
-    guard let wholeAttempts, let wholeSeconds, wholeAttempts > 0 else { return }
-    secondsSaved = (secondsSaved ?? 0) + max(0, wholeSeconds / Double(wholeAttempts) - seconds)
+    // Against the mean of all attempts, stopped ones among them: an estimate from below.
+    guard attemptsFinished > 0 else { return }
+    secondsSaved = (secondsSaved ?? 0) + max(0, wallSeconds / Double(attemptsFinished) - seconds)
   }
 
   /// Where a trial is counted; nil for the baseline, which is in no count.
