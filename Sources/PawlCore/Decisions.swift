@@ -50,7 +50,9 @@ extension Evidence {
   public var besides: String? {
     if let stoppedAt {
       let expected = "\(effect < 0 ? "-" : "+")\(effect.magnitude.formatted(digits: 2))"
-      return "stopped early at step \(stoppedAt.formatted(digits: 6)): expected \(expected) ± "
+      let isWhole = stoppedAt.magnitude < 1e15 && stoppedAt == stoppedAt.rounded()
+      let step = isWhole ? String(Int64(stoppedAt)) : stoppedAt.formatted(digits: 6)
+      return "stopped early at step \(step): expected \(expected) ± "
         + deviation.formatted(digits: 2)
     }
     if let breach { return breach.description }

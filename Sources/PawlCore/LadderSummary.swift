@@ -122,11 +122,17 @@ extension LadderSummary {
   /// One change on both rungs.
   public struct Point: Sendable, Codable, Hashable {
     /// `denied`: the evidence sufficed, and a person said no. `notMade`: the rung's champion gave no measurement.
-    public enum Standing: String, Sendable, Codable, Hashable { case running, certified, failed, denied, notMade }
+    public enum Standing: String, Sendable, Codable, Hashable {
+      case running, certified, failed, denied, notMade
+      /// As people read it.
+      public var words: String { self == .notMade ? "could not be made" : rawValue }
+    }
     /// The test's number.
     public var test: Int
     public var startedAt: Timestamp
     public var standing: Standing
+    /// Why the test could not be made; nil where it was.
+    public var obstacle: String?
     /// The trials in it, the oldest first.
     public var trials: [TrialID]
     public var below: Double

@@ -99,7 +99,7 @@ extension StudyState {
   /// The share of alpha that the next certification may spend (e-LOND).
   func nextAlpha() -> Double {
     let rule = configuration?.ratchet ?? RatchetRule()
-    return AlphaSchedule(alpha: rule.alpha).level(test: certifications + 1, discoveries: certificates)
+    return AlphaSchedule(alpha: rule.alpha).level(test: certifications - testsNotMade + 1, discoveries: certificates)
   }
 
   /// The next half of a pair that has not been asked for; several pairs are in flight at once to use all workers.

@@ -92,6 +92,7 @@ extension StudyState {
     let isDenied = rung(failure.promotion.rung)?.test.map(isDenied) ?? false
     endTest(of: failure.promotion)
     if let obstacle = failure.obstacle {
+      testsNotMade += 1
       withRung(failure.promotion.rung) { rung in
         rung.obstacle = obstacle
         rung.parts.insert(failure.promotion.part, at: 0)

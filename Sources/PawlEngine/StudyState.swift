@@ -113,7 +113,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 11
+  public static let snapshotVersion = 12
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -166,6 +166,8 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var certification: RunningCertification?
   public internal(set) var certifications = 0
   public internal(set) var certificates = 0
+  /// Tests on higher rungs that could not be made: nothing was looked at, so they use up no alpha.
+  public internal(set) var testsNotMade = 0
   /// Heads whose certification over the present champion failed, the longest stack among them, and the part to try instead.
   public internal(set) var failedTargets: Set<TrialID> = []
   public internal(set) var stackAtFailure = 0

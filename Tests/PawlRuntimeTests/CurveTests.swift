@@ -33,7 +33,7 @@ import Testing
       workspace: place.workspace, sandbox: place.sandbox, paths: place.paths, configuration: configuration,
       baseline: place.baseline, scanner: try MetricScanner(rule: configuration.metric),
       curve: try CurveScanner(rule: Self.curve), hidden: [])
-    return LocalExecutor(runner, workers: 2, cancellation: cancellation, listener: heard.listener)
+    return LocalExecutor(runner, on: nil, workers: 2, cancellation: cancellation, listener: heard.listener)
   }
 
   private func request(_ number: Int, _ place: ProgramPlace) -> AttemptRequest {

@@ -91,7 +91,7 @@ struct EvidenceListing {
         let cells = [
           "\(point.test)", name, point.trials.listed, point.champion.description, point.below.asEffect, above ?? "",
           point.chance.asPercent, point.eValue?.formatted(digits: 3) ?? "", point.threshold.formatted(digits: 3),
-          point.pairs.map(String.init) ?? "", point.standing == .certified ? "★ certified" : point.standing.rawValue,
+          point.pairs.map(String.init) ?? "", point.standing == .certified ? "★ certified" : point.standing.words,
         ]
         return (cells, point.standing == .certified)
       }

@@ -100,11 +100,11 @@ struct TrialOnRung: Encodable {
     case .open: words = "\(name) has not taken it"
     }
     for test in tests {
-      let company = test.trials.count > 1 ? " with \(test.trials.count - 1) others" : ""
+      let company = test.trials.count > 1 ? " with \(test.trials.count == 2 ? "1 other" : "\(test.trials.count - 1) others")" : ""
       let above = test.above.map { above in
         ", \(above.asEffect)" + (test.standardError.map { " ± \($0.formatted(digits: 2))" } ?? "") + " there"
       }
-      words += "; test \(test.test)\(company) \(test.standing.rawValue): \(test.below.asEffect) below\(above ?? "")"
+      words += "; test \(test.test)\(company) \(test.standing.words): \(test.below.asEffect) below\(above ?? "")"
     }
     for conflict in conflicts { words += "; \(conflict.reason)" }
     return words

@@ -67,6 +67,8 @@ struct LadderHistory {
   private(set) var certificates: [Held] = []
   /// Tests of all rungs: their count decides the next one's share of alpha.
   private(set) var begun = 0
+  /// Those among them that could not be made.
+  private(set) var notMade = 0
   private let baseline: CommitHash
   private let heads: [HeadStep]
   private let direction: Direction
@@ -150,6 +152,7 @@ struct LadderHistory {
   }
 
   private mutating func fail(_ failure: PromotionFailure) {
+    if failure.obstacle != nil { notMade += 1 }
     let baseline = baseline
     with(failure.promotion.rung) { rung in
       guard let place = rung.tests.lastIndex(where: { $0.start.number == failure.number }) else { return }
@@ -158,6 +161,8 @@ struct LadderHistory {
       let isDenied = failure.eValue >= rung.tests[place].point.threshold
       if failure.obstacle != nil {
         rung.tests[place].point.standing = .notMade
+        rung.tests[place].point.obstacle = failure.obstacle
+        rung.begun -= 1
         rung.parts.insert(.init(first: failure.promotion.first, last: failure.promotion.last), at: 0)
         return
       }

@@ -141,7 +141,8 @@ struct LadderReading {
     let chance = rung.transfer.chance(
       below: effect, steps: steps, deviation: rung.pairDeviation ?? (overview.sigma ?? 0) * 2.0.squareRoot(),
       pairs: rule.maximumPairs,
-      alpha: AlphaSchedule(alpha: rule.alpha).level(test: history.begun + 1, discoveries: history.certificates.count))
+      alpha: AlphaSchedule(alpha: rule.alpha).level(
+        test: history.begun - history.notMade + 1, discoveries: history.certificates.count))
     return LadderSummary.Waiting(
       trials: range.flatMap(\.trials), below: effect, steps: steps, expected: forecast.effect,
       deviation: forecast.deviation, chance: chance, reason: reason(chance, of: part, on: number, rung))
@@ -151,8 +152,8 @@ struct LadderReading {
     _ chance: Double, of part: LadderHistory.Part, on number: Int, _ rung: LadderHistory.Rung
   ) -> String {
     if let running = rung.running { return "test \(running) is under way on this rung" }
-    if rung.tests.last?.point.standing == .notMade {
-      return "this rung's champion gave no measurement: mend what the rung runs, and begin another session"
+    if let obstacle = rung.tests.last?.point.obstacle {
+      return "\(obstacle); mend what the rung runs, and run another session"
     }
     let hash = CommitHash(rawValue: "")
     switch people.approval(
@@ -165,7 +166,7 @@ struct LadderReading {
     case .notNeeded, .granted, .wanted: break
     }
     if rung.transplant != nil { return "another change is being put onto this rung's champion" }
-    if !rung.transfer.mayPredict, !rung.parts.isEmpty {
+    if !rung.transfer.mayPredict, part.last <= rung.reached {
       return "effects on the rung below say nothing of those on this one"
     }
     if chance < StudyState.leastChance {
