@@ -33,7 +33,6 @@ enum MetricCheck {
   /// What the embedded lab prints on its way: `step 120 loss 1.2345 tokens … seconds …`.
   static let labCurve = #"^step (\d+) loss ([-+0-9.eE]+)"#
 
-
   /// Returns what is wrong with a curve's pattern, nil where it finds a step and a value.
   static func flaw(ofCurve pattern: String) -> String? {
     guard pattern.utf8.count <= 1000 else { return "has \(pattern.utf8.count) bytes, at most 1000" }

@@ -23,7 +23,9 @@ public enum ResultsTable {
     switch trial.state {
     case .crashed: return "crash"
     case .judged, .measuring:
-      guard let mean = trial.mean ?? foretold(of: trial), mean.isFinite else { return trial.state == .judged ? "crash" : nil }
+      guard let mean = trial.mean ?? foretold(of: trial), mean.isFinite else {
+        return trial.state == .judged ? "crash" : nil
+      }
       if trial.id == .baseline || trial.verdict == .kept { return "keep" }
       return trial.verdict == nil ? nil : "discard"
     case .proposing, .proposed, .ready, .refused, .failed: return nil

@@ -100,7 +100,8 @@ struct TrialOnRung: Encodable {
     case .open: words = "\(name) has not taken it"
     }
     for test in tests {
-      let company = test.trials.count > 1 ? " with \(test.trials.count == 2 ? "1 other" : "\(test.trials.count - 1) others")" : ""
+      let company =
+        test.trials.count > 1 ? " with \(test.trials.count == 2 ? "1 other" : "\(test.trials.count - 1) others")" : ""
       let above = test.above.map { above in
         ", \(above.asEffect)" + (test.standardError.map { " ± \($0.formatted(digits: 2))" } ?? "") + " there"
       }

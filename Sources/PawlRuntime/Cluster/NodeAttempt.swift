@@ -74,7 +74,8 @@ public enum NodeAttempt {
     let measurer = AttemptMeasurer(
       sandbox: sandbox, configuration: spec.configuration,
       scanner: try MetricScanner(rule: spec.configuration.metric),
-      curve: try spec.configuration.curve.map { rule throws(GuardError) in try CurveScanner(rule: rule) }, root: spec.root, hidden: spec.hidden,
+      curve: try spec.configuration.curve.map { rule throws(GuardError) in try CurveScanner(rule: rule) },
+      root: spec.root, hidden: spec.hidden,
       placement: placement(spec))
     var place = spec.place
     let result: AttemptResult?
