@@ -30,7 +30,7 @@ import Testing
     let run = repository.pawl("run")
     #expect(run.code == 0, "\(run.messages)")
     #expect(run.messages.contains("stopped early at step 60: expected -"), "\(run.messages)")
-    let log = repository.pawl("log", "--discarded", "--all").output
+    let log = repository.pawl("log", "--all").output
     #expect(log.contains("stopped early at step 60"), "\(log)")
     #expect(repository.pawl("status").output.contains(" stopped early, about "))
   }

@@ -32,6 +32,11 @@ struct NotesCommand: Command {
         throw UsageError(
           "`pawl notes add` needs the note's text", hints: ["write `pawl notes add \"warm-up matters below 1e-3\"`"])
       }
+      if let length = argument?.utf8.count, length > OfferDraft.longestNote {
+        throw UsageError(
+          "a note has at most \(OfferDraft.longestNote) bytes, not \(length)",
+          hints: ["say it in fewer words, or in two notes"])
+      }
       if let trial { _ = try reader.summary(of: trial) }
       try words.say(.note(text, trial: trial))
     case "drop", "release":
