@@ -20,7 +20,7 @@ extension StudyState {
     if isSpent(at: now) { return nil }
     if let event = nextRebase(ratchet, &docket) { return event }
     // What is kept back for the last certificate must not go into candidates that are still open.
-    if isShort(at: now), let event = certificationStart(finishing: true) ?? nextPromotion(finishing: true, at: now) {
+    if isShort(at: now), let event = certificationStart(finishing: true) ?? nextPromotion(finishing: true) {
       return event
     }
     let free = workers - inFlight.count
@@ -28,7 +28,7 @@ extension StudyState {
     let finishing = limit != nil && open.isEmpty && session?.start.offers == nil
     if let event = certificationStart(finishing: finishing) { return event }
     let isTesting = certification != nil && !isCertificateAwaited
-    if let event = nextPromotion(finishing: finishing && !isTesting, at: now) { return event }
+    if let event = nextPromotion(finishing: finishing && !isTesting) { return event }
     return limit == nil ? nextProposal(freeWorkers: free, at: now) : nil
   }
 

@@ -37,11 +37,9 @@ extension StudyState {
 
   /// Adds the steps that a certificate of the first rung covers; their believed effects are scaled to what it measured.
   mutating func extendLine(with covered: ArraySlice<HeadStep>, effect: Double) {
-    let believed = covered.map { max(0, steps[$0.trial]?.effect ?? 0) }
-    let sum = believed.reduce(0, +)
-    for (step, share) in zip(covered, believed) {
-      let part = sum > 0 ? share / sum : 1 / Double(covered.count)
-      certifiedLine.append(LineStep(trial: step.trial, commit: step.commit, effect: effect * part))
+    let effects = StepEffects.scaled(covered.map { steps[$0.trial]?.effect ?? 0 }, to: effect)
+    for (step, effect) in zip(covered, effects) {
+      certifiedLine.append(LineStep(trial: step.trial, commit: step.commit, effect: effect))
     }
   }
 
@@ -112,15 +110,12 @@ extension StudyState {
     let range = range(of: promotion)
     // Taken over as it is, its steps can still be told apart further up.
     let isWhole = certificate.candidateCommit == promotion.after && range.last?.commit == promotion.after
-    let sum = range.reduce(0) { $0 + max(0, $1.effect) }
     withRung(number) { rung in
       rung.certified += 1
       rung.champion = Moments(certificate.candidateValues)
       if isWhole {
-        rung.line += range.map { step in
-          let share = sum > 0 ? max(0, step.effect) / sum : 1 / Double(range.count)
-          return LineStep(trial: step.trial, commit: step.commit, effect: certificate.effect * share)
-        }
+        let effects = StepEffects.scaled(range.map(\.effect), to: certificate.effect)
+        rung.line += zip(range, effects).map { LineStep(trial: $0.trial, commit: $0.commit, effect: $1) }
       } else {
         rung.line.append(
           LineStep(trial: certificate.candidate, commit: certificate.candidateCommit, effect: certificate.effect))
@@ -161,12 +156,8 @@ extension StudyState {
   /// What a range of the line below is worth there.
   public func effect(of promotion: Promotion) -> Double { range(of: promotion).reduce(0) { $0 + $1.effect } }
 
-  /// How many steps a range has, weighed by what they are worth: `(sum d)^2 / sum d^2`, Kish's effective number.
-  func stepCount(of promotion: Promotion) -> Double {
-    let range = range(of: promotion)
-    let (sum, squares) = range.reduce((0.0, 0.0)) { ($0.0 + abs($1.effect), $0.1 + $1.effect * $1.effect) }
-    return squares > 0 ? max(1, sum * sum / squares) : Double(max(1, range.count))
-  }
+  /// How many steps a range has, weighed by what they are worth.
+  func stepCount(of promotion: Promotion) -> Double { StepEffects.count(range(of: promotion).map(\.effect)) }
 
   /// Wall time of attempts on the rungs below one.
   func computeSeconds(below rung: Int) -> Double {

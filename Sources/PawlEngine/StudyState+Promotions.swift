@@ -12,7 +12,7 @@ extension StudyState {
   /// The event that begins or prepares the next test on a higher rung; nil where none is worth it now.
   ///
   /// Lower rungs go first: what they keep is what the higher ones are asked about.
-  func nextPromotion(finishing: Bool, at now: Timestamp) -> Event? {
+  func nextPromotion(finishing: Bool) -> Event? {
     guard isCalibrated, climbs, !rungs.isEmpty else { return nil }
     for number in 2...(rungs.count + 1) {
       guard let rung = rung(number), rung.test == nil, rung.obstacle == nil else { continue }
@@ -20,8 +20,10 @@ extension StudyState {
         guard let commit = rung.transplanted else { continue }
         return started(transplant.promotion, commit, on: rung)
       }
-      guard let promotion = nextPart(of: number, rung), isWorthIt(promotion, rung),
-        isAffordable(number, rung) || finishing && isLastChance(of: promotion, rung)
+      // First what is known without looking through all parts, as this is asked at every turn.
+      let isAffordable = isAffordable(number, rung)
+      guard isAffordable || finishing, let promotion = nextPart(of: number, rung),
+        isAffordable || isLastChance(of: promotion, rung)
       else { continue }
       switch approval(of: .promotion(promotion)) {
       case .notNeeded, .granted: break
@@ -56,7 +58,7 @@ extension StudyState {
         steps: stepCount(of: promotion), chance: chance(of: promotion)))
   }
 
-  /// All that the rung below took in since, or else the first part that waits and is worth it.
+  /// The first part that waits and is worth it, or else all that the rung below took in since, where that is.
   private func nextPart(of number: Int, _ rung: RungState) -> Promotion? {
     let below = line(of: number - 1)
     func promotion(_ part: LinePart) -> Promotion? {
@@ -65,10 +67,9 @@ extension StudyState {
         rung: number, first: part.first, last: part.last, through: below[part.last].trial,
         before: below[part.first].commit, after: below[part.last].commit)
     }
-    if let part = rung.parts.first(where: { promotion($0).map { isWorthIt($0, rung) } ?? false }) {
-      return promotion(part)
-    }
-    return below.count - 1 > rung.reached ? promotion(LinePart(first: rung.reached, last: below.count - 1)) : nil
+    let isNew = below.count - 1 > rung.reached
+    let parts = rung.parts + (isNew ? [LinePart(first: rung.reached, last: below.count - 1)] : [])
+    return parts.lazy.compactMap(promotion).first { isWorthIt($0, rung) }
   }
 
   /// Whether a test is likely enough to certify the change, by what is known of how effects carry over.

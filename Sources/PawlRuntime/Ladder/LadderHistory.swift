@@ -126,11 +126,8 @@ struct LadderHistory {
       from <= to
       ? Array(path[from...to])
       : [HeadStep(trial: certificate.candidate, commit: certificate.candidateCommit, sequence: 0, effect: 1)]
-    let sum = covered.reduce(0) { $0 + max(0, $1.effect) }
-    for step in covered {
-      let share = sum > 0 ? max(0, step.effect) / sum : 1 / Double(covered.count)
-      rungs[0].line.append(
-        Step(trial: step.trial, commit: step.commit, effect: certificate.effect * share, trials: [step.trial]))
+    for (step, effect) in zip(covered, StepEffects.scaled(covered.map(\.effect), to: certificate.effect)) {
+      rungs[0].line.append(Step(trial: step.trial, commit: step.commit, effect: effect, trials: [step.trial]))
     }
   }
 
@@ -188,7 +185,7 @@ struct LadderHistory {
     let promotion = rungs[number - 1].tests[place].start.promotion
     let range = range(of: promotion)
     let isWhole = certificate.candidateCommit == promotion.after && range.last?.commit == promotion.after
-    let (sum, baseline) = (range.reduce(0) { $0 + max(0, $1.effect) }, baseline)
+    let baseline = baseline
     let differences = Moments(
       zip(certificate.candidateValues, certificate.championValues).map { direction.improvement(of: $0, over: $1) })
     with(number) { rung in
@@ -202,9 +199,9 @@ struct LadderHistory {
       if certificate.championCommit == baseline { rung.baseline.merge(Moments(certificate.championValues)) }
       rung.champion = Moments(certificate.candidateValues)
       if isWhole {
-        rung.line += range.map { step in
-          let share = sum > 0 ? max(0, step.effect) / sum : 1 / Double(range.count)
-          return Step(trial: step.trial, commit: step.commit, effect: certificate.effect * share, trials: step.trials)
+        let effects = StepEffects.scaled(range.map(\.effect), to: certificate.effect)
+        rung.line += zip(range, effects).map {
+          Step(trial: $0.trial, commit: $0.commit, effect: $1, trials: $0.trials)
         }
       } else {
         rung.line.append(

@@ -133,9 +133,7 @@ struct LadderReading {
     let range = history.range(part, below: below)
     guard !range.isEmpty else { return nil }
     let effect = range.reduce(0) { $0 + $1.effect }
-    let squares = range.reduce(0) { $0 + $1.effect * $1.effect }
-    let sum = range.reduce(0) { $0 + abs($1.effect) }
-    let steps = squares > 0 ? max(1, sum * sum / squares) : Double(range.count)
+    let steps = StepEffects.count(range.map(\.effect))
     let forecast = rung.transfer.forecast(below: effect, steps: steps)
     let rule = configuration.ratchet
     let chance = rung.transfer.chance(
