@@ -28,6 +28,7 @@ let layers: [Layer] = [
   // 1  Tools: pure functions over values.
   [
     ("PawlConfiguration", ["PawlCore", "CYaml"]),
+    ("PawlCorpus", ["PawlCore"]),
     ("PawlGuard", ["PawlCore"]),
     ("PawlReport", ["PawlCore"]),
     ("PawlStatistics", ["PawlCore"]),
@@ -35,6 +36,8 @@ let layers: [Layer] = [
   // 2  Policies: where to search, what to tell, what to believe.
   [
     ("PawlBriefing", ["PawlCore"]),
+    ("PawlDrift", ["PawlCore", "PawlCorpus", "PawlStatistics"]),
+    ("PawlJudging", ["PawlCore", "PawlCorpus", "PawlStatistics"]),
     ("PawlRatchet", ["PawlCore", "PawlStatistics"]),
     ("PawlSearch", ["PawlCore", "PawlStatistics"]),
   ],
@@ -48,6 +51,7 @@ let layers: [Layer] = [
     ("PawlJournal", ["PawlCore", "CSQLite", "CCrypto", "CPawlSystem"]),
     ("PawlModels", ["PawlCore", "PawlTransfer", "CCurl"]),
     ("PawlSandbox", ["PawlCore", "CPawlSystem"]),
+    ("PawlDocuments", ["PawlCore", "PawlCorpus", "CPawlSystem", "CCrypto"]),
     ("PawlSimulation", ["PawlCore", "PawlEngine", "PawlRatchet", "PawlStatistics"]),
     ("PawlWorkspace", ["PawlCore", "CPawlSystem", "CCrypto"]),
   ],
@@ -60,7 +64,12 @@ let layers: [Layer] = [
         "PawlModels", "PawlRatchet", "PawlReport", "PawlSandbox", "PawlSearch", "PawlStatistics", "PawlWorkspace",
         "CPawlSystem",
       ]
-    )
+    ),
+    // The stages of a generation that Pawl brings: each a process of its own.
+    (
+      "PawlStages",
+      ["PawlCore", "PawlConfiguration", "PawlCorpus", "PawlDocuments", "PawlDrift", "PawlJudging", "PawlStatistics"]
+    ),
   ],
   // 7  Faces: arguments, progress, diagnostics, exit codes.
   [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime", "PawlSimulation", "CPawlSystem"])],

@@ -1,0 +1,29 @@
+public import PawlCore
+
+/// A judge, or its principles, that cannot be used.
+public struct JudgingError: DescribedError {
+  /// A closed set of kinds, open to growth: switch needs a `default`.
+  public struct Code: Sendable, Hashable {
+    private enum Kind: Hashable, Sendable { case noPrinciples, noBetterThanChance, malformed, tooFew }
+    private let kind: Kind
+    /// A constitution without a principle.
+    public static let noPrinciples = Self(kind: .noPrinciples)
+    /// A judge that agrees with labels no more than a coin.
+    public static let noBetterThanChance = Self(kind: .noBetterThanChance)
+    /// An answer or a file that cannot be read.
+    public static let malformed = Self(kind: .malformed)
+    /// Too few labels to measure a judge by.
+    public static let tooFew = Self(kind: .tooFew)
+  }
+  /// What kind of failure this is. Branch on this, never on `message`.
+  public let code: Code
+  public let message: String
+  public let hints: [String]
+  public let cause: (any Error)?
+  package init(_ code: Code, _ message: String, hints: [String] = [], cause: (any Error)? = nil) {
+    self.code = code
+    self.message = message
+    self.hints = hints
+    self.cause = cause
+  }
+}
