@@ -67,7 +67,7 @@ extension StudyReader {
       switch kind {
       case .model(let rule): Self.name(from: rule.model)
       case .program: section.values["program"]?.text ?? "command"
-      case .knobs, nil: nil
+      case .knobs, .generations, nil: nil
       }
     guard let kind, let name = agentName(section) ?? fallback else { return nil }
     return AgentRule(

@@ -51,7 +51,7 @@ extension StudyWriter {
     var entries: [String]
     let parallel: Int
     switch rule.kind {
-    case .knobs: return rule.name
+    case .knobs, .generations: return rule.name
     case .model(let model):
       entries = entriesOf(model)
       parallel = 16
