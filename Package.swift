@@ -60,7 +60,8 @@ let layers: [Layer] = [
     (
       "PawlRuntime",
       [
-        "PawlCore", "PawlBriefing", "PawlCluster", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal",
+        "PawlCore", "PawlBriefing", "PawlCluster", "PawlConfiguration", "PawlCorpus", "PawlDocuments", "PawlDrift",
+        "PawlEngine", "PawlJudging", "PawlGuard", "PawlJournal",
         "PawlModels", "PawlRatchet", "PawlReport", "PawlSandbox", "PawlSearch", "PawlStatistics", "PawlWorkspace",
         "CPawlSystem",
       ]
