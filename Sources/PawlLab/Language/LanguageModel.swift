@@ -33,9 +33,12 @@ package final class LanguageModel {
   /// Writes the weights and the shape, as safetensors.
   package func save(_ file: String) { Checkpoint.save(parameters, to: file, shape: shape) }
 
-  /// Takes over the weights of a file; the shape must be the same but for its reach.
+  /// Takes over the weights of a file; what they mean must be the same.
   package func load(_ file: String) {
     let stored = Checkpoint.shape(of: file)
+    guard stored.heads == shape.heads, stored.position == shape.position else {
+      refuse("the model `\(file)` has other heads or positions than the settings describe")
+    }
     Checkpoint.load(file, into: parameters, shape: stored)
     reaches(stored.reach)
   }

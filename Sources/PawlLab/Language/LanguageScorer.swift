@@ -17,13 +17,13 @@ package struct LanguageScore: Sendable {
 }
 
 extension LanguageModel {
-  /// Scores documents, many at once.
-  package func scores(_ documents: [[UInt8]]) -> [LanguageScore] {
+  /// Scores documents, many at once: what follows the first `mark`, or all of it.
+  package func scores(_ documents: [[UInt8]], answerAfter mark: UInt8?) -> [LanguageScore] {
     var owners: [Int] = []
     var sequences: [LanguageSequence] = []
     for (index, document) in documents.enumerated() {
       for window in LanguageSequence.windows(document, context: shape.context) {
-        sequences.append(LanguageSequence(document, answerAfter: shape.answerAfter, window: window))
+        sequences.append(LanguageSequence(document, answerAfter: mark, window: window))
         owners.append(index)
       }
     }
@@ -32,7 +32,7 @@ extension LanguageModel {
     tape.isRecording = false
     for indices in LanguageGroup.deal(sequences.map(\.count), rows: 1024) {
       let chosen = indices.map { sequences[$0] }
-      let group = LanguageGroup(chosen, starts: indices.map { _ in 0 }, shape: shape)
+      let group = LanguageGroup(chosen, starts: indices.map { _ in shape.middle }, shape: shape)
       guard !group.rows.isEmpty else { continue }
       let logits = stream(tape, group.inputs, places: group.places, length: group.length)
         .rows(group.rows).linear(head, transposed: true)

@@ -33,6 +33,9 @@ package struct LanguageShape: Sendable, Hashable {
   /// A hidden layer's width in widths of the stream.
   static let ratio = 4
 
+  /// Where places begin when a model is judged: those at either end are the least learnt.
+  var middle: Int { shift / 2 }
+
   /// Says what does not fit together; nil when all does.
   package var problem: String? {
     if !(1...32).contains(depth) { return "depth `\(depth)` is not between `1` and `32`" }

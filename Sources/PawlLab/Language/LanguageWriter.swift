@@ -87,8 +87,8 @@ final class LanguageWriter {
   func write(_ prompts: [LanguagePrompt]) -> [LanguageReply] {
     var lines = prompts.map { prompt in
       var generator = Generator(seed: prompt.seed ^ 0x3817e)
-      // Samples differ in where the places begin too; the likeliest answer has one beginning always.
-      let start = prompt.temperature > 0 ? generator.below(shape.shift + 1) : 0
+      // Samples differ in where the places begin too: what is sure does not depend on it.
+      let start = prompt.temperature > 0 ? shape.shift / 4 + generator.below(shape.shift / 2 + 1) : shape.middle
       return Line(prompt: prompt, generator: generator, start: start)
     }
     for index in lines.indices {
