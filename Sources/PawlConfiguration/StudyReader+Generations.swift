@@ -27,7 +27,9 @@ extension StudyReader {
     guard let node = file.values["generations"] else {
       reader.report(
         .missingKey, at: file.node, "`generations` is missing",
-        hint: "say where the data is, as in `generations: {real: data/real.jsonl, stages: {generate: python3 generate.py}}`")
+        hint:
+          "say where the data is, as in `generations: {real: data/real.jsonl, stages: {generate: python3 generate.py}}`"
+      )
       return nil
     }
     let section = reader.map(node, "generations", keys: Self.generationKeys)

@@ -65,7 +65,7 @@ extension StudyWriter {
     return "{\(entries.joined(separator: ", "))}"
   }
 
-  private static func entriesOf(_ rule: ModelRule) -> [String] {
+  static func entriesOf(_ rule: ModelRule) -> [String] {
     let standard = ModelRule(api: rule.api, model: rule.model)
     var entries = ["api: \(rule.api.rawValue)", "model: \(scalar(rule.model, alwaysQuoted: true))"]
     if let base = rule.baseURL { entries.append("base_url: \(scalar(base, alwaysQuoted: true))") }

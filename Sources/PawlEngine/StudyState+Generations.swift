@@ -28,7 +28,9 @@ extension StudyState {
       return nil
     }
     return .paused(
-      by: "the fidelity ledger: generation \(step.generation) keeps \(step.keptOfBaseline) of \(step.ofBaseline) canaries")
+      by:
+        "the fidelity ledger: generation \(step.generation) keeps \(step.keptOfBaseline) of \(step.ofBaseline) canaries"
+    )
   }
 
   /// A snapshot that was tried is not made again, but nothing of it can be taken into another either.

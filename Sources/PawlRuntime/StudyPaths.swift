@@ -38,7 +38,9 @@ struct StudyPaths: Sendable {
     let files = FileManager.default
     let aside = "\(folder)/abandoned-\(Timestamp.now().milliseconds)"
     try createFolder(aside)
-    for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "lock", "logs", "cluster", "store", "stages"]
+    for name in [
+      "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "lock", "logs", "cluster", "store", "stages",
+    ]
     where files.fileExists(atPath: "\(folder)/\(name)") {
       do {
         try files.moveItem(atPath: "\(folder)/\(name)", toPath: "\(aside)/\(name)")

@@ -41,7 +41,8 @@ struct CanaryFile {
       throw RuntimeError(.usage, "`\(name)` cannot be read", hints: ["correct its path in pawl.yaml"])
     }
     var lines: [(Int, JSONValue)] = []
-    for (index, line) in bytes.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() where !line.isEmpty {
+    for (index, line) in bytes.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() where !line.isEmpty
+    {
       guard let value = JSONValue(bytes: Array(line)) else {
         throw RuntimeError(.usage, "line \(index + 1) of `\(name)` is no JSON", hints: ["write JSON Lines"])
       }

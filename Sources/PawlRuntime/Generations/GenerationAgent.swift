@@ -23,7 +23,8 @@ struct GenerationAgent: Sendable {
       return [
         .agentFailed(
           request.trial,
-          AgentFailure(.transient, reason: "the model of trial \(request.parent) is not kept: it cannot make documents"))
+          AgentFailure(.transient, reason: "the model of trial \(request.parent) is not kept: it cannot make documents")
+        )
       ]
     }
     if rule.control, rule.start == .parent, !known.controlled.contains(request.parent) {

@@ -26,7 +26,8 @@ extension GenerationWork {
       generation: generation, snapshot: snapshot.digest, model: rule.start == .parent ? model.digest : nil,
       weights: weights)
     return GenerationRecord(
-      trial: request.trial, parent: request.parent, plan: plan, made: try Self.lines(access.path(of: made.digest)).count,
+      trial: request.trial, parent: request.parent, plan: plan,
+      made: try Self.lines(access.path(of: made.digest)).count,
       kept: try Self.lines(access.path(of: kept.digest)).count, dropped: dropped,
       realBytes: shares["realBytes"]?.integer ?? 0, madeBytes: shares["madeBytes"]?.integer ?? 0, keptFile: kept,
       pool: try pool(with: kept, access), alarms: alarms.compactMap(\.string), watch: watch,
@@ -37,7 +38,8 @@ extension GenerationWork {
   func deviation(from rule: GenerationRule) -> String {
     let own = GenerationWeights(rule)
     let parts = [
-      ("made", weights.made, own.made), ("aim", weights.aim, own.aim), ("temperature", weights.temperature, own.temperature),
+      ("made", weights.made, own.made), ("aim", weights.aim, own.aim),
+      ("temperature", weights.temperature, own.temperature),
     ].filter { $0.1 != $0.2 }.map { "\($0.0) \($0.1.formatted(digits: 2))" }
     return parts.isEmpty ? "" : "; " + parts.joined(separator: ", ")
   }

@@ -56,7 +56,8 @@ struct GenerationWork {
     if rule.stages.filter != nil, !rule.held.isEmpty {
       steps.append(
         Step(
-          name: "guard", command: Self.own("filter"), required: ["kept.jsonl"], optional: ["dropped.jsonl", "filter.json"]))
+          name: "guard", command: Self.own("filter"), required: ["kept.jsonl"],
+          optional: ["dropped.jsonl", "filter.json"]))
     }
     steps.append(Step(name: "mix", command: rule.stages.mix ?? Self.own("mix"), required: ["snapshot.jsonl"]))
     steps.append(Step(name: "check", command: Self.own("check"), required: ["mix.json"]))
@@ -149,7 +150,8 @@ struct GenerationWork {
     for name in step.required + step.optional {
       guard access("\(output)/\(name)", R_OK) == 0 else {
         if step.optional.contains(name) { continue }
-        throw RuntimeError(.usage, "stage `\(step.name)` left no `\(name)`", hints: ["see docs/generations.md for what it owes"])
+        throw RuntimeError(
+          .usage, "stage `\(step.name)` left no `\(name)`", hints: ["see docs/generations.md for what it owes"])
       }
       files.append(try store.file("\(output)/\(name)", as: name))
     }

@@ -54,7 +54,9 @@ struct SnapshotAccess: Sendable {
 
   /// Takes evaluation text, canaries, labels and principles out of a folder in which models are trained or sampled.
   func conceal(in folder: String) {
-    let judging = rule.held + [rule.canaries?.file, rule.filters.constitution?.file, rule.filters.constitution?.labels]
+    let judging =
+      rule.held
+      + [rule.canaries?.file, rule.filters.constitution?.file, rule.filters.constitution?.labels]
       .compactMap(\.self)
     for path in judging { unlink("\(folder)/\(path)") }
   }
@@ -102,7 +104,8 @@ extension SnapshotAccess {
     }
     if let path = try data.change(since: known) {
       throw RuntimeError(
-        .changedStudy, "`\(path)` is not what study `\(configuration.name)` was begun with, so results would not compare",
+        .changedStudy,
+        "`\(path)` is not what study `\(configuration.name)` was begun with, so results would not compare",
         hints: ["undo the change, or begin a new study: give it another name in pawl.yaml (`study:`)"])
     }
     self.init(rule: rule, data: known, store: data.store)

@@ -63,7 +63,8 @@ struct StudyData: Sendable {
     guard trained > 0 else {
       throw RuntimeError(
         .usage, "`\(rule.real)` has no document to train on",
-        hints: ["`generations.real` in pawl.yaml names JSON Lines with a `text` each, or plain text, a document a line"])
+        hints: ["`generations.real` in pawl.yaml names JSON Lines with a `text` each, or plain text, a document a line"]
+      )
     }
     try real.finish()
     try probe.finish()
