@@ -12,7 +12,7 @@ public enum LabCommand {
   static let help = """
     pawl-lab: train small byte-level language models, and judge them fairly
 
-    usage: pawl-lab init DIR [--text NAME | --data FILE] [--budget OPERATIONS]
+    usage: pawl-lab init DIR [--text NAME | --data FILE] [--budget OPERATIONS] [--generations TASK]
            pawl-lab run train.swift [--rung N] [--split PART] [--flops N] [--steps N] [--cpu SECONDS] [--wall SECONDS]
                                     [--curve FILE] [--save FILE]
            pawl-lab referee --text HELD_OUT [options] -- COMMAND...
@@ -24,6 +24,7 @@ public enum LabCommand {
              --text NAME          learn a text that Debian packages: \(texts)
              --data FILE          learn a text of your own; of a long one, a sample
              --budget OPERATIONS  floating-point operations of a run on rung 1, such as 3e11
+             --generations TASK   data and settings of a study of generations instead: `text`, or `addition`, which needs no text
     run    compiles and trains `train.swift`, then prints its held-out bits per byte after a line `---`
              --rung N             the scale, 1 to 3; PAWL_RUNG in the environment sets the same, 1 without it
              --split PART         the held-out text that judges, `search` or `sealed`; PAWL_SPLIT sets the same
