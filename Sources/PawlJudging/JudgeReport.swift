@@ -13,6 +13,8 @@ public struct JudgeReport: Sendable, Codable, Hashable {
   public var abstained: Share
   /// How far its probabilities are from what happens: 10 bins of equal width (Guo et al. 2017, arXiv 1706.04599), 0...1.
   public var calibrationError: Double?
+  /// Why it was not asked about all labels, where it was not.
+  public var stopped: JudgingLedger.Stop?
   public var order: OrderEffect?
   public var selfPreference: SelfPreference?
   public init(
@@ -49,7 +51,7 @@ public struct JudgeReport: Sendable, Codable, Hashable {
       hints: ["add \(more) to the file that `labels` names"])
   }
 
-  /// Throws `tooFew`, `unreadable` or `noBetterThanChance` unless the judge is shown to be better than a coin (one-sided, 5 %).
+  /// Throws `tooFew`, `unreadable`, `unavailable` or `noBetterThanChance` unless the judge is shown to be better than a coin (one-sided, 5 %).
   public func check() throws(JudgingError) {
     let name = principle.map { "`\(judge)`, for principle `\($0)`," } ?? "`\(judge)`"
     if let share = unreadable.value, share > Self.mostUnreadable {
@@ -63,6 +65,12 @@ public struct JudgeReport: Sendable, Codable, Hashable {
         .noBetterThanChance,
         "the judge \(name) is sure of only \(abstained.total - abstained.count) of \(abstained.total) labels: it learnt nothing that tells good from bad",
         hints: ["add labels to the file that `labels` names, or name an agent under `judge`"])
+    }
+    if let stopped, agreement.good < Self.leastOfEach || agreement.bad < Self.leastOfEach {
+      throw JudgingError(
+        .unavailable,
+        "the judge \(name) could not be measured: \(stopped.description), after \(agreement.count) labels",
+        hints: ["see to the agent that `judge` names, or raise `spend`; \(2 * Self.leastOfEach) labels are the fewest"])
     }
     try Self.checkLabels(good: agreement.good, bad: agreement.bad, about: principle)
     let bound = agreement.balancedInterval(confidence: 0.9)?.lowerBound ?? 0
