@@ -101,7 +101,7 @@ public struct Agreement: Sendable, Codable, Hashable {
     var generator = SeededGenerator(seed: seed)
     // One stratum of each rate per draw, paired by chance: a Latin square.
     let keeps = quantiles(trueYes, falseNo)
-    let drops = quantiles(trueNo, falseYes).shuffled(using: &generator)
+    let drops = quantiles(trueNo, falseYes).map { (generator.next(), $0) }.sorted { $0 < $1 }.map(\.1)
     let values = zip(keeps, drops).map { kappa(keeps: $0, drops: $1) }.sorted()
     let tail = 0.5 * (1 - confidence) * Double(draws - 1)
     return values[Int(tail)]...values[min(draws - 1, Int((Double(draws - 1) - tail).rounded(.up)))]

@@ -60,10 +60,10 @@ public struct JudgeReport: Sendable, Codable, Hashable {
         "the judge \(name) cannot be read in \(unreadable.count) of \(unreadable.total) answers: at most \(Self.percent(Self.mostUnreadable)) may be",
         hints: ["name another agent under `judge`, or leave `judge` out for a classifier trained on the labels"])
     }
-    if abstained.total > 0, abstained.count * 10 > abstained.total * 9 {
+    if abstained.count > 0, agreement.good < Self.leastOfEach || agreement.bad < Self.leastOfEach {
       throw JudgingError(
         .noBetterThanChance,
-        "the judge \(name) is sure of only \(abstained.total - abstained.count) of \(abstained.total) labels: it learnt nothing that tells good from bad",
+        "the judge \(name) is sure of only \(abstained.total - abstained.count) of \(abstained.total) labels: it learnt too little that tells good from bad",
         hints: ["add labels to the file that `labels` names, or name an agent under `judge`"])
     }
     if let stopped, agreement.good < Self.leastOfEach || agreement.bad < Self.leastOfEach {
