@@ -42,22 +42,30 @@ package struct NearIndex: Sendable {
   }
 
   /// Adds texts, each by its signature of 128 numbers.
-  package mutating func add(_ added: [UInt16]) {
+  ///
+  /// `perform` is given how many pieces of work there are, and does each once; it may do several at a time.
+  package mutating func add(
+    _ added: some RandomAccessCollection<UInt16>,
+    perform: (Int, @escaping @Sendable (Int) -> Void) -> Void = { count, work in (0..<count).forEach(work) }
+  ) {
     let first = count
     signatures.append(added)
     let (banding, signatures) = (banding, signatures)
-    // Band by band, so that the processor waits for several places in one table at once.
-    for band in tables.indices {
-      tables[band].reserve(signatures.count) { signatures.withSignature($0) { banding.key($0, band) } }
-      for number in first..<signatures.count {
-        tables[band].insert(signatures.withSignature(number) { banding.key($0, band) }, number)
+    tables.withUnsafeMutableBufferPointer { buffer in
+      // Each piece of work has a table of its own.
+      nonisolated(unsafe) let tables = buffer
+      perform(tables.count) { band in
+        tables[band].fill(signatures.count, filled: first) { number in
+          signatures.withSignature(number) { banding.key($0, band) }
+        }
       }
     }
   }
 
   /// Forgets all texts, and keeps the memory for others.
   package mutating func removeAll() {
-    signatures = SignatureStore()
+    guard count > 0 else { return }
+    signatures.removeAll()
     for band in tables.indices { tables[band].removeAll() }
   }
 }
@@ -68,15 +76,22 @@ private struct SignatureStore: Sendable {
   private var pieces: [[UInt16]] = []
   private(set) var count = 0
 
-  mutating func append(_ signatures: [UInt16]) {
-    for start in stride(from: 0, to: signatures.count - MinHash.size + 1, by: MinHash.size) {
-      if count % Self.piece == 0 {
+  mutating func append(_ signatures: some RandomAccessCollection<UInt16>) {
+    var rest = signatures[...]
+    while rest.count >= MinHash.size {
+      if count / Self.piece == pieces.count {
         pieces.append([])
         pieces[pieces.count - 1].reserveCapacity(Self.piece * MinHash.size)
       }
-      pieces[pieces.count - 1] += signatures[start..<start + MinHash.size]
+      pieces[count / Self.piece] += rest.prefix(MinHash.size)
+      rest = rest.dropFirst(MinHash.size)
       count += 1
     }
+  }
+
+  mutating func removeAll() {
+    for index in pieces.indices { pieces[index].removeAll(keepingCapacity: true) }
+    count = 0
   }
 
   @inline(__always)
@@ -97,7 +112,6 @@ private struct SignatureStore: Sendable {
 private struct BandTable: Sendable {
   /// The digest's high half, and one more than the number; 0 for none.
   private var entries: [UInt64] = Array(repeating: 0, count: 1 << 6)
-  private var count = 0
 
   /// Calls `body` with the numbers under a digest; others may be among them where the halves of digests agree.
   func forEach(_ key: UInt64, limit: Int, _ body: (Int) -> Void) {
@@ -121,25 +135,22 @@ private struct BandTable: Sendable {
       while entries[index] != 0 { index = (index + 1) & mask }
       entries[index] = (key & ~0xffff_ffff) | UInt64(UInt32(truncatingIfNeeded: number + 1))
     }
-    count += 1
   }
 
-  /// Makes room for so many numbers at two thirds full; `key` says the digest of a number that is in already.
-  mutating func reserve(_ wanted: Int, key: (Int) -> UInt64) {
-    guard wanted * 3 > entries.count * 2 else { return }
-    var capacity = entries.count
-    while wanted * 3 > capacity * 2 { capacity *= 2 }
-    let old = entries
-    entries = Array(repeating: 0, count: capacity)
-    count = 0
-    // In their order, so that the earliest of one digest stay the first.
-    let numbers = old.lazy.filter { $0 != 0 }.map { Int($0 & 0xffff_ffff) - 1 }.sorted()
-    for number in numbers { insert(key(number), number) }
+  /// Adds the numbers from `filled` up to `wanted`, two thirds full at most; `key` says the digest of a number.
+  mutating func fill(_ wanted: Int, filled: Int, key: (Int) -> UInt64) {
+    var first = filled
+    if wanted * 3 > entries.count * 2 {
+      var capacity = entries.count
+      while wanted * 3 > capacity * 2 { capacity *= 2 }
+      // Added anew in their order, so that the earliest of one digest stay the first.
+      entries = Array(repeating: 0, count: capacity)
+      first = 0
+    }
+    for number in first..<wanted { insert(key(number), number) }
   }
 
   mutating func removeAll() {
-    guard count > 0 else { return }
     for index in entries.indices { entries[index] = 0 }
-    count = 0
   }
 }

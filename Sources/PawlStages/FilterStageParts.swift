@@ -12,8 +12,14 @@ struct RecentTexts {
     if let threshold { index = try NearIndex(threshold: threshold) }
   }
 
+  mutating func removeAll() {
+    index?.removeAll()
+    signatures.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
+  }
+
   mutating func add(_ signature: ArraySlice<UInt16>, place: Int) {
-    index?.add(Array(signature))
+    index?.add(signature)
     signatures += signature
     places.append(UInt32(truncatingIfNeeded: place))
   }

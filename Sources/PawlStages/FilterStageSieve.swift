@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import PawlCore
 import PawlCorpus
@@ -55,7 +56,7 @@ final class FilterSieve {
         if let novelty = knowledge.rule.novelty, novelty > 0 { learnShingles(of: part) }
         guard near != nil else { continue }
         nearPlaces += part.documents.lazy.filter { $0.fault == nil }.map { UInt32(truncatingIfNeeded: $0.line) }
-        near?.add(part.signatures)
+        near?.add(part.signatures, perform: Self.perform)
       }
     }
   }
@@ -78,18 +79,23 @@ final class FilterSieve {
     }
   }
 
+  private static func perform(_ count: Int, _ work: @escaping @Sendable (Int) -> Void) {
+    DispatchQueue.concurrentPerform(iterations: count, execute: work)
+  }
+
   // MARK: - What was made
 
   func pass() throws {
     let path = folder.read("made.jsonl")
     let blocks = try LineBlocks(path: path, blockBytes: Self.blockBytes)
     let parser = DocumentParser(path: path, name: "made.jsonl")
+    var recent = try RecentTexts(threshold: knowledge.rule.near)
     while let block = try blocks.next() {
       let parts = try look(at: block, parser, comparing: true)
       var kept: [[Document]] = []
-      var recent = try RecentTexts(threshold: knowledge.rule.near)
+      recent.removeAll()
       for part in parts { kept.append(try decide(part, &recent)) }
-      near?.add(recent.signatures)
+      near?.add(recent.signatures, perform: Self.perform)
       nearPlaces += recent.places
       let names = filters.filter { $0 != .vote && $0 != .length }.map(\.rawValue)
       for bytes in onAllCores(kept, { FilterSieve.lines($0, passed: names) }) { try passed.write(bytes: bytes) }
