@@ -70,6 +70,7 @@ public struct Engine: Sendable {
   private func effects(of event: Event) -> [Effect] {
     switch event {
     case .proposalRequested(let request): request.offer == nil ? state.open[request.trial].map { asked($0) } ?? [] : []
+    case .stageFinished(let result): state.open[result.trial].map { asked($0) } ?? []
     case .replyReceived(let reply): state.open[reply.trial].map { asked($0) } ?? []
     case .proposalReceived(let trial, let proposal):
       state.open[trial].map {

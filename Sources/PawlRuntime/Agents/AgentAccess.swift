@@ -55,7 +55,7 @@ struct AgentAccess: Sendable {
   /// Returns what would count as free though it may not be, and what to write into pawl.yaml; nil where the cost is known.
   private static func unknownCost(of agent: AgentRule) -> (what: String, hint: String)? {
     switch agent.kind {
-    case .knobs: nil
+    case .knobs, .generations: nil
     case .model(let rule):
       rule.priced().price != nil
         ? nil : (rule.model, "write `price: {input: …, output: …}` into the agent, in US dollars for a million tokens")
@@ -85,7 +85,8 @@ extension AgentAccess {
     agents.map { agent in
       let name = "agent \(agent.name)"
       switch agent.kind {
-      case .knobs: return .init(name: "agent knobs", state: .good, detail: "built in", remedy: nil)
+      case .knobs, .generations:
+        return .init(name: name, state: .good, detail: "built in", remedy: nil)
       case .program(let rule):
         guard let word = rule.program.executable else {
           return .init(name: name, state: .good, detail: "a command of this study's own", remedy: nil)
