@@ -11,9 +11,8 @@ struct StageCommand: Command {
       PAWL_OUTPUT; docs/generations.md lists the files.
       """)
 
-  private static let stages: [(name: String, run: (StageFolder) throws -> Void)] = [
-    ("aim", DiagnosisStage.run), ("filter", FilterStage.run), ("mix", MixStage.run), ("check", CheckStage.run),
-    ("watch", WatchStage.run),
+  private static let stages: [(name: String, run: @Sendable (StageFolder) throws -> Void)] = [
+    ("filter", FilterStage.run)
   ]
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
