@@ -73,14 +73,25 @@ public struct OfflineJudge: Sendable {
   ) -> (Part, JudgeReport) {
     var matrix = SparseRows()
     var columns: [Int32] = []
+    // Columns that no label has keep a weight of 0: only the others are fitted.
+    var places = Array(repeating: Int32(-1), count: 1 << options.bits)
+    var used: [Int32] = []
     for label in labels {
       features.columns(of: label.text, into: &columns)
+      for index in columns.indices {
+        let column = Int(columns[index])
+        if places[column] < 0 {
+          places[column] = Int32(truncatingIfNeeded: used.count)
+          used.append(columns[index])
+        }
+        columns[index] = places[column]
+      }
       matrix.add(columns)
     }
     let truth = labels.map(\.label)
     let folds = folds(labels, options)
     func fit(_ rows: [Int]) -> LogisticFit {
-      LogisticFit(matrix, rows: rows, labels: truth, width: 1 << options.bits, strength: options.strength)
+      LogisticFit(matrix, rows: rows, labels: truth, width: used.count, strength: options.strength)
     }
     var scores = Array(repeating: 0.0, count: labels.count)
     for fold in 0..<options.folds {
@@ -108,8 +119,10 @@ public struct OfflineJudge: Sendable {
     report.abstained = Share(abstained, of: labels.count)
     report.calibrationError = Calibration.error(probabilities, truth)
     let whole = fit(Array(labels.indices))
+    var weights = Array(repeating: Float(0), count: 1 << options.bits)
+    for (column, weight) in zip(used, whole.weights) { weights[Int(column)] = Float(weight) }
     let part = Part(
-      principle: principle, weights: whole.weights.map { Float($0) }, intercept: whole.intercept,
+      principle: principle, weights: weights, intercept: whole.intercept,
       calibration: Calibration(scores: scores, labels: truth))
     return (part, report)
   }
@@ -152,6 +165,12 @@ public struct OfflineJudge: Sendable {
     public var probabilities: [Int?: Double]
     /// False where it goes against one; nil where it is not sure of one, and of none that it goes against it.
     public var keeps: Bool?
+
+    /// The principle that the text keeps least likely, nil for all together, and its probability.
+    public var least: (principle: Int?, probability: Double) {
+      let all = probabilities.map { (principle: $0.key, probability: $0.value) }
+      return all.min { ($0.probability, $0.principle ?? -1) < ($1.probability, $1.principle ?? -1) } ?? (nil, 0)
+    }
   }
 
   public struct Scorer: Sendable {
