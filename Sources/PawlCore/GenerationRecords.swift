@@ -76,10 +76,13 @@ public struct GenerationData: Sendable, Codable, Hashable {
   /// Canaries asked of each generation.
   public var canaryCount: Int
   public var constitution: StoredFile?
+  /// A person's judgements, which judges are measured by.
+  public var labels: StoredFile?
   public init(
     real: StoredFile, probe: StoredFile, held: [StoredFile], canaries: StoredFile? = nil, canaryCount: Int = 0,
-    constitution: StoredFile? = nil
+    constitution: StoredFile? = nil, labels: StoredFile? = nil
   ) {
+    self.labels = labels
     self.real = real
     self.probe = probe
     self.held = held

@@ -7,12 +7,12 @@ struct StageCommand: Command {
   static let specification = CommandSpecification(
     name: "stage", summary: "run one stage of a generation", positionals: ["NAME"],
     notes: """
-      NAME is aim, filter, mix, check or watch. It reads the folder that PAWL_INPUT names and writes into that of
+      NAME is aim, filter, classify, mix, check or watch. It reads the folder that PAWL_INPUT names and writes into that of
       PAWL_OUTPUT; docs/generations.md lists the files.
       """)
 
   private static let stages: [(name: String, run: @Sendable (StageFolder) throws -> Void)] = [
-    ("filter", FilterStage.run)
+    ("filter", FilterStage.run), ("classify", ClassifyStage.run), ("mix", MixStage.run), ("check", CheckStage.run),
   ]
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {

@@ -12,12 +12,16 @@ extension GenerationWork {
       return file
     }
     let (snapshot, made) = (try owed("snapshot.jsonl", "mix"), try owed("made.jsonl", "generate"))
-    let kept = try stored("kept.jsonl", of: "guard") ?? owed("kept.jsonl", "filter")
+    let kept = try self.kept ?? owed("kept.jsonl", "filter")
     let shares = try Self.json(access.path(of: owed("mix.json", "check").digest))
     let watch = try owed("watch.json", "watch")
     let alarms = try Self.json(access.path(of: watch.digest))["alarms"]?.array ?? []
     var dropped: [String: Int] = [:]
-    for file in [stored("dropped.jsonl", of: "filter"), stored("dropped.jsonl", of: "guard")].compactMap(\.self) {
+    let lists = [
+      stored("dropped.jsonl", of: "filter"), stored("dropped.jsonl", of: "guard"),
+      stored("constitution-dropped.jsonl", of: "constitution"),
+    ]
+    for file in lists.compactMap(\.self) {
       for line in try Self.lines(access.path(of: file.digest)) {
         dropped[JSONValue(bytes: line)?["filter"]?.string ?? "filter", default: 0] += 1
       }
@@ -29,7 +33,7 @@ extension GenerationWork {
       trial: request.trial, parent: request.parent, plan: plan,
       made: try Self.lines(access.path(of: made.digest)).count,
       kept: try Self.lines(access.path(of: kept.digest)).count, dropped: dropped,
-      realBytes: shares["realBytes"]?.integer ?? 0, madeBytes: shares["madeBytes"]?.integer ?? 0, keptFile: kept,
+      realBytes: shares["real"]?["bytes"]?.integer ?? 0, madeBytes: shares["made"]?["bytes"]?.integer ?? 0, keptFile: kept,
       pool: try pool(with: kept, access), alarms: alarms.compactMap(\.string), watch: watch,
       diagnosis: stored("diagnosis.json", of: "aim"))
   }

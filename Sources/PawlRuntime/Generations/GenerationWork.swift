@@ -59,6 +59,12 @@ struct GenerationWork {
           name: "guard", command: Self.own("filter"), required: ["kept.jsonl"],
           optional: ["dropped.jsonl", "filter.json"]))
     }
+    if let constitution = filters.constitution, constitution.judge == nil {
+      steps.append(
+        Step(
+          name: "constitution", command: Self.own("classify"), required: ["constitution-kept.jsonl"],
+          optional: ["constitution-dropped.jsonl", "constitution.json"]))
+    }
     steps.append(Step(name: "mix", command: rule.stages.mix ?? Self.own("mix"), required: ["snapshot.jsonl"]))
     steps.append(Step(name: "check", command: Self.own("check"), required: ["mix.json"]))
     steps.append(Step(name: "watch", command: Self.own("watch"), required: ["watch.json"]))
@@ -92,7 +98,7 @@ struct GenerationWork {
     let real = ("real.jsonl", data.real.digest)
     let probe = data.probe.bytes > 0 ? data.probe.digest : data.real.digest
     let made = file("made.jsonl", of: "generate").map { ("made.jsonl", $0) }
-    let kept = (file("kept.jsonl", of: "guard") ?? file("kept.jsonl", of: "filter")).map { ("kept.jsonl", $0) }
+    let kept = kept.map { ("kept.jsonl", $0.digest) }
     let pool = known.records[request.parent]?.pool.map { ("pool.jsonl", $0.digest) }
     let held = zip(rule.held, data.held).enumerated().map { index, pair in
       ("held-\(index + 1).\(pair.0.hasSuffix(".jsonl") ? "jsonl" : "txt")", pair.1.digest)
@@ -123,8 +129,13 @@ struct GenerationWork {
       all =
         [file("kept.jsonl", of: "filter").map { ("made.jsonl", $0) }, real, ("train.jsonl", data.real.digest)]
         + held.map { $0 }
+    case "constitution":
+      all = [
+        kept.map { ("documents.jsonl", $0.1) }, data.labels.map { ("labels.jsonl", $0.digest) },
+        data.constitution.map { ("constitution.md", $0.digest) },
+      ]
     case "mix": all = [real, pool, kept]
-    case "check": all = [real, file("snapshot.jsonl", of: "mix").map { ("snapshot.jsonl", $0) }]
+    case "check": all = [real, pool, kept, file("snapshot.jsonl", of: "mix").map { ("snapshot.jsonl", $0) }]
     default:
       all = [
         real, kept, known.records[request.parent]?.keptFile.map { ("last-kept.jsonl", $0.digest) },
@@ -136,6 +147,12 @@ struct GenerationWork {
 
   /// The digest of what a finished stage left.
   private func file(_ name: String, of stage: String) -> String? { stored(name, of: stage)?.digest }
+
+  /// The made documents that passed every filter so far.
+  var kept: StoredFile? {
+    stored("constitution-kept.jsonl", of: "constitution") ?? stored("kept.jsonl", of: "guard")
+      ?? stored("kept.jsonl", of: "filter")
+  }
 
   func stored(_ name: String, of stage: String) -> StoredFile? {
     done.first { $0.stage == stage }?.file(name)

@@ -37,7 +37,7 @@ extension StudyReader {
         .usage, "study `\(name)` is one of code: its candidates have no documents",
         hints: ["`pawl show ID` shows a trial; documents are of studies with `kind: generations`"])
     }
-    return try LineageSearch(reading.state, journal, store: DocumentStore(folder: paths.store)).lineage(of: id)
+    return try LineageSearch(reading.state, journal, store: try DocumentStore(folder: paths.store)).lineage(of: id)
   }
 }
 
@@ -93,7 +93,7 @@ private struct LineageSearch {
 
   private func find(_ id: String, in file: StoredFile) throws -> Document? {
     try store.verify(file.digest)
-    let (wanted, path) = (Array("\"\(id)\"".utf8), try store.path(of: file.digest))
+    let (wanted, path) = (Array("\"\(id)\"".utf8), store.path(of: file.digest))
     let blocks = try LineBlocks(path: path)
     var found: Document?
     while found == nil, let block = try blocks.next() {

@@ -49,7 +49,7 @@ struct SnapshotAccess: Sendable {
   /// Returns where a stored file is, once its content was looked at.
   func path(of digest: String) throws -> String {
     try store.verify(digest)
-    return try store.path(of: digest)
+    return store.path(of: digest)
   }
 
   /// Takes evaluation text, canaries, labels and principles out of a folder in which models are trained or sampled.
@@ -96,9 +96,8 @@ extension SnapshotAccess {
   /// Takes the data in where the study begins, else looks that it is what it was; nil in a study of code.
   init?(_ configuration: StudyConfiguration, root: String, paths: StudyPaths, known: GenerationData?) throws {
     guard let rule = configuration.generations else { return nil }
-    let data = StudyData(rule: rule, root: root, store: DocumentStore(folder: paths.store))
+    let data = StudyData(rule: rule, root: root, store: try DocumentStore(folder: paths.store))
     guard let known else {
-      try paths.createFolder(paths.store)
       self.init(rule: rule, data: try data.take(), store: data.store)
       return
     }

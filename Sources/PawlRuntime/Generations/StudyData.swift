@@ -2,6 +2,7 @@ import Foundation
 import PawlCore
 import PawlCorpus
 import PawlDocuments
+import PawlJudging
 
 /// The data of a generations study: taken into its store when it begins, and the same from then on.
 struct StudyData: Sendable {
@@ -24,15 +25,18 @@ struct StudyData: Sendable {
     return GenerationData(
       real: real, probe: probe, held: try rule.held.map { try stored($0, as: $0) },
       canaries: try rule.canaries.map { try stored($0.file, as: "canaries.jsonl") }, canaryCount: canaries ?? 0,
-      constitution: try rule.filters.constitution.map { try stored($0.file, as: "constitution.md") })
+      constitution: try rule.filters.constitution.map { try principles($0) },
+      labels: try rule.filters.constitution.map { try stored($0.labels, as: "labels.jsonl") })
   }
 
   /// Why the files are not those that the study began with; nil where they are.
   func change(since data: GenerationData) throws -> String? {
     var pairs = zip(rule.held, data.held).map { ($0, $1) }
     if let rule = rule.canaries, let file = data.canaries { pairs.append((rule.file, file)) }
-    if let rule = rule.filters.constitution, let file = data.constitution { pairs.append((rule.file, file)) }
-    for (path, file) in pairs where try DocumentStore.digest(of: "\(root)/\(path)") != file.digest { return path }
+    if let rule = rule.filters.constitution, let file = data.constitution, let labels = data.labels {
+      pairs += [(rule.file, file), (rule.labels, labels)]
+    }
+    for (path, file) in pairs where try DocumentStore.digest(ofFile: "\(root)/\(path)") != file.digest { return path }
     return nil
   }
 
@@ -85,6 +89,13 @@ struct StudyData: Sendable {
     return ids.count
   }
 
+  private func principles(_ rule: ConstitutionRule) throws -> StoredFile {
+    let file = try stored(rule.file, as: "constitution.md")
+    // A constitution without principles is told now, not when the first generation is judged.
+    _ = try Constitution(markdown: String(decoding: FileManager.default.contents(atPath: "\(root)/\(rule.file)") ?? Data(), as: UTF8.self))
+    return file
+  }
+
   private func stored(_ path: String, as name: String) throws -> StoredFile {
     guard access("\(root)/\(path)", R_OK) == 0 else {
       throw RuntimeError(
@@ -101,7 +112,7 @@ extension DocumentStore {
   func file(_ path: String, as name: String) throws -> StoredFile {
     let digest = try put(path)
     var status = stat()
-    stat(try self.path(of: digest), &status)
+    stat(self.path(of: digest), &status)
     return StoredFile(name: name, digest: digest, bytes: Int(status.st_size))
   }
 }
