@@ -36,7 +36,7 @@ extension LanguageModel {
     parameters.refreshPacks(parameters.kernels)
     // Prompts of like length together, so that they begin to write at the same time.
     let order = prompts.indices.sorted { (prompts[$0].bytes.count, $0) < (prompts[$1].bytes.count, $1) }
-    let most = max(16, 16384 / shape.context)
+    let most = max(8, 8192 / shape.context)
     let writer = LanguageWriter(self, sequences: min(128, most))
     for first in stride(from: 0, to: order.count, by: writer.sequences) {
       let indices = order[first..<min(order.count, first + writer.sequences)]
@@ -52,7 +52,7 @@ final class LanguageWriter {
   private let model: LanguageModel
   private let shape: LanguageShape
   private let tape: Tape
-  /// Keys, then values: of a block, a sequence, a position.
+  /// Of a block, a sequence, a head, a position.
   private let keys: FloatBuffer
   private let values: FloatBuffer
   private let weights: FloatBuffer
@@ -158,26 +158,22 @@ final class LanguageWriter {
   private func attend(
     _ query: Floats, _ key: Floats, _ value: Floats, into output: Floats, _ sequence: Int, _ position: Int
   ) {
-    let (width, headWidth) = (shape.width, shape.width / shape.heads)
+    let headWidth = shape.width / shape.heads
     if let angles {
       rotate(query, angles, position)
       rotate(key, angles, position)
     }
-    let keys = keys.memory + sequence * shape.context * width
-    let values = values.memory + sequence * shape.context * width
-    (keys + position * width).update(from: key, count: width)
-    (values + position * width).update(from: value, count: width)
+    // What a head attends to lies together, so that it is read in one go: this is what writing waits for.
+    let (keys, values) = (keys.memory, values.memory)
     let scale = 1 / Float(headWidth).squareRoot()
-    let weights = weights.memory
+    let (weights, loops) = (weights.memory, tape.kernels.rows)
     for head in 0..<shape.heads {
-      let first = head * headWidth
+      let (first, start) = (head * headWidth, (sequence * shape.heads + head) * shape.context * headWidth)
+      (keys + start + position * headWidth).update(from: key + first, count: headWidth)
+      (values + start + position * headWidth).update(from: value + first, count: headWidth)
       var largest = -Float.infinity
       for row in 0...position {
-        var sum = SIMD8<Float>()
-        for channel in stride(from: first, to: first + headWidth, by: 8) {
-          sum += vector(query + channel) * vector(keys + row * width + channel)
-        }
-        weights[row] = sum.sum() * scale
+        weights[row] = Float(loops.dot(query + first, keys + start + row * headWidth, headWidth)) * scale
         largest = max(largest, weights[row])
       }
       var total: Float = 0
@@ -185,16 +181,11 @@ final class LanguageWriter {
         weights[row] = expf(weights[row] - largest)
         total += weights[row]
       }
-      for channel in stride(from: first, to: first + headWidth, by: 8) {
-        var sum = SIMD8<Float>()
-        for row in 0...position { sum += weights[row] * vector(values + row * width + channel) }
-        UnsafeMutableRawPointer(output + channel).storeBytes(of: sum / total, as: SIMD8<Float>.self)
+      (output + first).update(repeating: 0, count: headWidth)
+      for row in 0...position {
+        loops.accumulate(values + start + row * headWidth, weights[row] / total, output + first, headWidth)
       }
     }
-  }
-
-  private func vector(_ memory: Floats) -> SIMD8<Float> {
-    UnsafeRawPointer(memory).loadUnaligned(as: SIMD8<Float>.self)
   }
 
   private func rotate(_ row: Floats, _ angles: AngleTable, _ position: Int) {
