@@ -17,6 +17,9 @@ public struct GenerationsState: Sendable, Codable, Hashable {
   public private(set) var head = TrialID.baseline
   /// The newest step of the ledger that a person saw and let pass.
   public private(set) var released: TrialID?
+  /// US dollars that judging has cost in proposals that are over.
+  public private(set) var judgingSpend = 0.0
+  private var openSpend: [TrialID: Double] = [:]
   private var attempts: [AttemptID: TrialID] = [:]
   private var heads: Set<TrialID> = [.baseline]
 
@@ -24,7 +27,7 @@ public struct GenerationsState: Sendable, Codable, Hashable {
 
   /// The kinds of events that it folds: no others change it.
   public static let kinds = [
-    "dataTaken", "proposalRequested", "stageFinished", "generationMade", "attemptRequested", "attemptFinished",
+    "dataTaken", "proposalRequested", "replyReceived", "stageFinished", "generationMade", "attemptRequested", "attemptFinished",
     "trialJudged", "trialCrashed", "proposalRefused", "proposalFailed", "agentFailed", "headMoved", "resumed",
   ]
 
@@ -32,11 +35,13 @@ public struct GenerationsState: Sendable, Codable, Hashable {
     switch event {
     case .dataTaken(let data): self.data = data
     case .proposalRequested(let request): asked[request.parent, default: 0] += 1
+    case .replyReceived(let reply): openSpend[reply.trial, default: 0] += reply.cost
     case .stageFinished(let result):
       guard stages[result.trial]?.contains(where: { $0.stage == result.stage }) != true else { break }
       stages[result.trial, default: []].append(result)
     case .generationMade(let record):
       records[record.trial] = record
+      closeSpend(of: record.trial)
       stages[record.trial] = nil
       if record.plan.isControl { controlled.insert(record.parent) }
     case .attemptRequested(let request):
@@ -61,7 +66,12 @@ public struct GenerationsState: Sendable, Codable, Hashable {
     canaries[trial] = result.canaries
   }
 
+  private mutating func closeSpend(of trial: TrialID) {
+    judgingSpend += openSpend.removeValue(forKey: trial) ?? 0
+  }
+
   private mutating func forget(_ trial: TrialID) {
+    closeSpend(of: trial)
     stages[trial] = nil
     guard !heads.contains(trial) else { return }
     records[trial] = nil

@@ -301,10 +301,10 @@ public final class StudyRun {
       return prepare { try $0.propose(request, history: history, known: known, people: people) }
     }
     if let generations {
-      let known = state.generations
+      let (known, left) = (state.generations, state.spendLeft)
       return proposals.run { [mailbox] in
         do {
-          let events = try generations.events(for: request, known)
+          let events = try generations.events(for: request, replies, known, spendLeft: left)
           if !events.isEmpty { mailbox.post(.observed(events)) }
         } catch {
           mailbox.post(.failed(error))

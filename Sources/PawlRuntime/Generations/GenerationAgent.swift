@@ -2,6 +2,7 @@ import Foundation
 import PawlCore
 import PawlDocuments
 import PawlEngine
+import PawlModels
 import PawlSandbox
 import PawlWorkspace
 
@@ -13,10 +14,18 @@ struct GenerationAgent: Sendable {
   let access: SnapshotAccess
   let stages: StageRunner
   let workspace: Workspace
+  /// Who judges by the constitution; nil for a classifier, or for nobody.
+  let judge: ModelClient?
   let cancellation: Cancellation
 
   /// Returns what happened next; nothing where it was cancelled.
-  func events(for request: ProposalRequest, _ known: GenerationsState) throws -> [Event] {
+  ///
+  /// - Parameters:
+  ///   - replies: what the judge said so far.
+  ///   - spendLeft: US dollars that the study may yet cost; nil without a bound.
+  func events(
+    for request: ProposalRequest, _ replies: [AgentReply], _ known: GenerationsState, spendLeft: Double?
+  ) throws -> [Event] {
     let files = try workspace.texts(of: [GenerationPlan.file], at: request.parentCommit)
     let parent = try GenerationPlan(Data((files[GenerationPlan.file] ?? "{}").utf8))
     guard let model = known.models[request.parent] else {
@@ -33,7 +42,7 @@ struct GenerationAgent: Sendable {
     let work = GenerationWork(
       request: request, parent: parent, model: model, known: known, weights: weights(request, parent, known))
     do {
-      return try next(work, files)
+      return try next(work, files, replies, spendLeft: spendLeft)
     } catch let error as any DescribedError {
       // What a stage left cannot be used: that says nothing about the next one.
       return [.proposalRefused(request.trial, reason: describe(error))]
@@ -69,8 +78,13 @@ struct GenerationAgent: Sendable {
 
   // MARK: one stage after the other
 
-  private func next(_ work: GenerationWork, _ files: [String: String]) throws -> [Event] {
+  private func next(
+    _ work: GenerationWork, _ files: [String: String], _ replies: [AgentReply], spendLeft: Double?
+  ) throws -> [Event] {
     guard let stage = work.nextStage(rule) else { return try finish(work, files) }
+    if stage.name == GenerationWork.constitution, let judge, let constitution = rule.filters.constitution {
+      return try self.judge(work, constitution, judge, replies, spendLeft: spendLeft)
+    }
     let task = try work.task(stage, rule, access)
     switch try stages.run(task, cancellation: cancellation) {
     case .cancelled: return []
@@ -110,6 +124,6 @@ extension GenerationAgent {
     guard let access = opened.snapshots else { return nil }
     self.init(
       rule: access.rule, access: access, stages: StageRunner(rule: access.rule, access: access, runner: runner),
-      workspace: opened.workspace, cancellation: cancellation)
+      workspace: opened.workspace, judge: opened.access.judge, cancellation: cancellation)
   }
 }

@@ -59,10 +59,10 @@ struct GenerationWork {
           name: "guard", command: Self.own("filter"), required: ["kept.jsonl"],
           optional: ["dropped.jsonl", "filter.json"]))
     }
-    if let constitution = filters.constitution, constitution.judge == nil {
+    if let constitution = filters.constitution {
       steps.append(
         Step(
-          name: "constitution", command: Self.own("classify"), required: ["constitution-kept.jsonl"],
+          name: Self.constitution, command: constitution.judge == nil ? Self.own("classify") : "", required: ["constitution-kept.jsonl"],
           optional: ["constitution-dropped.jsonl", "constitution.json"]))
     }
     steps.append(Step(name: "mix", command: rule.stages.mix ?? Self.own("mix"), required: ["snapshot.jsonl"]))
@@ -70,6 +70,9 @@ struct GenerationWork {
     steps.append(Step(name: "watch", command: Self.own("watch"), required: ["watch.json"]))
     return steps
   }
+
+  /// The stage that a language model does, where one judges.
+  static let constitution = "constitution"
 
   private static func own(_ stage: String) -> String { "exec '\(ClusterAccess.ownPath)' stage \(stage)" }
 
