@@ -73,7 +73,7 @@ let layers: [Layer] = [
     ),
   ],
   // 7  Faces: arguments, progress, diagnostics, exit codes.
-  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime", "PawlSimulation", "CPawlSystem"])],
+  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime", "PawlSimulation", "PawlStages", "CPawlSystem"])],
 ]
 
 // Apart: the embedded pretraining lab. The engine knows nothing of it, and it knows nothing of the engine.

@@ -185,13 +185,18 @@ public struct CanaryAnswers: Sendable, Codable, Hashable {
 
   /// How many of those that `other` got right this one gets right, too.
   public func kept(of other: Self) -> Int { zip(right, other.right).count { $0 && $1 } }
+
+  /// The same of those that both others got right.
+  public func kept(of other: Self, and third: Self) -> Int {
+    zip(right, zip(other.right, third.right)).count { $0 && $1.0 && $1.1 }
+  }
 }
 
 /// One step of the head, and what it kept of what models before it could do.
 public struct FidelityStep: Sendable, Codable, Hashable {
   public let trial: TrialID
   public let generation: Int
-  /// Canaries that the head before got right, and how many of these are right still.
+  /// Canaries of the baseline's that the head before got right, too, and how many of these are right still.
   public let before: Int
   public let kept: Int
   /// The same against the baseline.

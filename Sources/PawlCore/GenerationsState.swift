@@ -74,8 +74,8 @@ public struct GenerationsState: Sendable, Codable, Hashable {
     guard let now = canaries[trial], let last = canaries[before], let baseline = canaries[.baseline] else { return }
     ledger.append(
       FidelityStep(
-        trial: trial, generation: records[trial]?.plan.generation ?? 0, before: last.rightCount,
-        kept: now.kept(of: last), ofBaseline: baseline.rightCount, keptOfBaseline: now.kept(of: baseline)))
+        trial: trial, generation: records[trial]?.plan.generation ?? 0, before: last.kept(of: baseline),
+        kept: now.kept(of: last, and: baseline), ofBaseline: baseline.rightCount, keptOfBaseline: now.kept(of: baseline)))
   }
 
   /// The ledger's newest step, where it lies below the floor and nobody has let it pass.

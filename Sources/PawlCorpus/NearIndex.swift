@@ -24,28 +24,40 @@ package struct NearIndex: Sendable {
     package var likeness: Double
   }
 
-  /// Returns the text that is most alike, the earliest of several; nil where none reaches the threshold.
-  package func match(_ signature: ArraySlice<UInt16>) -> Match? {
-    var best: Match?
-    var seen: [Int] = []
-    banding.keys(of: signature) { band, key in
-      tables[band].forEach(key, limit: Self.longestBucket) { number in
-        guard !seen.contains(number) else { return }
-        seen.append(number)
-        let likeness = signatures.likeness(number, signature)
-        guard likeness >= threshold else { return }
-        if let known = best, (known.likeness, number) >= (likeness, known.number) { return }
-        best = Match(number: number, likeness: likeness)
-      }
+  /// Adds the digests of a signature's bands, by which a text is found and added.
+  package func addKeys(of signature: ArraySlice<UInt16>, to keys: inout [UInt64]) {
+    signature.withUnsafeBufferPointer { signature in
+      for band in 0..<banding.bands { keys.append(banding.key(signature, band)) }
     }
-    return best
   }
 
-  /// Adds texts, each by its signature of 128 numbers.
+  /// Returns the text that is most alike, the earliest of several; nil where none reaches the threshold.
+  package func match(_ signature: ArraySlice<UInt16>, keys: ArraySlice<UInt64>) -> Match? {
+    guard count > 0 else { return nil }
+    // All places are asked for before any is looked at, so that the processor waits for memory once.
+    return withUnsafeTemporaryAllocation(of: Bool.self, capacity: keys.count) { isThere in
+      for (band, key) in keys.enumerated() { isThere[band] = tables[band].mayHave(key) }
+      var best: Match?
+      var seen: [Int] = []
+      for (band, key) in keys.enumerated() where isThere[band] {
+        tables[band].forEach(key, limit: Self.longestBucket) { number in
+          guard !seen.contains(number) else { return }
+          seen.append(number)
+          let likeness = signatures.likeness(number, signature)
+          guard likeness >= threshold else { return }
+          if let known = best, (known.likeness, number) >= (likeness, known.number) { return }
+          best = Match(number: number, likeness: likeness)
+        }
+      }
+      return best
+    }
+  }
+
+  /// Adds texts, each by its signature of 128 numbers and the digests of its bands.
   ///
   /// `perform` is given how many pieces of work there are, and does each once; it may do several at a time.
   package mutating func add(
-    _ added: some RandomAccessCollection<UInt16>,
+    _ added: some RandomAccessCollection<UInt16>, keys: ArraySlice<UInt64>,
     perform: (Int, @escaping @Sendable (Int) -> Void) -> Void = { count, work in (0..<count).forEach(work) }
   ) {
     let first = count
@@ -56,7 +68,9 @@ package struct NearIndex: Sendable {
       nonisolated(unsafe) let tables = buffer
       perform(tables.count) { band in
         tables[band].fill(signatures.count, filled: first) { number in
-          signatures.withSignature(number) { banding.key($0, band) }
+          number >= first
+            ? keys[keys.startIndex + (number - first) * banding.bands + band]
+            : signatures.withSignature(number) { banding.key($0, band) }
         }
       }
     }
@@ -112,6 +126,12 @@ private struct SignatureStore: Sendable {
 private struct BandTable: Sendable {
   /// The digest's high half, and one more than the number; 0 for none.
   private var entries: [UInt64] = Array(repeating: 0, count: 1 << 6)
+
+  /// Whether the place of a digest is taken.
+  @inline(__always)
+  func mayHave(_ key: UInt64) -> Bool {
+    entries.withUnsafeBufferPointer { $0[Int(truncatingIfNeeded: key) & ($0.count - 1)] != 0 }
+  }
 
   /// Calls `body` with the numbers under a digest; others may be among them where the halves of digests agree.
   func forEach(_ key: UInt64, limit: Int, _ body: (Int) -> Void) {

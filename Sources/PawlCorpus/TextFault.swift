@@ -1,7 +1,7 @@
 /// Why a text is none that a model should learn from.
 package enum TextFault: Sendable, Hashable, CustomStringConvertible {
   case empty
-  /// A control character other than tab, line feed and carriage return, by its number.
+  /// A control character other than tabs, line feed, form feed and carriage return, by its number.
   case control(UInt32)
   /// U+FFFD, which stands for bytes that are no UTF-8.
   case replaced
@@ -15,7 +15,7 @@ package enum TextFault: Sendable, Hashable, CustomStringConvertible {
         if byte > 0x20, byte < 0x7f {
           isEmpty = false
         } else if byte < 0x20 || byte == 0x7f {
-          if byte &- 0x09 < 2 || byte == 0x0d { continue }
+          if byte &- 0x09 < 5 { continue }
           return .control(UInt32(byte))
         } else if byte >= 0x80 {
           isEmpty = false

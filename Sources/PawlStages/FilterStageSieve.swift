@@ -56,7 +56,7 @@ final class FilterSieve {
         if let novelty = knowledge.rule.novelty, novelty > 0 { learnShingles(of: part) }
         guard near != nil else { continue }
         nearPlaces += part.documents.lazy.filter { $0.fault == nil }.map { UInt32(truncatingIfNeeded: $0.line) }
-        near?.add(part.signatures, perform: Self.perform)
+        near?.add(part.signatures, keys: part.keys[...], perform: Self.perform)
       }
     }
   }
@@ -95,7 +95,7 @@ final class FilterSieve {
       var kept: [[Document]] = []
       recent.removeAll()
       for part in parts { kept.append(try decide(part, &recent)) }
-      near?.add(recent.signatures, perform: Self.perform)
+      near?.add(recent.signatures, keys: recent.keys[...], perform: Self.perform)
       nearPlaces += recent.places
       let names = filters.filter { $0 != .vote && $0 != .length }.map(\.rawValue)
       for bytes in onAllCores(kept, { FilterSieve.lines($0, passed: names) }) { try passed.write(bytes: bytes) }
@@ -133,13 +133,13 @@ final class FilterSieve {
       return FilterReason(.exact, "it is the same as \(name(earlier))")
     }
     if near != nil {
-      let signature = part.signature(looked)
-      let here = recent.index?.match(signature).map { ($0.likeness, Int(recent.places[$0.number])) }
+      let (signature, keys) = (part.signature(looked), part.keys(looked))
+      let here = recent.match(signature, keys)
       let before = looked.near.map { ($0.likeness, Int(nearPlaces[$0.number])) }
       if let (likeness, earlier) = [before, here].compactMap({ $0 }).max(by: { $0.0 < $1.0 }) {
         return FilterReason(.near, "it is \(likeness.fixed(decimals: 2)) like \(name(earlier))")
       }
-      recent.add(signature, place: place)
+      recent.add(signature, keys, place: place)
     }
     if let match = looked.overlap {
       let file = knowledge.heldNames[match.place.file]

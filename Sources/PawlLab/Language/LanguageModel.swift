@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// A byte-level transformer for studies of data: the model is fixed but for its shape, what it learns from changes.
 package final class LanguageModel {
   package private(set) var shape: LanguageShape
@@ -18,10 +24,23 @@ package final class LanguageModel {
     place =
       shape.position == .digits
       ? parameters.embedding("place", rows: LanguageShape.places, columns: width, deviation: 0.05) : nil
+    if let place { Self.wave(place) }
     let parameters = parameters
     blocks = (0..<shape.depth).map { LanguageBlock("block\($0).", shape, parameters) }
     lastGain = parameters.vector("norm", columns: width, value: 1)
     head = parameters.embedding("head", rows: 256, columns: width, deviation: 0.02)
+  }
+
+  /// Begins the vectors of places as waves of many lengths, so that the next place is a turn of each (Vaswani et al. 2017, arXiv 1706.03762).
+  private static func wave(_ table: Tensor) {
+    let pairs = table.columns / 2
+    for row in 0..<table.rows {
+      for pair in 0..<pairs {
+        let angle = Float(row) * powf(Float(LanguageShape.places), -Float(pair) / Float(pairs))
+        table.values[row * table.columns + pair] = 0.07 * cosf(angle)
+        table.values[row * table.columns + pairs + pair] = 0.07 * sinf(angle)
+      }
+    }
   }
 
   /// Reads a model with its shape from a file.

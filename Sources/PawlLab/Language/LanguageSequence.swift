@@ -14,8 +14,8 @@ struct LanguageSequence {
     inputs = rows.map { $0 == 0 ? LanguageShape.edge : document[$0 - 1] }
     targets = rows.map { $0 == document.count ? LanguageShape.edge : document[$0] }
     let answer = mark.flatMap { document.firstIndex(of: $0) }.map { $0 + 1 } ?? 0
-    learnt = (max(answer, rows.lowerBound) - rows.lowerBound)..<max(
-      rows.count, max(answer, rows.lowerBound) - rows.lowerBound)
+    let first = max(answer, rows.lowerBound) - rows.lowerBound
+    learnt = first..<max(rows.count, first)
   }
 
   /// The windows of `context` bytes that cover a document, none of which lies over another one.

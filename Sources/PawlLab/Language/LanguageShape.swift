@@ -30,6 +30,8 @@ package struct LanguageShape: Sendable, Hashable {
   static let edge: UInt8 = 0
   /// Places that a model with ``Position/digits`` tells apart.
   static let places = 256
+  /// How far from the middle the places of a sample may begin.
+  static let wobble = 4
   /// A hidden layer's width in widths of the stream.
   static let ratio = 4
 

@@ -87,8 +87,9 @@ final class LanguageWriter {
   func write(_ prompts: [LanguagePrompt]) -> [LanguageReply] {
     var lines = prompts.map { prompt in
       var generator = Generator(seed: prompt.seed ^ 0x3817e)
-      // Samples differ in where the places begin too: what is sure does not depend on it.
-      let start = prompt.temperature > 0 ? shape.shift / 4 + generator.below(shape.shift / 2 + 1) : shape.middle
+      // Samples differ a little in where the places begin too: what is sure does not depend on it.
+      let wobble = prompt.temperature > 0 ? generator.below(2 * LanguageShape.wobble + 1) - LanguageShape.wobble : 0
+      let start = min(shape.shift, max(0, shape.middle + wobble))
       return Line(prompt: prompt, generator: generator, start: start)
     }
     for index in lines.indices {

@@ -41,7 +41,7 @@ struct JudgeStage {
       else {
         throw LabError(
           .cannotRun, "line \(number) of `\(path)` is no canary",
-          hints: [#"a canary is a line such as {"id":"c1","prompt":"21+43=","answer":"64"}"#])
+          hints: [#"a canary is a line such as {"id":"c1","prompt":"210+430=","answer":"6400"}"#])
       }
       canaries.append(
         Canary(
@@ -115,7 +115,7 @@ struct EvaluateStage {
       guard let sum = Addition(document.text) else {
         throw LabError(
           .cannotRun, "document `\(document.id)` of `\(data)` is no right sum",
-          hints: ["a sum is written as `21+43=64`, least digits first"])
+          hints: ["a sum is written as `210+430=6400`, least digits first"])
       }
       sums.append(sum)
     }

@@ -27,6 +27,8 @@ struct GenerationsFolder {
     let words = try task == .text ? writeTexts(path) : writeSums(path)
     try writeFile(Array(trainerTemplate(task).utf8), to: "\(path)/\(TrainerSettings.fileName)")
     try writeFile(Array(generationsProgram(task).utf8), to: path + "/program.md")
+    // What distinguishes candidates; the baseline's says nothing.
+    try writeFile(Array("{}\n".utf8), to: path + "/generation.json")
     try writeFile(Array(".pawl/\n*.safetensors\n".utf8), to: path + "/.gitignore")
     return words
   }
@@ -46,7 +48,10 @@ struct GenerationsFolder {
     // What stands in the training data too would judge memory.
     let known = TextOverlap(real.flatMap { Array($0.text.utf8) + [0x0a] })
     let fresh = text[..<(2 * held)].filter { known.ranges(in: Array($0.text.utf8)).isEmpty }
-    let parts = [("real", real), ("search", Array(fresh.prefix(fresh.count / 2))), ("sealed", Array(fresh.dropFirst(fresh.count / 2)))]
+    let parts = [
+      ("real", real), ("search", Array(fresh.prefix(fresh.count / 2))),
+      ("sealed", Array(fresh.dropFirst(fresh.count / 2))),
+    ]
     for (name, passages) in parts { try write(passages, name, path) }
     // Each canary is the end of a passage against the ends of others: of the same length, at a word's beginning.
     let endings = real.prefix(200).compactMap { Self.ending($0.text) }

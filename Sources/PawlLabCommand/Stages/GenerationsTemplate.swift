@@ -27,11 +27,11 @@ func trainerTemplate(_ task: GenerationTask) -> String {
       heads = 4
       context = 128
       position = digits
-      position_shift = 64
+      position_shift = 40
       answer_after = =
       optimiser = muon
       batch = 128
-      steps = 1500
+      steps = 1000
       learning_rate = 3e-3
       muon_rate = 0.02
       weight_decay = 0.01
@@ -54,8 +54,8 @@ func generationsProgram(_ task: GenerationTask) -> String {
     : (
       "Teach a small language model to add longer numbers than anyone has shown it",
       """
-      `data/real.jsonl` holds sums of numbers of at most \(GenerationsFolder.realDigits) digits, written with the least digit first: `21+43=64` is
-      12 + 34 = 46. The size of a sum (`fields.size`) is the number of digits of its longer number.
+      `data/real.jsonl` holds sums of numbers of at most \(GenerationsFolder.realDigits) digits, written with the least digit first: `210+430=6400` is
+      12 + 34 = 46. The size of a sum (`fields.size`) is the number of digits of its numbers.
       """,
       "`exact`, the share of right answers over sums of 1 to \(GenerationsFolder.heldDigits) digits: higher is better; `exact_12` is that of 12 digits",
       " --task addition"
