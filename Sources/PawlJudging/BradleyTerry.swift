@@ -49,7 +49,7 @@ public struct BradleyTerry: Sendable, Codable, Hashable {
   /// Each two that were compared then have half a win each way added (as Jeffreys' prior for one pair), which pulls towards 0.
   public let isPenalised: Bool
   private var logs: [Double]
-  /// Of all but the reference.
+  /// Of all against the reference; empty where the observed information cannot be inverted.
   private var covariance: [[Double]] = []
 
   /// Throws `tooFew` where there is no pair of two, or a generation was compared with the reference neither itself nor through others.
@@ -97,10 +97,10 @@ public struct BradleyTerry: Sendable, Codable, Hashable {
     polish(wins, base: base)
   }
 
-  /// Returns a generation's strength against `other`, the reference where it is nil; nil for one that was in no pair.
+  /// Returns a generation's strength against `other`, the reference where it is nil; nil for one that was in no pair, or has no error.
   public func strength(of generation: Int, against other: Int? = nil) -> Strength? {
     guard let first = generations.firstIndex(of: generation),
-      let second = generations.firstIndex(of: other ?? reference)
+      let second = generations.firstIndex(of: other ?? reference), !covariance.isEmpty
     else { return nil }
     let variance = covariance[first][first] + covariance[second][second] - 2 * covariance[first][second]
     return Strength(value: logs[first] - logs[second], deviation: max(0, variance).squareRoot())
@@ -149,7 +149,6 @@ public struct BradleyTerry: Sendable, Codable, Hashable {
     let free = (0..<count).filter { $0 != base }
     let shift = logs[base]
     for index in logs.indices { logs[index] -= shift }
-    covariance = Array(repeating: Array(repeating: 0, count: count), count: count)
     for _ in 0..<30 {
       var gradient = Array(repeating: 0.0, count: count)
       var information = Array(repeating: Array(repeating: 0.0, count: count), count: count)
@@ -162,7 +161,11 @@ public struct BradleyTerry: Sendable, Codable, Hashable {
           information[i][j] -= total * chance * (1 - chance)
         }
       }
-      guard let inverse = Self.inverse(free.map { i in free.map { information[i][$0] } }) else { return }
+      guard let inverse = Self.inverse(free.map { i in free.map { information[i][$0] } }) else {
+        covariance = []
+        return
+      }
+      covariance = Array(repeating: Array(repeating: 0, count: count), count: count)
       for (row, i) in free.enumerated() {
         for (column, j) in free.enumerated() { covariance[i][j] = inverse[row][column] }
       }

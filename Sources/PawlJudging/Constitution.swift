@@ -4,7 +4,7 @@ import PawlCore
 ///
 /// A principle begins where a line does with its number: `3. Be brief`, `3) Be brief`, `## 3. Be brief`, `**3.** Be brief`, also
 /// behind `Principle`. What follows is its text, up to the next number, a heading without one, or a rule (`---`); sub-points
-/// belong to it. Lines in front of the first number, and code fences, are for people.
+/// belong to it. Lines in front of the first number, comments (`<!-- -->`) and code fences, are for people.
 public struct Constitution: Sendable, Codable, Hashable {
   public struct Principle: Sendable, Codable, Hashable {
     public let number: Int
@@ -26,7 +26,9 @@ public struct Constitution: Sendable, Codable, Hashable {
     /// How far in the open principle's number stands.
     var outer = 0
     var isFenced = false
-    for (index, raw) in markdown.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
+    for (index, raw) in Self.withoutComments(markdown).split(
+      omittingEmptySubsequences: false, whereSeparator: \.isNewline
+    ).enumerated() {
       let line = raw.trimmed
       if line.hasPrefix("```") || line.hasPrefix("~~~") {
         isFenced.toggle()
@@ -103,6 +105,21 @@ public struct Constitution: Sendable, Codable, Hashable {
     // `1.5 times` is a sentence.
     guard rest.isEmpty || rest.first?.isWhitespace == true else { return nil }
     return (number, rest.trimmed)
+  }
+
+  /// Returns a text whose comments are gone, but for their line breaks.
+  private static func withoutComments(_ markdown: String) -> String {
+    var text = ""
+    var rest = markdown[...]
+    while let open = rest.firstRange(of: "<!--") {
+      text += rest[..<open.lowerBound]
+      let inside = rest[open.upperBound...]
+      // A comment that never ends is text, as in HTML's rules for Markdown.
+      guard let close = inside.firstRange(of: "-->") else { return text + rest[open.lowerBound...] }
+      text += String(inside[..<close.lowerBound].filter(\.isNewline))
+      rest = inside[close.upperBound...]
+    }
+    return text + rest
   }
 
   private static func isRule(_ line: Substring) -> Bool {

@@ -30,7 +30,7 @@ extension JudgeQuestion {
   ///
   /// The verdict may stand in a fence or amid prose; objects without the question's mark are the document's or nobody's.
   public func reading(of answer: String, under constitution: Constitution) -> JudgeReading<DocumentVerdict> {
-    read(answer) { value in
+    read(answer, isSame: { $0.principles == $1.principles }) { value in
       guard let overall = Self.yes(value["verdict"]) else {
         return .unreadable("its `verdict` is neither `yes` nor `no`")
       }
@@ -58,7 +58,7 @@ extension JudgeQuestion {
 
   /// Reads the answer to a question about a pair.
   public func readingOfPair(_ answer: String) -> JudgeReading<PairChoice> {
-    read(answer) { value in
+    read(answer, isSame: ==) { value in
       switch value["winner"]?.string?.lowercased() {
       case "a": .read(.first)
       case "b": .read(.second)
@@ -73,7 +73,7 @@ extension JudgeQuestion {
 
   /// Reads the objects that carry the mark; two that say different things are as good as none.
   private func read<Verdict>(
-    _ answer: String, as verdict: (JSONValue) -> JudgeReading<Verdict>
+    _ answer: String, isSame: (Verdict, Verdict) -> Bool, as verdict: (JSONValue) -> JudgeReading<Verdict>
   ) -> JudgeReading<Verdict> {
     let bytes = Array(answer.utf8.prefix(Self.answerLimit))
     guard bytes.contains(where: { $0 > 0x20 }) else { return .unreadable("it is empty") }
@@ -83,19 +83,14 @@ extension JudgeQuestion {
       return .unreadable(objects.isEmpty ? "it has no JSON object" : "no JSON object in it has the question's `case`")
     }
     let reading = verdict(last)
-    for other in own.dropLast() where !Self.isSame(verdict(other), reading) {
-      return .unreadable("it has two JSON objects that disagree")
+    for other in own.dropLast() {
+      // A first draft that cannot be read is a draft.
+      guard let first = verdict(other).verdict else { continue }
+      guard let second = reading.verdict, isSame(first, second) else {
+        return .unreadable("it has two JSON objects that disagree")
+      }
     }
     return reading
-  }
-
-  /// Whether two readings decide alike; a critique decides nothing, and a first draft that cannot be read is a draft.
-  private static func isSame<Verdict>(_ first: JudgeReading<Verdict>, _ second: JudgeReading<Verdict>) -> Bool {
-    guard let first = first.verdict else { return true }
-    if let first = first as? DocumentVerdict, let second = second.verdict as? DocumentVerdict {
-      return first.principles == second.principles
-    }
-    return first == second.verdict
   }
 
   private static func yes(_ value: JSONValue?) -> Bool? {

@@ -58,9 +58,9 @@ public struct JudgingLedger: Sendable, Codable, Hashable {
   public private(set) var reserved = 0.0
   private var failuresInARow = 0
 
-  /// A cap that is not a number, or below zero, is none to spend.
+  /// A cap that is not a number, or below zero, is nothing to spend; one without bound is none.
   public init(cap: Double? = nil, patience: Int = 3) {
-    self.cap = cap.map { $0 > 0 ? $0 : 0 }
+    self.cap = cap.flatMap { $0 == .infinity ? nil : $0 > 0 ? $0 : 0 }
     self.patience = max(1, patience)
   }
 

@@ -1,4 +1,6 @@
-/// Turns texts into sets of hashed n-grams: bytes by 3 and by 5, words by 1 and by 2, words without ASCII case (Weinberger et al. 2009, arXiv 0902.2206).
+/// Turns texts into sets of hashed n-grams (Weinberger et al. 2009, arXiv 0902.2206).
+///
+/// Bytes by 3 and by 5, words by 1 and by 2, words without ASCII case.
 struct TextFeatures {
   /// Columns are 0..<2^`bits`.
   let bits: Int

@@ -16,7 +16,8 @@ public enum ClassifyStage {
   public static func run(_ folder: StageFolder) throws {
     let constitution = try Constitution(markdown: text(of: folder.read("constitution.md")))
     let labels = try labels(folder.read("labels.jsonl"))
-    let judge = try OfflineJudge(labels: labels, constitution: constitution, options: .init(seed: folder.seed))
+    // Not by the stage's seed: the same labels are the same judge in every generation.
+    let judge = try OfflineJudge(labels: labels, constitution: constitution)
     var report = ClassifyReport(constitution: constitution.digest, reports: judge.reports)
     do {
       try judge.check()

@@ -17,6 +17,13 @@ func `principles are read out of lists and headings`(markdown: String) throws {
   #expect(constitution[3] == nil)
 }
 
+@Test func `a principle that is commented out is none`() throws {
+  let markdown = "1. Be brief.\n<!-- 2. Be loud.\n3. Be late. -->\n4. Be true. <!-- really -->\n4. Twice."
+  let error = #expect(throws: JudgingError.self) { try Constitution(markdown: markdown) }
+  #expect(error?.message == "principle `4` comes twice in the constitution: on line 4 and on line 5")
+  #expect(try Constitution(markdown: String(markdown.dropLast(9))).text == "1. Be brief.\n4. Be true.")
+}
+
 @Test func `sub-points belong to their principle`() throws {
   let constitution = try Constitution(
     markdown: "1. Be kind:\n   1. to people\n   - to others\n\n   Also at night.\n7. Use 1.5 words.\n")

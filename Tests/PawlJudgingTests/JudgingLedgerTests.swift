@@ -18,6 +18,11 @@ func `a cap of nothing allows nothing`(cap: Double) {
   #expect(JudgingLedger(cap: cap).stop(before: 0) == .cap(spent: 0, of: 0))
 }
 
+@Test func `a cap without bound is none`() {
+  #expect(JudgingLedger(cap: .infinity) == JudgingLedger())
+  #expect(JudgingLedger(cap: .infinity).stop(before: 1e300) == nil)
+}
+
 @Test func `a price that is no price counts as what was expected`() {
   var ledger = JudgingLedger(cap: 10)
   for price in [Double.nan, -5, .infinity] {
