@@ -12,14 +12,20 @@ public enum DiagnosisStage {
   static let mostProbes = 20_000
 
   /// Reads a stage's folder, writes `diagnosis.json` and `prompts.jsonl`, and returns what was found.
+  ///
+  /// Where there are no losses, nothing is known of weak spots: prompts are drawn of all documents alike, and it returns nil.
   @discardableResult
-  public static func run(_ folder: StageFolder) throws -> Diagnosis {
+  public static func run(_ folder: StageFolder) throws -> Diagnosis? {
     let making = try folder.recipe().making
+    guard folder.has("losses.jsonl") else {
+      try PromptDraw(making, nil, folder).write()
+      return nil
+    }
     let probes = try probes(folder)
     let slicer = try TextSlicer(field: making.slice, texts: probes, seed: folder.seed)
     let diagnosis = try Diagnosis(probes, slicer: slicer, seed: folder.seed)
     try StageReport.write(diagnosis, to: folder.written("diagnosis.json"))
-    try PromptDraw(making, diagnosis, slicer, folder).write()
+    try PromptDraw(making, (diagnosis, slicer), folder).write()
     return diagnosis
   }
 

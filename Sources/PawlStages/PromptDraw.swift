@@ -5,21 +5,24 @@ import PawlDrift
 /// Draws prompts in one pass over the documents, in memory that grows with the prompts only.
 struct PromptDraw {
   private let making: MakingRule
-  private let slicer: TextSlicer
+  private let slicer: TextSlicer?
   private let shares: PromptShares
   private let folder: StageFolder
 
-  init(_ making: MakingRule, _ diagnosis: Diagnosis, _ slicer: TextSlicer, _ folder: StageFolder) throws(StagesError) {
+  /// - Parameter aim: where the model is weak, and how to tell which slice a text is of; nil to draw of all alike.
+  init(
+    _ making: MakingRule, _ aim: (diagnosis: Diagnosis, slicer: TextSlicer)?, _ folder: StageFolder
+  ) throws(StagesError) {
     guard making.documents > 0, making.samples > 0, making.promptBytes >= 0 else {
       throw StagesError(
         .setting, "no prompts for `\(making.documents)` documents in `\(making.samples)` samples each",
         hints: ["set `documents` and `samples` of `making` to 1 or more, `promptBytes` to 0 or more"])
     }
     self.making = making
-    self.slicer = slicer
+    slicer = aim?.slicer
     self.folder = folder
     let prompts = (making.documents - 1) / making.samples + 1
-    shares = PromptShares(diagnosis, prompts: prompts, aim: making.aim)
+    shares = PromptShares(aim?.diagnosis, prompts: prompts, aim: making.aim)
   }
 
   func write() throws {
@@ -34,7 +37,7 @@ struct PromptDraw {
     while let document = try reader.next() {
       guard !document.text.isEmpty else { continue }
       aimless.offer { beginning(document.text) }
-      guard !slices.isEmpty else { continue }
+      guard !slices.isEmpty, let slicer else { continue }
       let slice = slicer.slice(of: document.text, fields: document.fields)
       aimed[slice]?.offer { beginning(document.text) }
     }
