@@ -80,7 +80,7 @@ struct GenerationsRepository {
     let run = repository.pawl("run", "--trials", "3")
     #expect(run.code == 0, "\(run.messages)")
     let status = repository.pawl("status").output
-    #expect(status.contains("generationthe head is generation"), "\(status)")
+    #expect(status.contains("model     generation "), "\(status)")
     #expect(status.contains("canaries"), "\(status)")
     let show = repository.pawl("show", "1").output
     #expect(show.contains("of 40 made documents kept"), "\(show)")
