@@ -9,6 +9,8 @@ final class FilterSieve {
   private var knowledge: FilterKnowledge
   private let folder: StageFolder
   private let filters: [FilterName]
+  /// Whether documents are judged by one another, which takes a second pass.
+  private let isVoting: Bool
   private var exact = DigestTable()
   private var near: NearIndex?
   /// Of each text in `near`, its place as `exact` has it.
@@ -21,9 +23,13 @@ final class FilterSieve {
   private var repeated = RepeatedText()
   private var answers = Answers()
   private var passedBallots: [FilterBallot] = []
-  private static let blockBytes = 8 << 20
+  private let blockBytes: Int
+  /// Into how many parts a block is cut, each the work of one core at a time.
+  private let parts: Int
 
-  init(_ knowledge: FilterKnowledge, folder: StageFolder) throws {
+  init(_ knowledge: FilterKnowledge, folder: StageFolder, blockBytes: Int, parts: Int) throws {
+    self.blockBytes = blockBytes
+    self.parts = parts
     self.knowledge = knowledge
     self.folder = folder
     filters = knowledge.filters
@@ -33,8 +39,6 @@ final class FilterSieve {
     isVoting = knowledge.rule.vote != nil || knowledge.rule.length != nil
     passed = try DocumentWriter(path: folder.written(isVoting ? "passed.jsonl" : "kept.jsonl"))
   }
-  /// Whether documents are judged by one another, which takes a second pass.
-  private let isVoting: Bool
 
   // MARK: - The training set
 
@@ -44,7 +48,7 @@ final class FilterSieve {
       return
     }
     let path = folder.read(name)
-    let blocks = try LineBlocks(path: path, blockBytes: Self.blockBytes)
+    let blocks = try LineBlocks(path: path, blockBytes: blockBytes)
     let parser = DocumentParser(path: path, name: name)
     while let block = try blocks.next() {
       let parts = try look(at: block, parser, comparing: false)
@@ -72,9 +76,8 @@ final class FilterSieve {
   private func look(at block: LineBlock, _ parser: DocumentParser, comparing: Bool) throws(DocumentsError)
     -> [LookedAtPart]
   {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
     let (knowledge, near) = (knowledge, near)
-    return try onAllCores(block.parts(cores * 2)) { (part) throws(DocumentsError) in
+    return try onAllCores(block.parts(parts)) { (part) throws(DocumentsError) in
       try knowledge.look(at: part, parser, near: near, comparing: comparing)
     }
   }
@@ -87,7 +90,7 @@ final class FilterSieve {
 
   func pass() throws {
     let path = folder.read("made.jsonl")
-    let blocks = try LineBlocks(path: path, blockBytes: Self.blockBytes)
+    let blocks = try LineBlocks(path: path, blockBytes: blockBytes)
     let parser = DocumentParser(path: path, name: "made.jsonl")
     var recent = try RecentTexts(threshold: knowledge.rule.near)
     while let block = try blocks.next() {
@@ -200,20 +203,20 @@ final class FilterSieve {
         .result, "`made.jsonl` holds no document",
         hints: ["see that the stage `generate` wrote documents", "set `generate` to your own command in pawl.yaml"])
       : repeated.isOnlyText && report.documents > 1 ? repeated.failure(report.documents) : nil
-    try passed.finish()
-    if isVoting { try vote() }
+    let kept = isVoting ? try vote() : passed
     try dropped.finish()
     try report.write(to: folder.written("filter.json"))
-    if let failure = failure ?? report.failure {
-      unlink(folder.written("kept.jsonl"))
-      throw failure
-    }
+    if let failure = failure ?? report.failure { throw failure }
+    try kept.finish()
   }
 
-  private func vote() throws {
+  /// Returns the file of what the samples of each prompt agree on.
+  private func vote() throws -> DocumentWriter {
+    try passed.finish()
+    defer { unlink(passed.path) }
     let verdicts = try FilterBallot.verdicts(on: passedBallots, rule: knowledge.rule, answers: answers)
     let kept = try DocumentWriter(path: folder.written("kept.jsonl"))
-    let reader = try DocumentReader(path: folder.written("passed.jsonl"))
+    let reader = try DocumentReader(path: passed.path)
     let names = filters.filter { $0 == .vote || $0 == .length }.map(\.rawValue)
     for verdict in verdicts {
       guard let document = try reader.next() else { break }
@@ -224,7 +227,6 @@ final class FilterSieve {
         try kept.write(bytes: Self.lines([document], passed: names))
       }
     }
-    try kept.finish()
-    unlink(folder.written("passed.jsonl"))
+    return kept
   }
 }
