@@ -64,7 +64,7 @@ private func signature(_ text: String) -> ArraySlice<UInt16> {
   for _ in 0..<400 { words.append((0..<80).map { _ in String(generator.next() % 5_000) }) }
   var index = try NearIndex(threshold: 0.8)
   for text in words {
-    var keys: [UInt64] = []
+    var keys: [UInt32] = []
     let signature = signature(text.joined(separator: " "))
     index.addKeys(of: signature, to: &keys)
     #expect(index.match(signature, keys: keys[...]) == nil)
@@ -74,7 +74,7 @@ private func signature(_ text: String) -> ArraySlice<UInt16> {
   for (number, text) in words.enumerated() {
     var copy = text
     copy[Int(generator.next() % 80)] = "other"
-    var keys: [UInt64] = []
+    var keys: [UInt32] = []
     let signature = signature(copy.joined(separator: "\n"))
     index.addKeys(of: signature, to: &keys)
     if index.match(signature, keys: keys[...])?.number == number { found += 1 }
