@@ -36,7 +36,9 @@ package struct NearIndex: Sendable {
     guard count > 0 else { return nil }
     // All places are asked for before any is looked at, so that the processor waits for memory once.
     return withUnsafeTemporaryAllocation(of: Bool.self, capacity: keys.count) { isThere in
-      for (band, key) in keys.enumerated() { isThere[band] = tables[band].mayHave(key) }
+      tables.withUnsafeBufferPointer { tables in
+        for (band, key) in keys.enumerated() { isThere[band] = tables[band].mayHave(key) }
+      }
       var best: Match?
       var seen: [Int] = []
       for (band, key) in keys.enumerated() where isThere[band] {
