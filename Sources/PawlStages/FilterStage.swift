@@ -14,7 +14,7 @@ public enum FilterStage {
   /// Throws `.result` where nothing is left or the generation is one document repeated, after the reasons were written.
   public static func run(_ folder: StageFolder) throws {
     // Several parts a core, as some hold longer documents than others.
-    try run(folder, blockBytes: 8 << 20, parts: ProcessInfo.processInfo.activeProcessorCount * 4)
+    try run(folder, blockBytes: 2 << 20, parts: ProcessInfo.processInfo.activeProcessorCount * 4)
   }
 
   static func run(_ folder: StageFolder, blockBytes: Int, parts: Int) throws {
