@@ -18,8 +18,7 @@ public enum FilterStage {
   }
 
   static func run(_ folder: StageFolder, blockBytes: Int, parts: Int) throws {
-    let rule = try folder.recipe().filters
-    let knowledge = try FilterKnowledge(rule: rule, folder: folder)
+    let knowledge = try FilterKnowledge(try folder.recipe(), folder: folder)
     let sieve = try FilterSieve(knowledge, folder: folder, blockBytes: blockBytes, parts: parts)
     try sieve.learnTraining()
     try sieve.pass()

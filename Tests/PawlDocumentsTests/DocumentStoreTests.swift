@@ -59,3 +59,23 @@ func `what is no digest names no file`(name: String) throws {
     try DocumentStore(folder: folder.path).put(path)
       == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
 }
+
+@Test func `a file that many put at once is there once`() throws {
+  let folder = try Folder()
+  let store = try DocumentStore(folder: folder.path + "/store")
+  let path = try folder.file("a", "abc")
+  DispatchQueue.concurrentPerform(iterations: 32) { _ in _ = try? store.put(path) }
+  try store.verify(digest)
+  #expect(try FileManager.default.contentsOfDirectory(atPath: store.folder) == [digest])
+}
+
+@Test func `a store that cannot be made and a file that is missing are told`() throws {
+  let folder = try Folder()
+  let path = try folder.file("a", "abc")
+  let unwritable = try #require(throws: DocumentsError.self) { try DocumentStore(folder: path + "/store") }
+  #expect(unwritable.code == .unwritable)
+  let store = try DocumentStore(folder: folder.path)
+  let missing = try #require(throws: DocumentsError.self) { try store.put(folder.path + "/b") }
+  #expect(missing.code == .unreadable)
+  #expect(throws: DocumentsError.self) { try store.verify(digest) }
+}

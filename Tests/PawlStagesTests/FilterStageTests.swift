@@ -1,3 +1,4 @@
+import Foundation
 import PawlCore
 import PawlCorpus
 import PawlDocuments
@@ -140,4 +141,48 @@ func `settings that cannot be followed are told`(rule: FilterRule, message: Stri
   try stage.write("made.jsonl", [made("a", "once"), made("b", "twice upon")])
   let error = try #require(throws: (any Error).self) { try FilterStage.run(stage.folder) }
   #expect((error as? any DescribedError)?.message == message)
+}
+
+@Test func `evaluation text is found in files of any form, and missed ones are told`() throws {
+  let stage = try StageFixture()
+  try stage.recipe(held: ["data/a.txt", "data/b.json"])
+  let (plain, nested) = (words(1, 90), words(2, 90))
+  let leaks = [plain, nested].map { $0.split(separator: " ")[20..<75].joined(separator: "\t").uppercased() }
+  let short = ["12 + 34 = 46", "12 + 34 ="]
+  try stage.write(
+    "made.jsonl",
+    (leaks + short).enumerated().map { made("d\($0.offset)", $0.element) } + [made("good", words(3, 60))])
+  let error = try #require(throws: StagesError.self) { try FilterStage.run(stage.folder) }
+  #expect(error.message.hasSuffix("has none of the 2 files of evaluation text"))
+  try stage.write("held-0.csv", lines: plain.split(separator: " ").map(String.init))
+  try stage.write(
+    "held-1.jsonl",
+    lines: [
+      #"{"id":"c1","prompt":"12 + 34 =","answer":"46"}"#, "",
+      #"{"question":{"parts":["\#(words(4, 9))","\#(nested)"]},"level":3}"#,
+    ])
+  try FilterStage.run(stage.folder)
+  #expect(try stage.dropped() == ["d0 overlap", "d1 overlap", "d2 overlap", "d3 overlap"])
+  let reasons = try stage.text("dropped.jsonl")
+  #expect(reasons.contains("from word 1 on, 50 words are from line 21 of `held-0.csv`"))
+  #expect(reasons.contains("from word 1 on, 50 words are from line 3 of `held-1.jsonl`"))
+  #expect(reasons.contains("it is the whole of line 1 of `held-1.jsonl`"))
+  #expect(try stage.text("filter.json").contains(#""overlap":{"held-0.csv":1,"held-1.jsonl":3}"#))
+}
+
+@Test func `a stage that is started again writes the same`() throws {
+  let stage = try StageFixture()
+  try stage.recipe(FilterRule(vote: 0.5))
+  try stage.write(
+    "made.jsonl", (0..<40).map { made("d\($0)", words(UInt64($0 % 30), 40), prompt: words(UInt64($0), 2)) })
+  try FilterStage.run(stage.folder)
+  let first = try stage.lines("kept.jsonl") + stage.lines("dropped.jsonl") + stage.lines("filter.json")
+  #expect(!first.isEmpty)
+  // What a crash may have left.
+  for name in ["passed.jsonl", "kept.jsonl.draft", "dropped.jsonl.draft"] {
+    try Data("{".utf8).write(to: URL(fileURLWithPath: stage.folder.written(name)))
+  }
+  try FilterStage.run(stage.folder)
+  #expect(try stage.lines("kept.jsonl") + stage.lines("dropped.jsonl") + stage.lines("filter.json") == first)
+  #expect(try stage.written == ["dropped.jsonl", "filter.json", "kept.jsonl"])
 }

@@ -19,8 +19,8 @@ final class StageFixture {
   }
   deinit { try? FileManager.default.removeItem(atPath: root) }
 
-  func recipe(_ filters: FilterRule = FilterRule(), _ mix: MixRule = MixRule()) throws {
-    let rule = GenerationRule(real: "data/real.jsonl", filters: filters, mix: mix)
+  func recipe(_ filters: FilterRule = FilterRule(), _ mix: MixRule = MixRule(), held: [String] = []) throws {
+    let rule = GenerationRule(real: "data/real.jsonl", held: held, filters: filters, mix: mix)
     try JSONEncoder().encode(rule).write(to: URL(fileURLWithPath: folder.read("recipe.json")))
   }
   func write(_ name: String, _ bytes: some Sequence<UInt8>) throws {
