@@ -6,8 +6,8 @@ package struct NearIndex: Sendable {
   package let banding: Banding
   private var signatures = SignatureStore()
   private var tables: [BandTable]
-  /// Texts that share a band beyond this are not compared: they are as good as the same, or the band says little.
-  private static let longestBucket = 16
+  /// Texts that share a band beyond this are not kept there: texts by one template would make each of them be compared with all.
+  static let longestBucket = 16
 
   /// Throws `.badSetting` for a threshold outside of 0.05...1.
   package init(threshold: Double) throws(CorpusError) {
@@ -42,7 +42,7 @@ package struct NearIndex: Sendable {
       var best: Match?
       var seen: [Int] = []
       for (band, key) in keys.enumerated() where isThere[band] {
-        tables[band].forEach(key, limit: Self.longestBucket) { number in
+        tables[band].forEach(key) { number in
           guard !seen.contains(number) else { return }
           seen.append(number)
           let likeness = signatures.likeness(number, signature)
@@ -124,15 +124,12 @@ private struct BandTable: Sendable {
   }
 
   /// Calls `body` with the numbers under a digest, the earliest first.
-  func forEach(_ key: UInt32, limit: Int, _ body: (Int) -> Void) {
+  func forEach(_ key: UInt32, _ body: (Int) -> Void) {
     entries.withUnsafeBufferPointer { entries in
       let mask = entries.count - 1
-      var (index, left) = (Int(key) & mask, limit)
-      while entries[index] != 0, left > 0 {
-        if entries[index] >> 32 == UInt64(key) {
-          body(Int(entries[index] & 0xffff_ffff) - 1)
-          left -= 1
-        }
+      var index = Int(key) & mask
+      while entries[index] != 0 {
+        if entries[index] >> 32 == UInt64(key) { body(Int(entries[index] & 0xffff_ffff) - 1) }
         index = (index + 1) & mask
       }
     }
@@ -163,11 +160,18 @@ private struct BandTable: Sendable {
     }
   }
 
+  /// Puts an entry behind those of its digest; no more of one digest than are ever looked at, as texts by one template share many bands.
   @inline(__always)
   private static func place(_ entry: UInt64, _ entries: inout UnsafeMutableBufferPointer<UInt64>) {
     let mask = entries.count - 1
-    var index = Int(entry >> 32) & mask
-    while entries[index] != 0 { index = (index + 1) & mask }
+    var (index, left) = (Int(entry >> 32) & mask, NearIndex.longestBucket)
+    while entries[index] != 0 {
+      if entries[index] >> 32 == entry >> 32 {
+        left -= 1
+        if left == 0 { return }
+      }
+      index = (index + 1) & mask
+    }
     entries[index] = entry
   }
 

@@ -108,3 +108,21 @@ func `digests of texts are the same but for spaces`(first: String, second: Strin
   for number in 0..<5_000 { #expect(table[UInt64(number) &* 0x9e37_79b9_7f4a_7c15] == number) }
   #expect(table[17] == nil)
 }
+
+@Test func `texts by one template cost no more for being many, and their copies are still found`() throws {
+  var generator = SeededGenerator(seed: 3)
+  var index = try NearIndex(threshold: 0.8)
+  let words = (0..<30).map { "word\($0)" }.joined(separator: " ")
+  var found = 0
+  for _ in 0..<2_000 {
+    let own = (0..<20).map { _ in String(generator.next() % 100_000) }.joined(separator: " ")
+    let signature = signature(words + " " + own)
+    var keys: [UInt32] = []
+    index.addKeys(of: signature, to: &keys)
+    // Half of the shingles are everybody's, which is far from a likeness of 0.8.
+    #expect(index.match(signature, keys: keys[...]) == nil)
+    index.add(signature, keys: keys[...])
+    if index.match(signature, keys: keys[...])?.likeness == 1 { found += 1 }
+  }
+  #expect(found == 2_000)
+}
