@@ -60,7 +60,8 @@ let layers: [Layer] = [
     (
       "PawlRuntime",
       [
-        "PawlCore", "PawlBriefing", "PawlCluster", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal",
+        "PawlCore", "PawlBriefing", "PawlCluster", "PawlConfiguration", "PawlCorpus", "PawlDocuments", "PawlDrift",
+        "PawlEngine", "PawlJudging", "PawlGuard", "PawlJournal",
         "PawlModels", "PawlRatchet", "PawlReport", "PawlSandbox", "PawlSearch", "PawlStatistics", "PawlWorkspace",
         "CPawlSystem",
       ]
@@ -72,7 +73,7 @@ let layers: [Layer] = [
     ),
   ],
   // 7  Faces: arguments, progress, diagnostics, exit codes.
-  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime", "PawlSimulation", "CPawlSystem"])],
+  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime", "PawlSimulation", "PawlStages", "CPawlSystem"])],
 ]
 
 // Apart: the embedded pretraining lab. The engine knows nothing of it, and it knows nothing of the engine.
@@ -83,7 +84,12 @@ let lab: [Layer] = [
     ("PawlLab", ["PawlRefereeProtocol", "CPawlKernels"]),
     ("PawlReferee", ["PawlRefereeProtocol", "PawlCore", "PawlSandbox", "CPawlSystem"]),
   ],
-  [("PawlLabCommand", ["PawlLab", "PawlReferee", "PawlRefereeProtocol"])],
+  [
+    (
+      "PawlLabCommand",
+      ["PawlLab", "PawlReferee", "PawlRefereeProtocol", "PawlCore", "PawlCorpus", "PawlDocuments", "PawlStages"]
+    )
+  ],
 ]
 
 // Programs hold `@main` only; `pawl-lab` is the lab's own face. `pawl-bench` serves `benchmarks/` and is not installed.
@@ -154,5 +160,6 @@ func check(_ layers: [Layer], on house: [String] = []) {
   }
 }
 check(layers)
-// The referee keeps candidates in with the house's own sandbox, so that there is one; nothing else of the house is the lab's.
-check(lab, on: ["PawlCore", "PawlSandbox"])
+// The referee keeps candidates in with the house's own sandbox, so that there is one, and the stages that need a model read and write documents as
+// the house's own do; nothing else of the house is the lab's.
+check(lab, on: ["PawlCore", "PawlSandbox", "PawlCorpus", "PawlDocuments", "PawlStages"])

@@ -12,9 +12,11 @@ struct InitCommand {
   private let folder: String
   private let source: TextSource
   private let settings: LabSettings
+  /// What a study of generations is about; nil for a study of code.
+  private let task: GenerationTask?
 
   init(_ arguments: ArraySlice<String>) throws(LabError) {
-    let parsed = try Arguments(arguments, options: ["--data", "--text", "--budget"])
+    let parsed = try Arguments(arguments, options: ["--data", "--text", "--budget", "--generations"])
     guard var folder = parsed.plain, !folder.isEmpty else {
       throw LabError(.usage, "`init` needs a folder to make", hints: ["`pawl-lab init my-study`"])
     }
@@ -27,12 +29,27 @@ struct InitCommand {
     case (nil, let name?): source = .packaged(try PackagedText(named: name))
     case (nil, nil): source = .packaged(.bible)
     }
+    task = parsed.text("--generations") == nil ? nil : try GenerationTask(parsed, at: "--generations")
+    if task != nil && parsed.text("--budget") != nil {
+      throw LabError(
+        .usage, "`--budget` is of a study of code",
+        hints: ["`steps` in `\(TrainerSettings.fileName)` is what a generation trains"])
+    }
     let budget = try parsed.number("--budget", from: 1_000_000, to: Budget.mostOperations)
     settings = budget.map { LabSettings(operations: $0) } ?? LabSettings()
   }
 
   func run() throws(LabError) {
     let git = try findProgram("git")
+    if let task {
+      var words = ""
+      try StudyFolder(folder).fill { path throws(LabError) in
+        words = try GenerationsFolder(task: task, source: source).write(to: path)
+        try commit(path, git)
+      }
+      say("made `\(folder)`: \(words)")
+      return
+    }
     let text = try source.read()
     let split = try TextSplit(text.bytes)
     let rung = try settings.rung(LabSettings.names.lowerBound)

@@ -71,7 +71,7 @@ enum PackagedText: String, CaseIterable, Sendable {
   func read(root: String = "") throws(LabError) -> [UInt8] {
     let bytes: [UInt8]
     switch self {
-    case .bible: bytes = Self.withoutReferences(try output(of: "bible", ["-f", "gen1:1-rev22:21"]))
+    case .bible: bytes = Self.withoutReferences(try verses())
     case .webster: bytes = try dictionary("gcide", root)
     case .foldoc: bytes = try dictionary("foldoc", root)
     case .jargon: bytes = try dictionary("jargon", root)
@@ -80,6 +80,9 @@ enum PackagedText: String, CaseIterable, Sendable {
     guard bytes.count >= TextSplit.smallest else { throw missing("has only `\(bytes.count)` bytes") }
     return bytes
   }
+
+  /// The verses of the Bible, each with its place before it.
+  func verses() throws(LabError) -> [UInt8] { try output(of: "bible", ["-f", "gen1:1-rev22:21"]) }
 
   /// A database of the dict server: compressed in pieces, which `gzip` reads as one.
   private func dictionary(_ name: String, _ root: String) throws(LabError) -> [UInt8] {

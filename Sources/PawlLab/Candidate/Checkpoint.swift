@@ -9,8 +9,8 @@
 ///
 /// Source: the format's description in the documentation of Hugging Face's safetensors.
 enum Checkpoint {
-  /// The header that a model's file has: names, shapes and places follow from its parameters alone.
-  static func header(_ parameters: Parameters) -> [UInt8] {
+  /// The header that a model's file has: names, shapes and places follow from its parameters alone; a language model's tells its shape too.
+  static func header(_ parameters: Parameters, shape: LanguageShape? = nil) -> [UInt8] {
     var offset = 0
     let entries = parameters.all.map { parameter in
       let end = offset + 4 * parameter.tensor.count
@@ -18,19 +18,19 @@ enum Checkpoint {
       let shape = "\(parameter.tensor.rows),\(parameter.tensor.columns)"
       return "\(quoted(parameter.name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
     }
-    var text = Array("{\(entries.joined(separator: ","))}".utf8)
+    var text = Array("{\(shape.map(metadata) ?? "")\(entries.joined(separator: ","))}".utf8)
     while text.count % 8 != 0 { text.append(0x20) }
     return withUnsafeBytes(of: UInt64(text.count).littleEndian) { Array($0) } + text
   }
 
   /// Writes the weights to a new file, whole or not at all; ends the program when it cannot.
-  static func save(_ parameters: Parameters, to path: String) {
+  static func save(_ parameters: Parameters, to path: String, shape: LanguageShape? = nil) {
     let draft = path + ".draft"
     guard let file = fopen(draft, "wb") else {
       refuse("cannot write the checkpoint `\(path)`: \(String(cString: strerror(errno)))")
     }
     var isWhole = true
-    let header = header(parameters)
+    let header = header(parameters, shape: shape)
     isWhole = fwrite(header, 1, header.count, file) == header.count
     for parameter in parameters.all where isWhole {
       isWhole = fwrite(parameter.tensor.values, 4, parameter.tensor.count, file) == parameter.tensor.count
@@ -43,13 +43,13 @@ enum Checkpoint {
   }
 
   /// Reads the weights of a file that has just these parameters; ends the program when it has others.
-  static func load(_ path: String, into parameters: Parameters) {
+  static func load(_ path: String, into parameters: Parameters, shape: LanguageShape? = nil) {
     let file = MappedText(path)
     defer { withExtendedLifetime(file) {} }
     let bytes = file.bytes
-    let header = header(parameters)
+    let header = header(parameters, shape: shape)
     guard bytes.count == header.count + 4 * parameters.count, bytes.prefix(header.count).elementsEqual(header) else {
-      refuse("the checkpoint `\(path)` is of another model than this `train.swift` makes")
+      refuse("the checkpoint `\(path)` is of another model than \(shape == nil ? "this `train.swift` makes" : "the settings describe")")
     }
     guard var source = bytes.baseAddress.map({ UnsafeRawPointer($0) + header.count }) else { return }
     for parameter in parameters.all {
