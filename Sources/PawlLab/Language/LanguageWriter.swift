@@ -190,14 +190,8 @@ final class LanguageWriter {
 
   private func rotate(_ row: Floats, _ angles: AngleTable, _ position: Int) {
     let half = angles.width / 2
-    for head in stride(from: 0, to: shape.width, by: angles.width) {
-      for pair in 0..<half {
-        let (cosine, sine) = (angles.cosines[position * half + pair], angles.sines[position * half + pair])
-        let (x, y) = (row[head + pair], row[head + pair + half])
-        row[head + pair] = x * cosine - y * sine
-        row[head + pair + half] = x * sine + y * cosine
-      }
-    }
+    tape.kernels.rows.rotate(
+      row, row, angles.cosines + position * half, angles.sines + position * half, 1, shape.heads, angles.width, 1, 1, 0)
   }
 
   /// The next byte: the likeliest one, or one drawn in proportion to its probability at the line's temperature.
