@@ -186,7 +186,7 @@ import Testing
     throws
   {
     let scratch = try Scratch()
-    let text = (0..<4000).map { "line \($0) of \($0 &* 7919 % 4099) tells of \($0 &* 104_729 % 65_537)\n" }.joined()
+    let text = (0..<9000).map { "line \($0) of \($0 &* 7919 % 4099) tells of \($0 &* 104_729 % 65_537)\n" }.joined()
     let file = try scratch.file("text", text)
     try InitCommand(["--generations", task.rawValue, "--data", file, scratch.path + "/study"]).run()
     let study = scratch.path + "/study"
