@@ -59,6 +59,19 @@ import Testing
     }
   }
 
+  @Test func `training ends when its steps or its operations are spent`() {
+    func train(_ recipe: LanguageRecipe, _ texts: [[UInt8]]) -> LanguageTrainer.Result {
+      LanguageTrainer(LanguageModel(Self.shape(.none), seed: 1), recipe).train(texts, seed: 1)
+    }
+    let whole = train(Self.recipe(12), Self.texts)
+    #expect(whole.steps == 12 && whole.operations > 0 && whole.loss > 0)
+    // Other tests count on the same meter, so only the least budget is sure.
+    var recipe = Self.recipe(12)
+    recipe.operations = 1
+    #expect(train(recipe, Self.texts).steps == 1)
+    #expect(train(recipe, []).steps == 0)
+  }
+
   @Test func `an untrained model is about as unsure as chance, whatever the batch`() {
     let model = LanguageModel(Self.shape(.none), seed: 1)
     let long = [UInt8](repeating: 0x61, count: 100)

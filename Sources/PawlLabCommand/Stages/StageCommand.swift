@@ -106,11 +106,14 @@ struct TrainStage {
     learner.reaches(documents.reduce(0) { max($0, $1.fields["size"].flatMap { Int($0) } ?? 0) })
     let recipe = settings.recipe(later: parent != nil)
     let every = max(1, recipe.steps / 10)
-    let loss = LanguageTrainer(learner, recipe).train(documents.map { Array($0.text.utf8) }, seed: seed) { step, loss in
+    let result = LanguageTrainer(learner, recipe).train(documents.map { Array($0.text.utf8) }, seed: seed) {
+      step, loss in
       if step % every == 0 { say("step \(step): \(fixed(loss, 4))") }
     }
     learner.save(model)
     say("documents: \(documents.count)")
-    say("training_loss: \(fixed(loss, 6))")
+    say("steps: \(result.steps)")
+    say("operations: \(result.operations)")
+    say("training_loss: \(fixed(result.loss, 6))")
   }
 }
