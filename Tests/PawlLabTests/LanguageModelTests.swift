@@ -128,6 +128,21 @@ import Testing
     }
   }
 
+  @Test(arguments: LanguageShape.Position.allCases)
+  func `a shape knows how many weights it has, and what makes no sense`(position: LanguageShape.Position) {
+    let shape = Self.shape(position)
+    #expect(LanguageModel(shape, seed: 1).parameters.count == shape.weights)
+    let entries = Dictionary(uniqueKeysWithValues: shape.entries.map { ($0.name, $0.value) })
+    #expect(LanguageShape(entries: entries) == shape)
+    for (name, value) in [
+      ("depth", "0"), ("width", "99999999"), ("heads", "3"), ("context", "-1"), ("position", "learned"),
+      ("shift", "200"),
+      ("reach", "-1"), ("answer_after", "300"), ("depth", "9223372036854775808"),
+    ] {
+      #expect(LanguageShape(entries: entries.merging([name: value]) { $1 }) == nil, "\(name) \(value)")
+    }
+  }
+
   @Test func `places count the digits of a number`() {
     #expect(Self.shape(.digits).places("12+345=".utf8, start: 3) == [4, 5, 3, 4, 5, 6, 3])
   }
