@@ -60,7 +60,8 @@ let layers: [Layer] = [
     (
       "PawlRuntime",
       [
-        "PawlCore", "PawlBriefing", "PawlCluster", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal",
+        "PawlCore", "PawlBriefing", "PawlCluster", "PawlConfiguration", "PawlCorpus", "PawlDocuments", "PawlDrift",
+        "PawlEngine", "PawlJudging", "PawlGuard", "PawlJournal",
         "PawlModels", "PawlRatchet", "PawlReport", "PawlSandbox", "PawlSearch", "PawlStatistics", "PawlWorkspace",
         "CPawlSystem",
       ]
@@ -72,7 +73,7 @@ let layers: [Layer] = [
     ),
   ],
   // 7  Faces: arguments, progress, diagnostics, exit codes.
-  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime", "PawlSimulation", "CPawlSystem"])],
+  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime", "PawlSimulation", "PawlStages", "CPawlSystem"])],
 ]
 
 // Apart: the embedded pretraining lab. The engine knows nothing of it, and it knows nothing of the engine.

@@ -6,7 +6,8 @@ public enum LayoutDetector {
   public static func detect(_ repository: some RepositoryView) -> StudyDraft {
     let paths = Set(repository.paths)
     var draft =
-      lab(repository, paths) ?? PiLayout.detect(repository, paths) ?? autoresearch(repository, paths)
+      lab(repository, paths) ?? generations(repository, paths) ?? PiLayout.detect(repository, paths) ?? autoresearch(
+        repository, paths)
       ?? CustomLayout.detect(repository, paths)
     if draft.command?.hasPrefix("uv run") == true {
       for entry in uv.readable where !draft.sandbox.readable.contains(entry) { draft.sandbox.readable.append(entry) }
@@ -50,6 +51,31 @@ public enum LayoutDetector {
       foreignLoad: isTimed(repository.text(of: "lab.conf") ?? "") ? .repeats : .ignore,
       notes: ["the embedded lab: `train.swift` is what agents change, `pawl-lab` is the frozen referee that judges it"]
     ).withMissing()
+  }
+
+  private static func generations(_ repository: some RepositoryView, _ paths: Set<String>) -> StudyDraft? {
+    guard paths.isSuperset(of: ["trainer.conf", GenerationPlan.file, "data/real.jsonl"]) else { return nil }
+    let adds = repository.text(of: "trainer.conf")?.contains("answer_after") == true
+    let task = adds ? " --task addition" : ""
+    let (name, direction, plausible) =
+      adds ? ("exact", Direction.maximize, 0.0...1) : ("bits_per_byte", Direction.minimize, 0.1...8)
+    var draft = StudyDraft(
+      layout: .generations, command: "pawl-lab stage train",
+      metric: MetricRule(
+        name: name, pattern: MetricCheck.pattern(forMetric: name), direction: direction, plausible: plausible),
+      editable: [GenerationPlan.file], foreignLoad: .ignore,
+      notes: ["the lab's language model makes its own training data: candidates differ in their data alone"])
+    draft.evaluate = "pawl-lab stage evaluate\(task)"
+    draft.artifacts = ["model.safetensors"]
+    let stages = StageCommands(
+      diagnose: "pawl-lab stage diagnose", generate: "pawl-lab stage generate\(task)", judge: "pawl-lab stage judge")
+    draft.generations = GenerationRule(
+      real: "data/real.jsonl", held: ["data/search.jsonl", "data/sealed.jsonl"].filter { paths.contains($0) },
+      start: adds ? .parent : .scratch, stages: stages,
+      making: MakingRule(documents: adds ? 4_000 : 1_000, slice: adds ? "size" : nil),
+      filters: adds ? FilterRule(near: nil, length: 0.9) : FilterRule(), mix: adds ? MixRule(made: 0.5) : MixRule(),
+      canaries: paths.contains("data/canaries.jsonl") ? CanaryRule(file: "data/canaries.jsonl") : nil)
+    return draft.withMissing()
   }
 
   /// Whether settings of the lab bound the training by time: a budget of operations or steps is the same on a busy machine.

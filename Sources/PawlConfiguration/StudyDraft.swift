@@ -20,6 +20,11 @@ public struct StudyDraft: Sendable {
   public var budget: Budget
   public var sandbox: SandboxPolicy
   public var foreignLoad: ForeignLoadRule
+  /// How the study improves its data; nil for a study of code.
+  public var generations: GenerationRule?
+  /// What scores the files that `command` leaves.
+  public var evaluate: String?
+  public var artifacts: [String] = []
   /// Tracked programs, those nearest to the root first: what a person may mean where nothing was recognised.
   public var scripts: [String] = []
   /// What was recognised: one lowercase line each, for `pawl init` to show.

@@ -29,6 +29,8 @@ public enum StudyLayout: String, Sendable, Codable {
   case piAutoresearch
   /// A study of Pawl's embedded lab: `train.swift` beside `lab.conf`.
   case lab
+  /// A study of generations with the lab's language model: `trainer.conf` beside `generation.json`.
+  case generations
   /// Anything else.
   case custom
 }

@@ -1,7 +1,7 @@
 import PawlCore
 
 extension StudyReader {
-  private static let modelKeys = [
+  static let modelKeys = [
     "name", "api", "model", "base_url", "key", "key_file", "max_tokens", "thinking", "temperature", "context", "tools",
     "price", "max_spend", "parallel", "idle", "total", "retries", "proxy", "certificates",
   ]
@@ -67,7 +67,7 @@ extension StudyReader {
       switch kind {
       case .model(let rule): Self.name(from: rule.model)
       case .program: section.values["program"]?.text ?? "command"
-      case .knobs, nil: nil
+      case .knobs, .generations, nil: nil
       }
     guard let kind, let name = agentName(section) ?? fallback else { return nil }
     return AgentRule(
@@ -99,7 +99,7 @@ extension StudyReader {
 
   // MARK: models
 
-  private mutating func model(_ section: Section) -> ModelRule? {
+  mutating func model(_ section: Section) -> ModelRule? {
     let api = reader.choice("api", of: section, ModelRule.API.allCases)
     let model = reader.text("model", of: section)
     if section.values["model"] == nil {
@@ -204,7 +204,7 @@ extension StudyReader {
       cacheWrite: money("cache_write", of: prices) ?? write)
   }
 
-  private mutating func money(_ key: String, of section: Section) -> Double? {
+  mutating func money(_ key: String, of section: Section) -> Double? {
     guard let node = section.values[key], node.plain != "none", let value = reader.number(node, section.path(key))
     else { return nil }
     guard value >= 0, value <= 1e9 else {

@@ -37,7 +37,7 @@ extension StudyReader {
     return rule
   }
 
-  private mutating func number(_ key: String, of section: Section, _ range: ClosedRange<Double>) -> Double? {
+  mutating func number(_ key: String, of section: Section, _ range: ClosedRange<Double>) -> Double? {
     guard let node = section.values[key], let value = reader.number(node, section.path(key)) else { return nil }
     guard range.contains(value) else {
       let limits = "from \(Quantity.number(range.lowerBound)) to \(Quantity.number(range.upperBound))"

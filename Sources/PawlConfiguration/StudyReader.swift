@@ -5,9 +5,10 @@ struct StudyReader {
   var reader = NodeReader()
 
   static let keys = [
-    "study", "command", "referee", "evaluate", "artifacts", "metric", "constraints", "editable", "frozen", "budget",
+    "study", "kind", "command", "referee", "evaluate", "artifacts", "metric", "constraints", "editable", "frozen",
+    "budget",
     "sandbox", "workers", "executor", "placement", "foreign_load", "stop", "ratchet", "approve", "agents", "search",
-    "check", "rungs", "curve", "seed",
+    "check", "rungs", "curve", "generations", "seed",
   ]
   static let metricKeys = ["name", "pattern", "direction", "plausible", "memory_pattern"]
   static let budgetKeys = ["wall", "cpu", "memory", "disk", "processes", "log"]
@@ -27,8 +28,9 @@ struct StudyReader {
     let name = name(in: file)
     let command = command(in: file)
     let metric = metric(in: file)
-    let editable = paths("editable", of: file)
-    if file.values["editable"] == nil {
+    let generations = generations(in: file)
+    let editable = generations == nil ? paths("editable", of: file) : recipe(in: file)
+    if file.values["editable"] == nil, generations == nil {
       missing(
         "editable", in: file, hint: "`editable` lists the files that agents may change, as in `editable: [train.py]`")
     } else if let node = file.values["editable"], case .sequence(let items) = node.content, items.isEmpty {
@@ -52,7 +54,7 @@ struct StudyReader {
     let workers = reader.integer("workers", of: file, 1...1024) ?? 1
     let constraints = constraints(in: file)
     let foreignLoad = reader.choice("foreign_load", of: file, ForeignLoadRule.allCases) ?? .repeats
-    let agents = agents(in: file)
+    let agents = generations == nil ? agents(in: file) : [.generations]
     let search = search(in: file)
     let executor = executor(in: file)
     let placement = placement(in: file)
@@ -68,7 +70,7 @@ struct StudyReader {
       frozen: frozen.map(\.text), budget: defaults.budget, sandbox: defaults.sandbox, foreignLoad: foreignLoad,
       workers: workers, stop: defaults.stop, ratchet: defaults.ratchet, agents: agents,
       search: search, check: check, rungs: rungs, executor: executor, placement: placement, curve: curve,
-      approvals: approvals, seed: seed)
+      approvals: approvals, generations: generations, seed: seed)
   }
 
   /// Returns what runs one attempt: `command`, or the `referee` in its place.

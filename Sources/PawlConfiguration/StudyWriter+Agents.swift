@@ -51,7 +51,7 @@ extension StudyWriter {
     var entries: [String]
     let parallel: Int
     switch rule.kind {
-    case .knobs: return rule.name
+    case .knobs, .generations: return rule.name
     case .model(let model):
       entries = entriesOf(model)
       parallel = 16
@@ -65,7 +65,7 @@ extension StudyWriter {
     return "{\(entries.joined(separator: ", "))}"
   }
 
-  private static func entriesOf(_ rule: ModelRule) -> [String] {
+  static func entriesOf(_ rule: ModelRule) -> [String] {
     let standard = ModelRule(api: rule.api, model: rule.model)
     var entries = ["api: \(rule.api.rawValue)", "model: \(scalar(rule.model, alwaysQuoted: true))"]
     if let base = rule.baseURL { entries.append("base_url: \(scalar(base, alwaysQuoted: true))") }

@@ -10,16 +10,18 @@ struct StudyWriter {
       case .autoresearch: "a study of the karpathy/autoresearch layout"
       case .piAutoresearch: "a study of the pi-autoresearch layout"
       case .lab: "a study of the embedded lab"
+      case .generations: "a study of generations, in which a model makes training data for the next one"
       case .custom: "a study"
       }
     line("# pawl.yaml: \(heading). Commented keys are at their default.")
     line("# Times: 90s, 10min, 1.5h, 2d. Sizes: 512MB, 16GB (10^9), 16GiB (2^30). `none` lifts a limit.")
     line("")
     line("study: \(Self.scalar(configuration.name.rawValue))")
+    if configuration.generations != nil { line("kind: generations") }
     task(configuration)
     metric(configuration.metric)
     curve(configuration.curve)
-    files(configuration)
+    if let rule = configuration.generations { generations(rule) } else { files(configuration) }
     budget(configuration.budget)
     constraints(configuration.constraints)
     sandbox(configuration.sandbox)
@@ -192,7 +194,7 @@ struct StudyWriter {
     }
     approvals(configuration.approvals)
     line("")
-    agents(configuration)
+    if configuration.generations == nil { agents(configuration) }
     key(
       "seed", "\(configuration.seed)", isDefault: configuration.seed == 1,
       "everything random in the study is derived from it")

@@ -3,6 +3,8 @@ public struct AgentRule: Sendable, Codable, Hashable {
   public enum Kind: Sendable, Codable, Hashable {
     /// Tunes the constants of the editable files; built in.
     case knobs
+    /// Makes training data out of the model's own outputs; built in, and the only one of a generations study.
+    case generations
     case model(ModelRule)
     case program(ProgramRule)
   }
@@ -34,6 +36,8 @@ public struct AgentRule: Sendable, Codable, Hashable {
   }
 
   public static let knobs = Self(name: "knobs", kind: .knobs)
+  /// One generation at a time: each is made by the newest head.
+  public static let generations = Self(name: "generations", kind: .generations, parallel: 1)
 }
 
 /// A language model behind an HTTP API.

@@ -107,10 +107,14 @@ public struct AttemptRequest: Sendable, Codable, Hashable {
   public let purpose: AttemptPurpose
   /// The scale, from 1.
   public let rung: Int
+  /// Whether what training leaves is kept, as the model of its generation.
+  public let keepsModel: Bool
   public init(
-    id: AttemptID, trial: TrialID, commit: CommitHash, seed: UInt64, purpose: AttemptPurpose, rung: Int = 1
+    id: AttemptID, trial: TrialID, commit: CommitHash, seed: UInt64, purpose: AttemptPurpose, rung: Int = 1,
+    keepsModel: Bool = false
   ) {
     self.rung = rung
+    self.keepsModel = keepsModel
     self.id = id
     self.trial = trial
     self.commit = commit
@@ -125,7 +129,8 @@ public struct AttemptRequest: Sendable, Codable, Hashable {
       id: try values.decode(AttemptID.self, forKey: .id), trial: try values.decode(TrialID.self, forKey: .trial),
       commit: try values.decode(CommitHash.self, forKey: .commit), seed: try values.decode(UInt64.self, forKey: .seed),
       purpose: try values.decode(AttemptPurpose.self, forKey: .purpose),
-      rung: try values.decodeIfPresent(Int.self, forKey: .rung) ?? 1)
+      rung: try values.decodeIfPresent(Int.self, forKey: .rung) ?? 1,
+      keepsModel: try values.decodeIfPresent(Bool.self, forKey: .keepsModel) ?? false)
   }
 
   /// What the attempt's environment says of it; nothing that a user sets replaces these.
@@ -154,6 +159,9 @@ public struct AttemptResult: Sendable, Codable, Hashable {
   public let logTail: String?
   /// The metric on the way, thinned out, where it was followed. Absent in journals of before.
   public var curve: [CurvePoint]?
+  /// The model that it left, where it was to be kept, and which canaries that gets right. Absent in journals of before.
+  public var model: StoredFile?
+  public var canaries: CanaryAnswers?
   /// Set by the engine before the result is journaled; nil for an attempt that nothing disturbed.
   public var disturbance: Disturbance?
   public init(

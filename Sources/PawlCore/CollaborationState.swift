@@ -138,8 +138,10 @@ public struct CollaborationState: Sendable, Codable, Hashable {
   }
 
   /// Where a question stands.
-  public func approval(of subject: ApprovalRequest.Subject) -> ApprovalState {
-    guard rule.asks(for: subject) else { return .notNeeded }
+  ///
+  /// - Parameter isAlarmed: whether something is amiss that a person must look at, whatever pawl.yaml says.
+  public func approval(of subject: ApprovalRequest.Subject, isAlarmed: Bool = false) -> ApprovalState {
+    guard rule.asks(for: subject) || isAlarmed else { return .notNeeded }
     guard let known = approvals.last(where: { $0.request.subject.covers(subject) }) else {
       return .wanted(.approvalRequested(ApprovalRequest(number: lastApproval + 1, subject: subject)))
     }

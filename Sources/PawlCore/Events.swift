@@ -17,6 +17,12 @@ public enum Event: Sendable, Codable, Hashable {
   case proposalRequested(ProposalRequest)
   /// What an agent answered: recorded before anything is made of it.
   case replyReceived(AgentReply)
+  /// What a generations study learns from and is judged by.
+  case dataTaken(GenerationData)
+  /// A stage of a generation is done: recorded before the next begins.
+  case stageFinished(StageResult)
+  /// A snapshot and its recipe, just before they are proposed.
+  case generationMade(GenerationRecord)
   case proposalReceived(TrialID, Proposal)
   /// The agent has nothing left to propose from this head; the trial ends without a candidate.
   case proposalFailed(TrialID, reason: String)
@@ -84,6 +90,9 @@ public enum Event: Sendable, Codable, Hashable {
     case .configurationChanged: "configurationChanged"
     case .proposalRequested: "proposalRequested"
     case .replyReceived: "replyReceived"
+    case .dataTaken: "dataTaken"
+    case .stageFinished: "stageFinished"
+    case .generationMade: "generationMade"
     case .proposalReceived: "proposalReceived"
     case .proposalFailed: "proposalFailed"
     case .agentFailed: "agentFailed"

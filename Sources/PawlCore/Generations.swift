@@ -18,13 +18,11 @@ public struct GenerationRule: Sendable, Codable, Hashable {
   public var canaries: CanaryRule?
   /// Whether real data alone, at the same compute, competes as well.
   public var control: Bool
-  /// How many generations; nil for as many as the study's bounds allow.
-  public var generations: Int?
   public init(
     real: String, held: [String] = [], model: String = "model.safetensors", start: StartingPoint = .scratch,
     stages: StageCommands = StageCommands(), budget: Budget = Budget(), making: MakingRule = MakingRule(),
     filters: FilterRule = FilterRule(), mix: MixRule = MixRule(), watch: WatchRule = WatchRule(),
-    canaries: CanaryRule? = nil, control: Bool = true, generations: Int? = nil
+    canaries: CanaryRule? = nil, control: Bool = true
   ) {
     self.real = real
     self.held = held
@@ -38,7 +36,6 @@ public struct GenerationRule: Sendable, Codable, Hashable {
     self.watch = watch
     self.canaries = canaries
     self.control = control
-    self.generations = generations
   }
 }
 
@@ -151,11 +148,11 @@ public struct ConstitutionRule: Sendable, Codable, Hashable {
   public var file: String
   /// Documents with a person's label, `{"text":…,"label":true}`: what the judge is measured by, and trained on where it is no model.
   public var labels: String
-  /// The agent whose model judges; nil for a classifier trained on the labels.
-  public var judge: String?
+  /// The language model that judges; nil for a classifier trained on the labels.
+  public var judge: ModelRule?
   /// US dollars that judging may cost over the study.
   public var spend: Double?
-  public init(file: String = "constitution.md", labels: String, judge: String? = nil, spend: Double? = nil) {
+  public init(file: String = "constitution.md", labels: String, judge: ModelRule? = nil, spend: Double? = nil) {
     self.file = file
     self.labels = labels
     self.judge = judge

@@ -172,6 +172,8 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
   /// How the metric of a running attempt is followed; nil where it is not.
   public var curve: CurveRule?
   public var approvals: ApprovalRule
+  /// How the study improves its training data; nil for a study of code.
+  public var generations: GenerationRule?
   /// The seed that everything random in the study is derived from.
   public var seed: UInt64
   public init(
@@ -181,8 +183,9 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
     workers: Int = 1, stop: StopRule = StopRule(), ratchet: RatchetRule = RatchetRule(), agents: [AgentRule] = [.knobs],
     search: SearchRule = SearchRule(), check: String? = nil, rungs: [RungRule] = [], executor: ExecutorRule = .local,
     placement: PlacementRule = PlacementRule(), curve: CurveRule? = nil, approvals: ApprovalRule = ApprovalRule(),
-    seed: UInt64 = 1
+    generations: GenerationRule? = nil, seed: UInt64 = 1
   ) {
+    self.generations = generations
     self.rungs = rungs
     self.executor = executor
     self.placement = placement
@@ -237,6 +240,7 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
       placement: try values.decodeIfPresent(PlacementRule.self, forKey: .placement) ?? PlacementRule(),
       curve: try values.decodeIfPresent(CurveRule.self, forKey: .curve),
       approvals: try values.decodeIfPresent(ApprovalRule.self, forKey: .approvals) ?? ApprovalRule(),
+      generations: try values.decodeIfPresent(GenerationRule.self, forKey: .generations),
       seed: try values.decode(UInt64.self, forKey: .seed))
   }
 }

@@ -43,6 +43,15 @@ package struct LineBlock: Sendable {
 }
 
 extension [UInt8] {
+  /// Whether bytes are there that U+FFFD may have been put in place of, which are not ASCII.
+  var isBeyondASCII: Bool {
+    withUnsafeBytes { bytes in
+      var all: UInt8 = 0
+      for byte in bytes { all |= byte }
+      return all >= 0x80
+    }
+  }
+
   /// The index of the first line break from `start` on.
   func nextLineBreak(from start: Int) -> Int? {
     withUnsafeBytes { buffer in

@@ -14,7 +14,7 @@ extension StudyState {
     }
     if let event = unaffordableQuestion() ?? bannedQuestion() { return event }
     guard stopReason == nil, pausedBy == nil else { return nil }
-    if let event = spendQuestion() { return event }
+    if let event = spendQuestion() ?? fidelityStop() { return event }
     if let event = nextStop(ratchet) { return event }
     let limit = limitReached(at: now)
     if isSpent(at: now) { return nil }
@@ -144,7 +144,8 @@ extension StudyState {
     let id = lastAttempt + 1
     return AttemptRequest(
       id: AttemptID(rawValue: id), trial: step.trial, commit: step.commit,
-      seed: seed ?? derivedSeed("replicate", UInt64(replicate(of: step.trial))), purpose: purpose, rung: rung)
+      seed: seed ?? derivedSeed("replicate", UInt64(replicate(of: step.trial))), purpose: purpose, rung: rung,
+      keepsModel: keepsModel(of: step.trial, purpose))
   }
 
   /// How many measurements of the trial were asked for: the first of all trials share a seed, and so do the second ones.

@@ -36,6 +36,12 @@ public struct Engine: Sendable {
       if let refusal { take(refusal, into: &step, at: now) }
     }
     while let decision = state.nextDecision(at: now, &docket) { take(decision, into: &step, at: now) }
+    // Answers that came together are read once, with the newest of them.
+    var asked: Set<TrialID> = []
+    step.effects = step.effects.reversed().filter { effect in
+      guard case .propose(let request, _) = effect else { return true }
+      return asked.insert(request.trial).inserted
+    }.reversed()
     // A proposal that was refused in the same step never becomes a candidate.
     step.effects.removeAll { effect in
       if case .createCandidate(let trial, _, _, _) = effect { return state.open[trial] == nil }
@@ -70,6 +76,7 @@ public struct Engine: Sendable {
   private func effects(of event: Event) -> [Effect] {
     switch event {
     case .proposalRequested(let request): request.offer == nil ? state.open[request.trial].map { asked($0) } ?? [] : []
+    case .stageFinished(let result): state.open[result.trial].map { asked($0) } ?? []
     case .replyReceived(let reply): state.open[reply.trial].map { asked($0) } ?? []
     case .proposalReceived(let trial, let proposal):
       state.open[trial].map {

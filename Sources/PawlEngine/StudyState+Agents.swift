@@ -67,7 +67,7 @@ extension StudyState {
   }
 
   private func isOutOfMoney(_ rule: AgentRule, _ record: AgentRecord) -> Bool {
-    guard rule.kind != .knobs else { return false }
+    guard rule.kind != .knobs, rule.kind != .generations else { return false }
     if let most = rule.maximumSpend, record.spend >= most { return true }
     // A person may say yes at any time.
     if isSpendAwaited { return false }
@@ -250,6 +250,7 @@ extension AgentRule {
   var usualSeconds: Double? {
     switch kind {
     case .knobs: nil
+    case .generations: 60
     case .model: 30
     case .program: 180
     }
@@ -258,7 +259,7 @@ extension AgentRule {
   /// US dollars of the dearest answer with its repair, as far as can be said; nil for what costs nothing.
   var dearestProposal: Double? {
     switch kind {
-    case .knobs: return nil
+    case .knobs, .generations: return nil
     case .model(let rule):
       guard let price = rule.price, price.input > 0 || price.output > 0 else { return nil }
       let told = 2 * Double(rule.contextTokens) * max(price.input, price.cacheWrite)

@@ -10,6 +10,7 @@ extension StudyState {
   /// Folds one event in. Replay and live operation both come through here, so they cannot differ.
   public mutating func apply(_ event: Event, at: Timestamp) {
     if !unweighed.isEmpty { noteWeighed(event) }
+    if configuration?.generations != nil { generations.apply(event) }
     switch event {
     case .studyStarted(let start): begin(start)
     case .sessionStarted(let session): begin(session, at: at)
@@ -60,6 +61,8 @@ extension StudyState {
       if let opened = open[trial] { noteFruitless(opened) }
       end(trial)
       fruitlessInARow += 1
+    // Folded above, into what generations know.
+    case .dataTaken, .stageFinished, .generationMade: break
     case .headMoved(let trial, _): moveHead(to: trial)
     case .certificationStarted(let number, let candidate, let champion, let alpha):
       startCertification(number: number, candidate: candidate, champion: champion, alpha: alpha)

@@ -98,7 +98,8 @@ extension StudyState {
   func repetition(of request: AttemptRequest) -> AttemptRequest {
     AttemptRequest(
       id: AttemptID(rawValue: lastAttempt + 1), trial: request.trial, commit: request.commit, seed: request.seed,
-      purpose: request.purpose, rung: request.rung)
+      purpose: request.purpose, rung: request.rung,
+      keepsModel: keepsModel(of: request.trial, request.purpose))
   }
 }
 

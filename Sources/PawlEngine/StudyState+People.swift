@@ -9,7 +9,13 @@ extension StudyState {
   // MARK: approvals
 
   /// Where the question stands whether something may happen; what is `wanted` is to be emitted as a decision.
-  public func approval(of subject: ApprovalRequest.Subject) -> ApprovalState { collaboration.approval(of: subject) }
+  public func approval(of subject: ApprovalRequest.Subject) -> ApprovalState {
+    var isAlarmed = false
+    if case .certificate(let number) = subject, let certification, certification.number == number {
+      isAlarmed = !alarms(of: certification).isEmpty
+    }
+    return collaboration.approval(of: subject, isAlarmed: isAlarmed)
+  }
 
   /// Whether the first rung's certification has its evidence, and only a person's word is missing.
   var isCertificateAwaited: Bool { certification.map(isAwaited) ?? false }

@@ -66,7 +66,13 @@ extension StudyState {
     let seconds = agents[rule.name]?.meanSeconds ?? rule.usualSeconds ?? 0
     let hasRoom = waiting.waitingWithProposal < max(0, freeWorkers) + 2 * workers
     guard hasRoom || seconds >= meanAttemptSeconds ?? 0 else { return false }
-    let ahead = rule.kind == .knobs ? min(workers, proposalsAhead) : proposalsAhead
+    let ahead =
+      switch rule.kind {
+      case .knobs: min(workers, proposalsAhead)
+      // What is made by the model of an older head is of less use.
+      case .generations: 0
+      case .model, .program: proposalsAhead
+      }
     return waiting.waiting < max(0, freeWorkers) + ahead
   }
 
@@ -132,9 +138,10 @@ extension StudyState {
   /// The candidate exists: others may start from it.
   mutating func noteCandidate(_ opened: OpenTrial, _ commit: CommitHash, _ size: DiffStatistics) {
     let trial = opened.request.trial
+    let isGeneration = isGeneration(opened)
     let isElsewhere =
       opened.parent.trial != head?.trial && (opened.isFromPin || opened.request.choice?.strategy ?? .line != .line)
-    open[trial]?.isWhole = isElsewhere
+    open[trial]?.isWhole = isElsewhere || isGeneration
     guard opened.request.reversal == nil else { return }
     // What was handed in was not chosen, and is a place to start from all the same.
     search?.proposed(trial, lines: opened.proposal?.lines ?? 1, change: size, cost: 0)

@@ -113,7 +113,7 @@ public struct RunningCertification: Sendable, Codable, Hashable {
 /// of the newest `historyLimit`; the rest of them lives in the journal's tables.
 public struct StudyState: Sendable, Codable, Hashable {
   /// Raised whenever the stored form changes: an older snapshot is then ignored and the journal folded from its start.
-  public static let snapshotVersion = 12
+  public static let snapshotVersion = 13
   static let historyLimit = 2_000
 
   public internal(set) var start: StudyStart?
@@ -221,6 +221,9 @@ public struct StudyState: Sendable, Codable, Hashable {
   public internal(set) var lastHint = 0
   /// The notebook, claims, pins, bans and approvals.
   public internal(set) var collaboration = CollaborationState()
+
+  /// Snapshots, models and the fidelity ledger of a generations study.
+  public internal(set) var generations = GenerationsState()
 
   public internal(set) var session: Session?
   public internal(set) var wallSecondsBefore = 0.0

@@ -18,7 +18,7 @@ extension String {
   }
 
   /// The text on one line, without control characters, trimmed.
-  var onOneLine: String {
+  package var onOneLine: String {
     var result = String.UnicodeScalarView()
     for scalar in unicodeScalars { result.append(scalar.isHarmless ? scalar : " ") }
     let blank: (Unicode.Scalar) -> Bool = { $0 == " " }

@@ -17,6 +17,8 @@ struct AttemptMeasurer: Sendable {
   let hidden: [String]
   /// Variables by which the attempt knows what was set aside for it.
   var placement: [String: String] = [:]
+  /// Absolute paths that it may read besides what the study says: its snapshot.
+  var granted: [String] = []
   /// Cores that it is bound to; empty where it is not.
   var cores: [Int] = []
 
@@ -90,6 +92,7 @@ struct AttemptMeasurer: Sendable {
     let variables = settings.environment.merging(placement) { $1 }.merging(request.environment) { $1 }
     var command = command(shell, in: directory, variables, log: log)
     command.budget = settings.budget
+    command.policy.readable += granted
     command.cores = cores
     // What computes with threads would else start one for each core of the machine.
     if !cores.isEmpty, command.environment["OMP_NUM_THREADS"] == nil {

@@ -10,12 +10,15 @@ import PawlWorkspace
 struct AttemptRunner: Sendable {
   let layer: AttemptLayer
   let measurer: AttemptMeasurer
+  /// What attempts of a generations study learn from; nil in one of code.
+  let snapshots: SnapshotAccess?
 
   /// - Parameter hidden: what the workspace says that attempts must never see.
   init(
     workspace: Workspace, sandbox: Sandbox, paths: StudyPaths, configuration: StudyConfiguration, baseline: CommitHash,
-    scanner: MetricScanner, curve: CurveScanner? = nil, hidden: [String]
+    scanner: MetricScanner, curve: CurveScanner? = nil, snapshots: SnapshotAccess? = nil, hidden: [String]
   ) {
+    self.snapshots = snapshots
     layer = AttemptLayer(workspace: workspace, paths: paths, configuration: configuration, baseline: baseline)
     measurer = AttemptMeasurer(
       sandbox: sandbox, configuration: configuration, scanner: scanner, curve: curve, root: workspace.root,
@@ -37,9 +40,18 @@ struct AttemptRunner: Sendable {
     defer { layer.remove(place) }
     do {
       try layer.prepare(request, in: place)
-      return try measurer.measure(request, in: place, cancellation: cancellation, watch: watch) {
+      if let grant = try snapshots?.grant(in: place.work, aside: place.aside) {
+        measurer.placement.merge(grant.variables) { $1 }
+        measurer.granted = grant.readable
+      }
+      var result = try measurer.measure(request, in: place, cancellation: cancellation, watch: watch) {
         try layer.layStage(in: place)
       }
+      if let snapshots, result != nil {
+        try ModelKeeper(rule: snapshots.rule, access: snapshots)
+          .keep(&result, of: request, in: place.work, by: self, cancellation: cancellation)
+      }
+      return result
     } catch {
       return measurer.failed(request, describe(error))
     }
@@ -52,6 +64,8 @@ struct AttemptPlace: Sendable, Codable, Hashable {
   var work: String
   /// Where what it left is scored.
   var stage: String
+  /// What it is shown besides its folder.
+  var aside: String { work + ".in" }
   let log: String
   /// What the study's `evaluate` printed.
   let stageLog: String
@@ -85,6 +99,7 @@ struct AttemptLayer: Sendable {
   func remove(_ place: AttemptPlace) {
     workspace.remove(place.work)
     workspace.remove(place.stage)
+    workspace.remove(place.aside)
   }
 
   var checkout: CheckoutLinks {

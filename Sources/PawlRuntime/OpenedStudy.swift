@@ -28,6 +28,8 @@ public final class OpenedStudy: Sendable {
   /// What the certification that was asked for will take; nil where none was.
   public let plan: CertificationPlan?
   let access: AgentAccess
+  /// The data of a study of generations; nil in one of code.
+  let snapshots: SnapshotAccess?
   /// What a person should know before it runs, one line each.
   let notes: [String]
 
@@ -86,6 +88,8 @@ public final class OpenedStudy: Sendable {
       resumed = true
       baseline = start.baseline
       firstEvents = recorded == configuration ? [] : [.configurationChanged(configuration)]
+      snapshots = try SnapshotAccess(
+        configuration, root: workspace.root, paths: paths, known: restored.engine.state.generations.data)
       try Self.checkComparable(configuration, with: recorded, measured: { restored.engine.state.hasMeasured(on: $0) })
       try Self.checkBranch(workspace, configuration.name, expected: engine.state)
       // Now, not hours later when the first certificate would move it.
@@ -110,7 +114,8 @@ public final class OpenedStudy: Sendable {
       resumed = false
       plan = nil
       baseline = start.baseline
-      firstEvents = [.studyStarted(start)]
+      snapshots = try SnapshotAccess(configuration, root: workspace.root, paths: paths, known: nil)
+      firstEvents = [.studyStarted(start)] + (snapshots.map { [.dataTaken($0.data)] } ?? [])
     }
     session = SessionStart(
       version: version, host: ProcessInfo.processInfo.hostName, process: ProcessInfo.processInfo.processIdentifier,
@@ -193,7 +198,11 @@ public final class OpenedStudy: Sendable {
       throw RuntimeError(
         .noEditableFile,
         "no committed file matches `editable`: \(configuration.editable.map { "`\($0)`" }.joined(separator: ", "))",
-        hints: ["commit the file, or correct `editable` in pawl.yaml"])
+        hints: [
+          configuration.generations == nil
+            ? "commit the file, or correct `editable` in pawl.yaml"
+            : "commit a `\(GenerationPlan.file)` that says `{}`: Pawl writes the rest"
+        ])
     }
     let files = try workspace.texts(of: paths.map(\.path), at: baseline)
     let frozen = try workspace.digest(at: baseline) { !policy.isEditable($0) }
@@ -211,6 +220,8 @@ public final class OpenedStudy: Sendable {
       ("evaluate", new.evaluate != old.evaluate),
       ("artifacts", new.artifacts != old.artifacts), ("metric", new.metric != old.metric),
       ("editable", new.editable != old.editable), ("frozen", new.frozen != old.frozen),
+      // The objective, its weights and the principles are what the study is.
+      ("generations", new.generations != old.generations),
       ("budget", new.budget != old.budget), ("ratchet", new.ratchet != old.ratchet), ("seed", new.seed != old.seed),
       // Another rung on top is no change: nothing was measured there.
       ("rungs", !new.hasRungs(of: old, measured: measured)),

@@ -24,6 +24,10 @@ struct StudyPaths: Sendable {
   }
   /// Where the attempts of a cluster have their folders.
   var cluster: String { "\(folder)/cluster" }
+  /// Snapshots, models and what stages left, by content.
+  var store: String { "\(folder)/store" }
+  /// Where stages of generations run, a folder each.
+  var stages: String { "\(folder)/stages" }
   /// Where a candidate is looked at before its first attempt.
   func check(_ trial: TrialID) -> String { "\(attempts)/check-\(trial)" }
   /// One folder a thousand logs, so that no folder grows without bound.
@@ -34,7 +38,9 @@ struct StudyPaths: Sendable {
     let files = FileManager.default
     let aside = "\(folder)/abandoned-\(Timestamp.now().milliseconds)"
     try createFolder(aside)
-    for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "lock", "logs", "cluster"]
+    for name in [
+      "journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "lock", "logs", "cluster", "store", "stages",
+    ]
     where files.fileExists(atPath: "\(folder)/\(name)") {
       do {
         try files.moveItem(atPath: "\(folder)/\(name)", toPath: "\(aside)/\(name)")

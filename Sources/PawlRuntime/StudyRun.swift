@@ -31,6 +31,8 @@ public final class StudyRun {
   private let preparation = WorkerThreads(name: "preparation", count: 1)
   private let maker: CandidateMaker
   private let conversation: AgentConversation
+  /// The agent of a study of generations; nil in one of code.
+  private let generations: GenerationAgent?
   private let proposals = ThreadPerJob(name: "proposal")
   private let inbox: ControlInbox
 
@@ -66,7 +68,8 @@ public final class StudyRun {
       configuration: opened.configuration, baseline: opened.baseline,
       scanner: try MetricScanner(rule: opened.configuration.metric),
       curve: try opened.configuration.curve.map { rule throws(GuardError) in try CurveScanner(rule: rule) },
-      hidden: try opened.workspace.hiddenFolders())
+      snapshots: opened.snapshots, hidden: try opened.workspace.hiddenFolders())
+    generations = GenerationAgent(opened, runner: runner, cancellation: cancellation)
     maker = try CandidateMaker(
       workspace: opened.workspace, configuration: opened.configuration, baseline: opened.baseline)
     conversation = try AgentConversation(opened, links: maker.links, runner: runner, cancellation: cancellation)
@@ -296,6 +299,17 @@ public final class StudyRun {
     else {
       let (history, known, people) = (state.history, state.fingerprints, state.collaboration)
       return prepare { try $0.propose(request, history: history, known: known, people: people) }
+    }
+    if let generations {
+      let (known, left) = (state.generations, state.spendLeft)
+      return proposals.run { [mailbox] in
+        do {
+          let events = try generations.events(for: request, replies, known, spendLeft: left)
+          if !events.isEmpty { mailbox.post(.observed(events)) }
+        } catch {
+          mailbox.post(.failed(error))
+        }
+      }
     }
     let context = AgentContext(state, for: request, at: .now())
     proposals.run { [mailbox, conversation] in

@@ -42,11 +42,11 @@ public enum BootstrapInterval {
 }
 
 /// Empirical quantiles.
-enum Quantiles {
+package enum Quantiles {
   /// Returns the quantile of ascending values by linear interpolation (Hyndman and Fan 1996, type 7, NumPy's default).
   ///
   /// Infinite values are values: an interpolation with one is infinite. NaN for no values.
-  static func quantile(_ probability: Double, ofSorted values: [Double]) -> Double {
+  package static func quantile(_ probability: Double, ofSorted values: [Double]) -> Double {
     guard let first = values.first, let last = values.last else { return .nan }
     let place = max(0, min(1, probability)) * Double(values.count - 1)
     let index = Int(place)

@@ -118,11 +118,15 @@ struct InitCommand: Command {
         "`\(name)` is not a study name",
         hints: ["letters, digits, `.`, `_` and `-`, at most 64, a letter or digit first"])
     }
+    let isDrafted = flag == nil
     var configuration = StudyConfiguration(
-      name: study, command: command, isReferee: flag == nil ? draft.isReferee : arguments.has("referee"),
-      metric: metric, editable: editable,
+      name: study, command: command, isReferee: isDrafted ? draft.isReferee : arguments.has("referee"),
+      evaluate: isDrafted ? draft.evaluate : nil, artifacts: isDrafted ? draft.artifacts : [], metric: metric,
+      editable: editable,
       frozen: arguments.has("frozen") ? arguments.all("frozen") : draft.frozen, budget: draft.budget,
-      sandbox: draft.sandbox, foreignLoad: flag == nil ? draft.foreignLoad : .repeats)
+      sandbox: draft.sandbox, foreignLoad: isDrafted ? draft.foreignLoad : .repeats,
+      agents: isDrafted && draft.generations != nil ? [.generations] : [.knobs],
+      generations: isDrafted ? draft.generations : nil)
     if let seconds = try arguments.seconds("budget") { configuration.budget.wallSeconds = seconds }
     if let workers = try arguments.integer("workers", atLeast: 1) { configuration.workers = workers }
     configuration.stop.trials = try arguments.integer("trials", atLeast: 1)

@@ -11,11 +11,11 @@ public enum Program {
     DiffCommand.self, TryCommand.self, SteerCommand.self, NotesCommand.self, PinCommand.self, UnpinCommand.self,
     BanCommand.self, ApproveCommand.self, DenyCommand.self, MCPCommand.self, CertifyCommand.self, PauseCommand.self,
     ResumeCommand.self, ReportCommand.self,
-    ExportCommand.self, AuditCommand.self, SimulateCommand.self,
+    ExportCommand.self, LineageCommand.self, AuditCommand.self, SimulateCommand.self,
   ]
 
   /// Run by other programs than people's shells, and so in no list.
-  static let inner: [any Command.Type] = [AttemptCommand.self]
+  static let inner: [any Command.Type] = [AttemptCommand.self, StageCommand.self]
 
   /// Returns the exit code.
   public static func run(_ arguments: [String], console: Console) -> Int32 {

@@ -15,6 +15,8 @@ struct ShowCommand: Command {
     let diff: String?
     let replies: [AgentReply]
     let certificate: Certificate?
+    /// Its snapshot; nil in a study of code.
+    let generation: GenerationRecord?
     /// How it fared on higher rungs; empty where it was not asked about there.
     let rungs: [TrialOnRung]
     let logPath: String?
@@ -26,6 +28,7 @@ struct ShowCommand: Command {
     guard let id = try arguments.trial(at: 0) else { return 2 }
     let details = try reader.details(of: id)
     let ladder = try reader.ladder()
+    let generation = try reader.generations()?.rows.last { $0.record.trial == id }?.record
     let notes = try reader.collaboration().notes.filter { $0.trial == id }
     if arguments.has("json") {
       console.output(
@@ -33,17 +36,17 @@ struct ShowCommand: Command {
           Shown(
             trial: details.trial, attempts: details.attempts, proposal: details.proposal, notes: notes,
             diff: details.diff,
-            replies: details.replies, certificate: details.certificate, rungs: TrialOnRung.all(id, ladder),
+            replies: details.replies, certificate: details.certificate, generation: generation, rungs: TrialOnRung.all(id, ladder),
             logPath: details.log?.path,
             logTail: details.log?.tail)) + "\n")
     } else {
-      console.output(text(details, ladder, notes: notes, metric: try reader.configuration().metric, console: console))
+      console.output(text(details, ladder, generation, notes: notes, metric: try reader.configuration().metric, console: console))
     }
     return 0
   }
 
   private static func text(
-    _ details: StudyReader.Details, _ ladder: LadderSummary, notes: [Note], metric: MetricRule, console: Console
+    _ details: StudyReader.Details, _ ladder: LadderSummary, _ generation: GenerationRecord?, notes: [Note], metric: MetricRule, console: Console
   ) -> String {
     let trial = details.trial
     let title = trial.id == .baseline ? "the baseline" : trial.hypothesis ?? "no proposal"
@@ -54,6 +57,7 @@ struct ShowCommand: Command {
     if let parent = trial.parent { lines.append(("parent", "trial \(parent)")) }
     if let cites = details.proposal?.cites { lines.append(("cites", cites.words)) }
     for note in notes { lines.append(("note \(note.number)", note.line)) }
+    if let generation { lines += GenerationsText.lines(of: generation) }
     if let commit = trial.commit { lines.append(("commit", commit.rawValue)) }
     if let added = trial.added, let removed = trial.removed { lines.append(("change", "+\(added) -\(removed) lines")) }
     if let evidence = trial.evidence {

@@ -62,6 +62,8 @@ struct StudyStatus: Encodable {
   /// The rungs, how effects carry over, loss over compute, and every certificate.
   let ladder: LadderSummary
   let people: People
+  /// Nil for a study of code.
+  let generations: GenerationsSummary?
   private let metric: MetricRule
 
   /// What people and agents said that holds now, in numbers.
@@ -95,7 +97,7 @@ struct StudyStatus: Encodable {
     let steps: Int
   }
 
-  private enum CodingKeys: CodingKey { case overview, runner, running, certified, agents, ladder, people }
+  private enum CodingKeys: CodingKey { case overview, runner, running, certified, agents, ladder, people, generations }
 
   init(_ reader: StudyReader) throws {
     // Who runs it first: where nobody does, what is read after that is the study's last word.
@@ -105,8 +107,9 @@ struct StudyStatus: Encodable {
     let configuration = try reader.configuration()
     metric = configuration.metric
     ladder = try reader.ladder()
-    agents = configuration.agents == [.knobs] ? [] : try reader.agentTotals()
+    agents = configuration.agents == [.knobs] || configuration.generations != nil ? [] : try reader.agentTotals()
     people = People(try reader.collaboration())
+    generations = try reader.generations()
     let certificates = try reader.certificates()
     certified =
       certificates.isEmpty
@@ -133,6 +136,7 @@ struct StudyStatus: Encodable {
     if overview.head != .baseline { lines.append(("head", head)) }
     lines.append(("champion", champion))
     lines += LadderText(ladder).lines
+    if let generations { lines += GenerationsText(summary: generations).lines }
     let again = overview.attemptsRepeated > 0 ? " (\(overview.attemptsRepeated) made again, for foreign load)" : ""
     lines.append(
       ("compute", "\(overview.attemptsFinished) attempts\(again), \(overview.wallSeconds.asDuration)\(savings)"))

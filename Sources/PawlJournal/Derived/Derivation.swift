@@ -46,7 +46,8 @@ struct Derivation {
       try addTest(record)
     case .branchAdvanced, .branchBlocked, .hintGiven, .hintDone, .attemptProgressed, .attemptStopped, .noteAdded,
       .noteDropped, .claimed, .claimReleased,
-      .pinned, .unpinned, .banned, .banLifted, .approvalRequested, .approvalDecided:
+      .pinned, .unpinned, .banned, .banLifted, .approvalRequested, .approvalDecided, .dataTaken,
+      .stageFinished, .generationMade:
       break
     }
   }

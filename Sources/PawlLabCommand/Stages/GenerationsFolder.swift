@@ -27,6 +27,8 @@ struct GenerationsFolder {
     let words = try task == .text ? writeTexts(path) : writeSums(path)
     try writeFile(Array(trainerTemplate(task).utf8), to: "\(path)/\(TrainerSettings.fileName)")
     try writeFile(Array(generationsProgram(task).utf8), to: path + "/program.md")
+    // What distinguishes candidates; the baseline's says nothing.
+    try writeFile(Array("{}\n".utf8), to: path + "/generation.json")
     try writeFile(Array(".pawl/\n*.safetensors\n".utf8), to: path + "/.gitignore")
     return words
   }

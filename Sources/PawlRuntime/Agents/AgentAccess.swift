@@ -6,11 +6,13 @@ import PawlModels
 struct AgentAccess: Sendable {
   /// By the agent's name.
   let models: [String: ModelClient]
+  /// Who judges documents by the constitution of a study of generations; nil where no model does.
+  let judge: ModelClient?
   /// What a person should know, one line each.
   let notes: [String]
 
   /// Without any agent, for sessions that ask none.
-  static let none = Self(models: [:], notes: [])
+  static let none = Self(models: [:], judge: nil, notes: [])
 
   /// Returns the study with its models' prices, as far as they are known: the engine reckons with them, and the journal keeps them.
   static func priced(_ configuration: StudyConfiguration) -> StudyConfiguration {
@@ -23,8 +25,9 @@ struct AgentAccess: Sendable {
     return configuration
   }
 
-  private init(models: [String: ModelClient], notes: [String]) {
+  private init(models: [String: ModelClient], judge: ModelClient?, notes: [String]) {
     self.models = models
+    self.judge = judge
     self.notes = notes
   }
 
@@ -49,13 +52,32 @@ struct AgentAccess: Sendable {
       notes += key.note.map { ["\(agent.name): \($0)"] } ?? []
       models[agent.name] = try ModelClient(rule: rule, secret: key.secret, environment: environment)
     }
-    self.init(models: models, notes: notes)
+    let judge = try Self.judge(configuration, stop: stop, environment: environment, notes: &notes)
+    self.init(models: models, judge: judge, notes: notes)
+  }
+
+  private static func judge(
+    _ configuration: StudyConfiguration, stop: StopRule, environment: [String: String], notes: inout [String]
+  ) throws -> ModelClient? {
+    guard let rule = configuration.generations?.filters.constitution, let stated = rule.judge else { return nil }
+    let agent = AgentRule(name: "judge", kind: .model(stated))
+    if let unknown = unknownCost(of: agent) {
+      let problem = "what the judge `\(unknown.what)` costs is not known"
+      guard rule.spend == nil, configuration.stop.spend == nil, stop.spend == nil else {
+        throw RuntimeError(
+          .usage, "\(problem), so a bound on money cannot be kept", hints: [unknown.hint, "or take the bound out"])
+      }
+      notes.append("\(problem), so its answers count as free; \(unknown.hint)")
+    }
+    let key = try ModelKey.read(stated.key, environment: environment)
+    notes += key.note.map { ["the judge: \($0)"] } ?? []
+    return try ModelClient(rule: stated.priced(), secret: key.secret, environment: environment)
   }
 
   /// Returns what would count as free though it may not be, and what to write into pawl.yaml; nil where the cost is known.
   private static func unknownCost(of agent: AgentRule) -> (what: String, hint: String)? {
     switch agent.kind {
-    case .knobs: nil
+    case .knobs, .generations: nil
     case .model(let rule):
       rule.priced().price != nil
         ? nil : (rule.model, "write `price: {input: …, output: …}` into the agent, in US dollars for a million tokens")
@@ -85,7 +107,8 @@ extension AgentAccess {
     agents.map { agent in
       let name = "agent \(agent.name)"
       switch agent.kind {
-      case .knobs: return .init(name: "agent knobs", state: .good, detail: "built in", remedy: nil)
+      case .knobs, .generations:
+        return .init(name: name, state: .good, detail: "built in", remedy: nil)
       case .program(let rule):
         guard let word = rule.program.executable else {
           return .init(name: name, state: .good, detail: "a command of this study's own", remedy: nil)

@@ -33,7 +33,7 @@ struct ClusterAccess: Sendable {
   }
 
   /// Where this program lies.
-  private static let ownPath: String = {
+  static let ownPath: String = {
     guard let path = realpath("/proc/self/exe", nil) else { return CommandLine.arguments.first ?? "pawl" }
     defer { free(path) }
     return String(cString: path)

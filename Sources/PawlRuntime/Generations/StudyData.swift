@@ -1,0 +1,118 @@
+import Foundation
+import PawlCore
+import PawlCorpus
+import PawlDocuments
+import PawlJudging
+
+/// The data of a generations study: taken into its store when it begins, and the same from then on.
+struct StudyData: Sendable {
+  /// One real document in so many is kept out of training, to look for weak spots in.
+  static let probeShare: UInt64 = 10
+
+  let rule: GenerationRule
+  let root: String
+  let store: DocumentStore
+
+  /// Reads the files that `generations` names and puts them into the store.
+  func take() throws -> GenerationData {
+    let folder = store.folder + "/.taking"
+    let files = FileManager.default
+    try? files.removeItem(atPath: folder)
+    try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? files.removeItem(atPath: folder) }
+    let (real, probe) = try split(into: folder)
+    let canaries = try rule.canaries.map { try canaryCount(of: $0) }
+    return GenerationData(
+      real: real, probe: probe, held: try rule.held.map { try stored($0, as: $0) },
+      canaries: try rule.canaries.map { try stored($0.file, as: "canaries.jsonl") }, canaryCount: canaries ?? 0,
+      constitution: try rule.filters.constitution.map { try principles($0) },
+      labels: try rule.filters.constitution.map { try stored($0.labels, as: "labels.jsonl") })
+  }
+
+  /// Why the files are not those that the study began with; nil where they are.
+  func change(since data: GenerationData) throws -> String? {
+    var pairs = zip(rule.held, data.held).map { ($0, $1) }
+    if let rule = rule.canaries, let file = data.canaries { pairs.append((rule.file, file)) }
+    if let rule = rule.filters.constitution, let file = data.constitution, let labels = data.labels {
+      pairs += [(rule.file, file), (rule.labels, labels)]
+    }
+    for (path, file) in pairs where try DocumentStore.digest(ofFile: "\(root)/\(path)") != file.digest { return path }
+    return nil
+  }
+
+  private func split(into folder: String) throws -> (real: StoredFile, probe: StoredFile) {
+    let reader = try DocumentReader(path: "\(root)/\(rule.real)", name: rule.real)
+    let real = try DocumentWriter(path: "\(folder)/real.jsonl")
+    let probe = try DocumentWriter(path: "\(folder)/probe.jsonl")
+    var (trained, probed) = (0, 0)
+    var ids: Set<String> = []
+    while let document = try reader.next() {
+      guard ids.insert(document.id).inserted else {
+        throw RuntimeError(
+          .usage, "two documents of `\(rule.real)` have the id `\(document.id)`",
+          hints: ["give each an id of its own, or leave `id` out: the line's number is taken then"])
+      }
+      var document = document
+      if !document.source.isReal { document.source = .real(file: rule.real, line: trained + probed + 1) }
+      var hash = StableHash()
+      hash.add(document.text)
+      if rule.stages.diagnose != nil, hash.value % Self.probeShare == 0 {
+        try probe.write(document)
+        probed += 1
+      } else {
+        try real.write(document)
+        trained += 1
+      }
+    }
+    guard trained > 0 else {
+      throw RuntimeError(
+        .usage, "`\(rule.real)` has no document to train on",
+        hints: ["`generations.real` in pawl.yaml names JSON Lines with a `text` each, or plain text, a document a line"]
+      )
+    }
+    try real.finish()
+    try probe.finish()
+    return (
+      try put("\(folder)/real.jsonl", as: "real.jsonl"), try put("\(folder)/probe.jsonl", as: "probe.jsonl")
+    )
+  }
+
+  /// Canaries are lines of `{"id","prompt","answer"}`, each id once.
+  private func canaryCount(of rule: CanaryRule) throws -> Int {
+    let ids = try CanaryFile(path: "\(root)/\(rule.file)", name: rule.file).ids
+    if let needed = CanaryFile.needed(floor: rule.floor), ids.count < needed {
+      throw RuntimeError(
+        .usage,
+        "`\(rule.file)` has \(ids.count) canaries: with fewer than \(needed) no model can be shown to keep \(rule.floor.formatted(digits: 3)) of them",
+        hints: ["add canaries, or lower `generations.canaries.floor` in pawl.yaml"])
+    }
+    return ids.count
+  }
+
+  private func principles(_ rule: ConstitutionRule) throws -> StoredFile {
+    let file = try stored(rule.file, as: "constitution.md")
+    // A constitution without principles is told now, not when the first generation is judged.
+    _ = try Constitution(markdown: String(decoding: FileManager.default.contents(atPath: "\(root)/\(rule.file)") ?? Data(), as: UTF8.self))
+    return file
+  }
+
+  private func stored(_ path: String, as name: String) throws -> StoredFile {
+    guard access("\(root)/\(path)", R_OK) == 0 else {
+      throw RuntimeError(
+        .usage, "`\(path)` cannot be read, which `generations` in pawl.yaml names", hints: ["correct the path"])
+    }
+    return try put("\(root)/\(path)", as: name)
+  }
+
+  private func put(_ path: String, as name: String) throws -> StoredFile { try store.file(path, as: name) }
+}
+
+extension DocumentStore {
+  /// Puts a file into the store.
+  func file(_ path: String, as name: String) throws -> StoredFile {
+    let digest = try put(path)
+    var status = stat()
+    stat(self.path(of: digest), &status)
+    return StoredFile(name: name, digest: digest, bytes: Int(status.st_size))
+  }
+}
