@@ -35,7 +35,10 @@ struct WatchedTexts: Sendable {
     hashed = HashedTexts(rows, words: words)
     styled = StyledTexts(rows, words: words, reference: rows.indices)
     points = KernelMeans(styled)
-    let shapes = texts.indices.map { TextShape.measures(rows[$0][...], words: words[$0], length: texts[$0].utf8.count) }
+    let surprise = hashed.surprise()
+    let shapes = texts.indices.map {
+      TextShape.measures(rows[$0][...], words: words[$0], length: texts[$0].utf8.count, surprise: surprise[$0])
+    }
     bins = ShapeBins(shapes, reference: rows.indices)
     let runs = (1...4).map { WordRuns(words, length: $0) }
     kept = runs.prefix(2).map { $0.distinct() }
