@@ -7,7 +7,7 @@ struct WatchedTexts: Sendable {
   /// As many of each part are ready that any mix of two has enough.
   private static let ready = 320
   /// Bytes on which repetition is measured.
-  private static let coded = 65_536
+  private static let coded = 32_768
 
   let rows: [[UInt8]]
   let hashed: HashedTexts
