@@ -101,18 +101,29 @@ package indirect enum JSONValue: Sendable, Hashable {
   }
 
   private static func write(_ text: String, to out: inout [UInt8]) {
-    let digits = Array("0123456789abcdef".utf8)
     out.append(0x22)
-    for byte in text.utf8 {
-      switch byte {
-      case 0x22, 0x5c: out += [0x5c, byte]
-      case 0x0a: out += [0x5c, 0x6e]
-      case 0x0d: out += [0x5c, 0x72]
-      case 0x09: out += [0x5c, 0x74]
-      case 0..<0x20: out += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-      default: out.append(byte)
+    var text = text
+    text.withUTF8 { bytes in
+      // Runs without anything to escape are copied at once.
+      var start = 0
+      for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5c {
+        out.append(contentsOf: bytes[start..<index])
+        start = index + 1
+        escape(byte, to: &out)
       }
+      out.append(contentsOf: bytes[start...])
     }
     out.append(0x22)
+  }
+
+  private static func escape(_ byte: UInt8, to out: inout [UInt8]) {
+    let digits = Array("0123456789abcdef".utf8)
+    switch byte {
+    case 0x22, 0x5c: out += [0x5c, byte]
+    case 0x0a: out += [0x5c, 0x6e]
+    case 0x0d: out += [0x5c, 0x72]
+    case 0x09: out += [0x5c, 0x74]
+    default: out += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+    }
   }
 }

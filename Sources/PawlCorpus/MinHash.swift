@@ -83,17 +83,11 @@ package struct Banding: Sendable, Hashable {
     (0..<exponent).reduce(1) { product, _ in product * base }
   }
 
-  /// Adds the digest of each band of a signature.
-  func keys(of signature: ArraySlice<UInt16>, _ body: (Int, UInt64) -> Void) {
-    signature.withUnsafeBufferPointer { signature in
-      for band in 0..<bands { body(band, key(signature, band)) }
-    }
-  }
-
+  /// The digest of a band of a signature.
   @inline(__always)
-  func key(_ signature: UnsafeBufferPointer<UInt16>, _ band: Int) -> UInt64 {
+  func key(_ signature: UnsafeBufferPointer<UInt16>, _ band: Int) -> UInt32 {
     var hash: UInt64 = 0
     for row in 0..<rows { hash = (hash ^ UInt64(signature[band * rows + row])) &* 0x9fb2_1c65_1e98_df25 }
-    return mixed(hash)
+    return UInt32(truncatingIfNeeded: mixed(hash))
   }
 }

@@ -24,40 +24,60 @@ package struct NearIndex: Sendable {
     package var likeness: Double
   }
 
-  /// Returns the text that is most alike, the earliest of several; nil where none reaches the threshold.
-  package func match(_ signature: ArraySlice<UInt16>) -> Match? {
-    var best: Match?
-    var seen: [Int] = []
-    banding.keys(of: signature) { band, key in
-      tables[band].forEach(key, limit: Self.longestBucket) { number in
-        guard !seen.contains(number) else { return }
-        seen.append(number)
-        let likeness = signatures.likeness(number, signature)
-        guard likeness >= threshold else { return }
-        if let known = best, (known.likeness, number) >= (likeness, known.number) { return }
-        best = Match(number: number, likeness: likeness)
-      }
+  /// Adds the digests of a signature's bands, by which a text is found and added.
+  package func addKeys(of signature: ArraySlice<UInt16>, to keys: inout [UInt32]) {
+    signature.withUnsafeBufferPointer { signature in
+      for band in 0..<banding.bands { keys.append(banding.key(signature, band)) }
     }
-    return best
   }
 
-  /// Adds texts, each by its signature of 128 numbers.
-  package mutating func add(_ added: [UInt16]) {
+  /// Returns the text that is most alike, the earliest of several; nil where none reaches the threshold.
+  package func match(_ signature: ArraySlice<UInt16>, keys: ArraySlice<UInt32>) -> Match? {
+    guard count > 0 else { return nil }
+    // All places are asked for before any is looked at, so that the processor waits for memory once.
+    return withUnsafeTemporaryAllocation(of: Bool.self, capacity: keys.count) { isThere in
+      tables.withUnsafeBufferPointer { tables in
+        for (band, key) in keys.enumerated() { isThere[band] = tables[band].mayHave(key) }
+      }
+      var best: Match?
+      var seen: [Int] = []
+      for (band, key) in keys.enumerated() where isThere[band] {
+        tables[band].forEach(key, limit: Self.longestBucket) { number in
+          guard !seen.contains(number) else { return }
+          seen.append(number)
+          let likeness = signatures.likeness(number, signature)
+          guard likeness >= threshold else { return }
+          if let known = best, (known.likeness, number) >= (likeness, known.number) { return }
+          best = Match(number: number, likeness: likeness)
+        }
+      }
+      return best
+    }
+  }
+
+  /// Adds texts, each by its signature of 128 numbers and the digests of its bands.
+  ///
+  /// `perform` is given how many pieces of work there are, and does each once; it may do several at a time.
+  package mutating func add(
+    _ added: some RandomAccessCollection<UInt16>, keys: ArraySlice<UInt32>,
+    perform: (Int, @escaping @Sendable (Int) -> Void) -> Void = { count, work in (0..<count).forEach(work) }
+  ) {
     let first = count
     signatures.append(added)
-    let (banding, signatures) = (banding, signatures)
-    // Band by band, so that the processor waits for several places in one table at once.
-    for band in tables.indices {
-      tables[band].reserve(signatures.count) { signatures.withSignature($0) { banding.key($0, band) } }
-      for number in first..<signatures.count {
-        tables[band].insert(signatures.withSignature(number) { banding.key($0, band) }, number)
+    let (bands, end) = (banding.bands, count)
+    tables.withUnsafeMutableBufferPointer { buffer in
+      // Each piece of work has a table of its own.
+      nonisolated(unsafe) let tables = buffer
+      perform(bands) { band in
+        tables[band].add(first, end) { keys[keys.startIndex + ($0 - first) * bands + band] }
       }
     }
   }
 
   /// Forgets all texts, and keeps the memory for others.
   package mutating func removeAll() {
-    signatures = SignatureStore()
+    guard count > 0 else { return }
+    signatures.removeAll()
     for band in tables.indices { tables[band].removeAll() }
   }
 }
@@ -68,23 +88,22 @@ private struct SignatureStore: Sendable {
   private var pieces: [[UInt16]] = []
   private(set) var count = 0
 
-  mutating func append(_ signatures: [UInt16]) {
-    for start in stride(from: 0, to: signatures.count - MinHash.size + 1, by: MinHash.size) {
-      if count % Self.piece == 0 {
+  mutating func append(_ signatures: some RandomAccessCollection<UInt16>) {
+    var rest = signatures[...]
+    while rest.count >= MinHash.size {
+      if count / Self.piece == pieces.count {
         pieces.append([])
         pieces[pieces.count - 1].reserveCapacity(Self.piece * MinHash.size)
       }
-      pieces[pieces.count - 1] += signatures[start..<start + MinHash.size]
+      pieces[count / Self.piece] += rest.prefix(MinHash.size)
+      rest = rest.dropFirst(MinHash.size)
       count += 1
     }
   }
 
-  @inline(__always)
-  func withSignature<Result>(_ number: Int, _ body: (UnsafeBufferPointer<UInt16>) -> Result) -> Result {
-    pieces[number / Self.piece].withUnsafeBufferPointer { piece in
-      let start = number % Self.piece * MinHash.size
-      return body(UnsafeBufferPointer(rebasing: piece[start..<start + MinHash.size]))
-    }
+  mutating func removeAll() {
+    for index in pieces.indices { pieces[index].removeAll(keepingCapacity: true) }
+    count = 0
   }
 
   func likeness(_ number: Int, _ signature: ArraySlice<UInt16>) -> Double {
@@ -95,17 +114,22 @@ private struct SignatureStore: Sendable {
 
 /// Numbers by the digest of a band: open addressing, several of one digest behind one another.
 private struct BandTable: Sendable {
-  /// The digest's high half, and one more than the number; 0 for none.
+  /// The digest, and below it one more than the number; 0 for none.
   private var entries: [UInt64] = Array(repeating: 0, count: 1 << 6)
-  private var count = 0
 
-  /// Calls `body` with the numbers under a digest; others may be among them where the halves of digests agree.
-  func forEach(_ key: UInt64, limit: Int, _ body: (Int) -> Void) {
+  /// Whether the place of a digest is taken.
+  @inline(__always)
+  func mayHave(_ key: UInt32) -> Bool {
+    entries.withUnsafeBufferPointer { $0[Int(key) & ($0.count - 1)] != 0 }
+  }
+
+  /// Calls `body` with the numbers under a digest, the earliest first.
+  func forEach(_ key: UInt32, limit: Int, _ body: (Int) -> Void) {
     entries.withUnsafeBufferPointer { entries in
       let mask = entries.count - 1
-      var (index, left) = (Int(truncatingIfNeeded: key) & mask, limit)
+      var (index, left) = (Int(key) & mask, limit)
       while entries[index] != 0, left > 0 {
-        if entries[index] >> 32 == key >> 32 {
+        if entries[index] >> 32 == UInt64(key) {
           body(Int(entries[index] & 0xffff_ffff) - 1)
           left -= 1
         }
@@ -114,32 +138,40 @@ private struct BandTable: Sendable {
     }
   }
 
-  mutating func insert(_ key: UInt64, _ number: Int) {
+  /// Adds numbers from `first` up to `end`, two thirds full at most; `key` says the digest of a number.
+  mutating func add(_ first: Int, _ end: Int, key: (Int) -> UInt32) {
+    if end * 3 > entries.count * 2 { grow(to: end) }
     entries.withUnsafeMutableBufferPointer { entries in
-      let mask = entries.count - 1
-      var index = Int(truncatingIfNeeded: key) & mask
-      while entries[index] != 0 { index = (index + 1) & mask }
-      entries[index] = (key & ~0xffff_ffff) | UInt64(UInt32(truncatingIfNeeded: number + 1))
+      for number in first..<end {
+        Self.place(UInt64(key(number)) << 32 | UInt64(UInt32(truncatingIfNeeded: number + 1)), &entries)
+      }
     }
-    count += 1
   }
 
-  /// Makes room for so many numbers at two thirds full; `key` says the digest of a number that is in already.
-  mutating func reserve(_ wanted: Int, key: (Int) -> UInt64) {
-    guard wanted * 3 > entries.count * 2 else { return }
+  private mutating func grow(to wanted: Int) {
     var capacity = entries.count
     while wanted * 3 > capacity * 2 { capacity *= 2 }
     let old = entries
     entries = Array(repeating: 0, count: capacity)
-    count = 0
-    // In their order, so that the earliest of one digest stay the first.
-    let numbers = old.lazy.filter { $0 != 0 }.map { Int($0 & 0xffff_ffff) - 1 }.sorted()
-    for number in numbers { insert(key(number), number) }
+    // From behind an empty place on, so that the earliest of one digest stay the first.
+    let start = old.firstIndex(of: 0) ?? 0
+    entries.withUnsafeMutableBufferPointer { entries in
+      for offset in 1...old.count {
+        let entry = old[(start + offset) & (old.count - 1)]
+        if entry != 0 { Self.place(entry, &entries) }
+      }
+    }
+  }
+
+  @inline(__always)
+  private static func place(_ entry: UInt64, _ entries: inout UnsafeMutableBufferPointer<UInt64>) {
+    let mask = entries.count - 1
+    var index = Int(entry >> 32) & mask
+    while entries[index] != 0 { index = (index + 1) & mask }
+    entries[index] = entry
   }
 
   mutating func removeAll() {
-    guard count > 0 else { return }
     for index in entries.indices { entries[index] = 0 }
-    count = 0
   }
 }

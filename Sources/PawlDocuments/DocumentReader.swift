@@ -77,8 +77,8 @@ package struct DocumentParser: Sendable {
         throw DocumentsError(
           .malformed, "line \(number) of `\(path)` is no document: \(error.message)", hints: error.hints, cause: error)
       }
-      // The reader of JSON puts U+FFFD where bytes are no UTF-8; only then are they looked at again.
-      if document.text.unicodeScalars.contains("\u{fffd}"), String(validating: line, as: UTF8.self) == nil {
+      // The reader of JSON puts U+FFFD where bytes are no UTF-8; only where that may be so are they looked at again.
+      if line.isBeyondASCII, String(validating: line, as: UTF8.self) == nil {
         throw notUTF8(number)
       }
       return document

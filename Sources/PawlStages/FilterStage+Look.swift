@@ -21,9 +21,17 @@ struct LookedAt: Sendable {
 struct LookedAtPart: Sendable {
   var documents: [LookedAt] = []
   var signatures: [UInt16] = []
+  var keys: [UInt32] = []
+  /// Digests in `keys` of each document.
+  var bands = 0
 
   func signature(_ document: LookedAt) -> ArraySlice<UInt16> {
     signatures[document.signature..<document.signature + MinHash.size]
+  }
+
+  func keys(_ document: LookedAt) -> ArraySlice<UInt32> {
+    let number = document.signature / MinHash.size
+    return keys[number * bands..<(number + 1) * bands]
   }
 }
 
@@ -33,6 +41,7 @@ extension FilterKnowledge {
     at block: LineBlock, _ parser: DocumentParser, near: NearIndex?, comparing: Bool
   ) throws(DocumentsError) -> LookedAtPart {
     var part = LookedAtPart()
+    part.bands = near?.banding.bands ?? 0
     var shingles = Shingles()
     try block.forEachLine { (range, number) throws(DocumentsError) in
       guard block.bytes[range].contains(where: { $0 > 0x20 }) else { return }
@@ -46,7 +55,8 @@ extension FilterKnowledge {
         if comparing, rule.novelty != nil { looked.newShare = newShare(shingles.distinct) }
         if let near {
           minHash.add(shingles.hashes, to: &part.signatures)
-          if comparing { looked.near = near.match(part.signatures[looked.signature...]) }
+          near.addKeys(of: part.signature(looked), to: &part.keys)
+          if comparing { looked.near = near.match(part.signature(looked), keys: part.keys(looked)) }
         }
       }
       part.documents.append(looked)

@@ -4,16 +4,30 @@ import PawlDocuments
 
 /// The texts of the block at hand, which the index of all texts does not have yet.
 struct RecentTexts {
-  var index: NearIndex?
+  private var index: NearIndex?
   private(set) var signatures: [UInt16] = []
+  private(set) var keys: [UInt32] = []
   private(set) var places: [UInt32] = []
 
   init(threshold: Double?) throws(CorpusError) {
     if let threshold { index = try NearIndex(threshold: threshold) }
   }
 
-  mutating func add(_ signature: ArraySlice<UInt16>, place: Int) {
-    index?.add(Array(signature))
+  mutating func removeAll() {
+    index?.removeAll()
+    signatures.removeAll(keepingCapacity: true)
+    keys.removeAll(keepingCapacity: true)
+    places.removeAll(keepingCapacity: true)
+  }
+
+  /// Returns how alike the most alike text is, and its place.
+  func match(_ signature: ArraySlice<UInt16>, _ keys: ArraySlice<UInt32>) -> (Double, Int)? {
+    index?.match(signature, keys: keys).map { ($0.likeness, Int(places[$0.number])) }
+  }
+
+  mutating func add(_ signature: ArraySlice<UInt16>, _ added: ArraySlice<UInt32>, place: Int) {
+    index?.add(signature, keys: added)
+    keys += added
     signatures += signature
     places.append(UInt32(truncatingIfNeeded: place))
   }
