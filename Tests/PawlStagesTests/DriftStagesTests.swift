@@ -143,6 +143,17 @@ import Testing
     }
   }
 
+  @Test(arguments: [0, -1, Int.max])
+  func `no prompts, or more than memory holds, are refused`(documents: Int) throws {
+    var rule = GenerationRule(real: "real.jsonl")
+    rule.making = MakingRule(documents: documents, slice: "book")
+    try withFolder(rule) { folder in
+      try fillProbe(folder)
+      let error = #expect(throws: StagesError.self) { try DiagnosisStage.run(folder) }
+      #expect(error?.code == .setting)
+    }
+  }
+
   @Test func `a reservoir takes each thing with the same chance`() {
     var taken = [Int](repeating: 0, count: 20)
     for seed in 0..<4_000 {
