@@ -19,6 +19,8 @@ public struct Watch: Sendable, Codable, Hashable {
     public var threshold: Double
     /// Whether the alarm is for less than the threshold, not more.
     public var alarmsBelow: Bool
+    /// How likely this measure alone goes so far where nothing differs: a permutation's p, no less than 1 / (splits + 1).
+    public var chance: Double
     public var alarm: Bool
     /// The value that a person let pass before; nil where none did.
     public var released: Double?

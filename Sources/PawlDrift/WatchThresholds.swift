@@ -18,11 +18,14 @@ struct WatchThresholds: Sendable {
   private var means: [Double]
   private var spreads: [Double]
   private(set) var limits: [Double]
+  /// Each split's, of every set of splits.
+  private var scores: [[[Double]]]
 
   /// `splits` holds each split's values, less those beside them, in the measures' order; `share` is the chance of a false alarm.
   init(_ measures: [WatchMeasure], splits: [[Double]], share: Double, texts: Int) {
     self.measures = measures
     self.texts = texts
+    scores = [splits.map { split in measures.indices.map { measures[$0].score(split[$0], texts: texts) } }]
     let means = measures.indices.map { place in
       splits.reduce(0) { $0 + measures[place].score($1[place], texts: texts) } / Double(splits.count)
     }
@@ -47,6 +50,7 @@ struct WatchThresholds: Sendable {
   func orHigher(_ other: WatchThresholds) -> WatchThresholds {
     var both = self
     both.limits = zip(limits, other.limits).map { $1 > $0 ? $1 : $0 }
+    both.scores += other.scores
     both.spreads = zip(spreads, other.spreads).map { $1 > $0 ? $1 : $0 }
     return both
   }
@@ -55,6 +59,13 @@ struct WatchThresholds: Sendable {
   static func rank(_ share: Double, splits: Int) -> Int {
     let rank = share * Double(splits + 1)
     return rank.isFinite ? Int(max(0, min(Double(splits), rank + 1e-9))) : 0
+  }
+
+  /// Returns how likely one measure alone reaches the score where nothing differs: the split itself is counted among the splits.
+  func chance(of score: Double, _ place: Int) -> Double {
+    scores.map { splits in
+      Double(1 + splits.count { $0[place] >= score }) / Double(1 + splits.count)
+    }.max() ?? 1
   }
 
   /// Returns the standard deviation of each measure's scores.
@@ -90,7 +101,7 @@ struct WatchThresholds: Sendable {
       return Watch.Reading(
         measure: measure, against: against, value: value, beside: base,
         expected: base + measure.value(ofScore: means[place]), threshold: base + measure.value(ofScore: limit),
-        alarmsBelow: measure.isLow, alarm: score > limit, released: past?.value)
+        alarmsBelow: measure.isLow, chance: chance(of: score, place), alarm: score > limit, released: past?.value)
     }
   }
 }

@@ -7,7 +7,7 @@ struct WatchedTexts: Sendable {
   /// As many of each part are ready that any mix of two has enough.
   private static let ready = 320
   /// Bytes on which repetition is measured.
-  private static let coded = 65_536
+  private static let coded = 32_768
 
   let rows: [[UInt8]]
   let hashed: HashedTexts
@@ -35,7 +35,10 @@ struct WatchedTexts: Sendable {
     hashed = HashedTexts(rows, words: words)
     styled = StyledTexts(rows, words: words, reference: rows.indices)
     points = KernelMeans(styled)
-    let shapes = texts.indices.map { TextShape.measures(rows[$0][...], words: words[$0], length: texts[$0].utf8.count) }
+    let surprise = hashed.surprise()
+    let shapes = texts.indices.map {
+      TextShape.measures(rows[$0][...], words: words[$0], length: texts[$0].utf8.count, surprise: surprise[$0])
+    }
     bins = ShapeBins(shapes, reference: rows.indices)
     let runs = (1...4).map { WordRuns(words, length: $0) }
     kept = runs.prefix(2).map { $0.distinct() }

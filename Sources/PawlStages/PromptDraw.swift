@@ -4,6 +4,8 @@ import PawlDrift
 
 /// Draws prompts in one pass over the documents, in memory that grows with the prompts only.
 struct PromptDraw {
+  /// Documents of one generation: prompts are held in memory.
+  private static let most = 10_000_000
   private let making: MakingRule
   private let slicer: TextSlicer?
   private let shares: PromptShares
@@ -13,10 +15,12 @@ struct PromptDraw {
   init(
     _ making: MakingRule, _ aim: (diagnosis: Diagnosis, slicer: TextSlicer)?, _ folder: StageFolder
   ) throws(StagesError) {
-    guard making.documents > 0, making.samples > 0, making.promptBytes >= 0 else {
+    guard (1...Self.most).contains(making.documents), making.samples > 0, making.promptBytes >= 0 else {
       throw StagesError(
         .setting, "no prompts for `\(making.documents)` documents in `\(making.samples)` samples each",
-        hints: ["set `documents` and `samples` of `making` to 1 or more, `promptBytes` to 0 or more"])
+        hints: [
+          "set `generations.generate.documents` to 1 up to \(Self.most), `samples` to 1 or more, `prompt_bytes` to 0 or more"
+        ])
     }
     self.making = making
     slicer = aim?.slicer

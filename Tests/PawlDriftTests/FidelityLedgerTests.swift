@@ -92,6 +92,12 @@ import Testing
     #expect(ledger.entries.first?.kept == 99)
   }
 
+  @Test func `counts of any size are reckoned with`() throws {
+    var ledger = try FidelityLedger(baseline: .max, floor: 0.5)
+    for generation in 1...3 { ledger.record(.init(generation: generation, asked: .max, kept: .max, standing: .max)) }
+    #expect(ledger.forecast?.rate.value == 1 && ledger.product?.value == 1 && ledger.standing?.value == 1)
+  }
+
   @Test func `counts and settings that cannot be are refused or cut`() throws {
     #expect(throws: DriftError.self) { try FidelityLedger(baseline: 0, floor: 0.9) }
     #expect(throws: DriftError.self) { try FidelityLedger(baseline: 10, floor: 1) }

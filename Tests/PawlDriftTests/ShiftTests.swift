@@ -1,3 +1,4 @@
+import Foundation
 import PawlCore
 import Testing
 
@@ -52,7 +53,7 @@ import Testing
     #expect(alike.accuracy < 0.7 && abs(alike.separation) < 0.8)
   }
 
-  @Test func `the stability index is Jeffreys's divergence of tenths with half a text in each`() {
+  @Test func `the stability index is Jeffreys's divergence of parts with half a text in each`() {
     // Lengths 1...10, one a tenth, and twelve bins with the two beyond; the second sample is all in the first tenth.
     let shapes = (1...10).map { [Double($0)] + [Double](repeating: 0, count: TextShape.allCases.count - 1) }
     let bins = ShapeBins(shapes + [shapes[0]], reference: 0..<10)
@@ -62,11 +63,19 @@ import Testing
     #expect(index[1] == 0)
   }
 
+  @Test func `what other texts have not is surprising`() {
+    let surprise = hashed(["abcabc", "abcabc", "xyzxyz", ""]).surprise()
+    // Of the other texts' 8 runs each of abc, bca and cab 2, 1 and 1 times: (2.5, 1.5, 1.5) of 8 and 2,048 halves.
+    let expected = (2 * log(2_056 / 2.5) + 2 * log(2_056 / 1.5)) / 4
+    #expect(abs(surprise[0] - expected) < 1e-9 && surprise[0] == surprise[1])
+    #expect(abs(surprise[2] - log(2_056 / 0.5)) < 1e-9 && surprise[3] == 0)
+  }
+
   @Test func `shapes are shares of the text's bytes`() {
     let text = Array("Ab 1!".utf8)
-    let shape = TextShape.measures(text[...], words: TextWords.hashes(text[...]), length: 5)
-    let expected = [5, 1.5, 1, 2.321928094887362, 0.4, 0.5, 0.2, 0.2, 0.2, 0]
+    let shape = TextShape.measures(text[...], words: TextWords.hashes(text[...]), length: 5, surprise: 2)
+    let expected = [5, 1.5, 1, 2.321928094887362, 0.4, 0.5, 0.2, 0.2, 0.2, 0, 2]
     #expect(zip(shape, expected).allSatisfy { abs($0 - $1) < 1e-12 })
-    #expect(TextShape.measures([], words: [], length: 0).allSatisfy { $0 == 0 })
+    #expect(TextShape.measures([], words: [], length: 0, surprise: 0).allSatisfy { $0 == 0 })
   }
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import PawlDrift
 
 @Suite struct WatchTests {
-  private let quick = WatchRule(alpha: 0.05, splits: 39)
+  private let quick = WatchRule(alpha: 0.1, splits: 19)
 
   @Test func `a twentieth of texts of another register among a thousand is seen`() throws {
     let made = Registers.verses(950, seed: 2) + Registers.entries(50, seed: 3)
@@ -20,11 +20,11 @@ import Testing
     let real = Registers.verses(240, seed: 1)
     let made = Registers.verses(100, seed: 2)
     let last = Registers.verses(60, seed: 13)
-    let watch = try Watch.measure(real: real, made: made, last: last, rule: quick, seed: 5)
+    let watch = try Watch.measure(real: real, made: made, last: last, rule: quick, seed: 15)
     #expect(watch.alarms.isEmpty)
     #expect(watch.compared == 100 && watch.comparedLast == 60)
     #expect(Set(watch.readings.map(\.against)) == [.real, .last])
-    #expect(watch == (try Watch.measure(real: real, made: made, last: last, rule: quick, seed: 5)))
+    #expect(watch == (try Watch.measure(real: real, made: made, last: last, rule: quick, seed: 15)))
   }
 
   @Test func `one document repeated is told by its repetition, its diversity and its tails`() throws {
@@ -80,6 +80,34 @@ import Testing
         real: Registers.verses(real, seed: 1), made: Registers.verses(made, seed: 2), rule: quick, seed: 1)
     }
     #expect(error?.code == .tooFew)
+  }
+
+  @Test func `all measures together exceed their limits as often as was asked for`() {
+    var generator = SeededGenerator(seed: 9)
+    func split() -> [Double] {
+      // Measures that hang together, one of them skewed.
+      let shared = generator.unit()
+      return [shared + generator.unit(), shared - generator.unit(), 1 / (generator.unit() + 0.1), shared]
+    }
+    let measures: [WatchMeasure] = [.words, .bytes, .discrepancy, .selfSimilarity]
+    var alarms = 0
+    for _ in 0..<1_000 {
+      let thresholds = WatchThresholds(measures, splits: (0..<99).map { _ in split() }, share: 0.05, texts: 100)
+      if zip(split(), thresholds.limits).contains(where: { $0 > $1 }) { alarms += 1 }
+    }
+    // 50, with a standard deviation of 7.
+    #expect((25...75).contains(alarms))
+  }
+
+  @Test func `the higher of two limits counts`() {
+    func thresholds(_ scale: Double) -> WatchThresholds {
+      WatchThresholds([.words], splits: (0..<19).map { [scale * Double($0)] }, share: 0.05, texts: 100)
+    }
+    #expect(thresholds(1).orHigher(thresholds(2)).limits == [36])
+    #expect(thresholds(2).orHigher(thresholds(1)).limits == [36])
+    // Of 19 splits 1, of 19 others 10 are as high as 18; the reading itself is one more.
+    #expect(thresholds(1).chance(of: 18, 0) == 0.1)
+    #expect(thresholds(1).orHigher(thresholds(2)).chance(of: 18, 0) == 0.55)
   }
 
   @Test func `a bound is exceeded with no more than the chance that was asked for`() {
