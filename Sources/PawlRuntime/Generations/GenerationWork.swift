@@ -109,16 +109,16 @@ struct GenerationWork {
     let reference = known.models[.baseline]?.digest ?? model.digest
     let all: [(String, String)?]
     switch stage {
-    case "diagnose": all = [(rule.model, model.digest), ("probe.jsonl", probe)]
+    case "diagnose": all = [("model", model.digest), ("probe.jsonl", probe)]
     case "aim":
       all = [real, ("probe.jsonl", probe), file("losses.jsonl", of: "diagnose").map { ("losses.jsonl", $0) }]
     case "generate":
       all = [
-        (rule.model, model.digest), file("prompts.jsonl", of: "aim").map { ("prompts.jsonl", $0) },
+        ("model", model.digest), file("prompts.jsonl", of: "aim").map { ("prompts.jsonl", $0) },
         file("diagnosis.json", of: "aim").map { ("diagnosis.json", $0) },
       ]
-    case "score": all = [(rule.model, reference), made.map { ("probe.jsonl", $0.1) }]
-    case "score-real": all = [(rule.model, reference), ("probe.jsonl", probe)]
+    case "score": all = [("model", reference), made.map { ("probe.jsonl", $0.1) }]
+    case "score-real": all = [("model", reference), ("probe.jsonl", probe)]
     case "verify": all = [made.map { ("documents.jsonl", $0.1) }]
     case "filter":
       all =

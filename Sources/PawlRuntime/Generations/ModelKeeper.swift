@@ -29,7 +29,7 @@ struct ModelKeeper: Sendable {
     let questions = try access.path(of: canaries.digest)
     let task = StageRunner.Task(
       name: "a\(request.id)-judge", command: command,
-      inputs: [(rule.model, try access.path(of: model.digest)), ("canaries.jsonl", questions)], seed: request.seed,
+      inputs: [("model", try access.path(of: model.digest)), ("canaries.jsonl", questions)], seed: request.seed,
       generation: try GenerationPlan(file: "\(folder)/\(GenerationPlan.file)").generation, commit: request.commit,
       recipe: rule)
     defer { stages.forget(task.name) }
