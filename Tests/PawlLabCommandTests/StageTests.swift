@@ -190,7 +190,8 @@ import Testing
     let file = try scratch.file("text", text)
     try InitCommand(["--generations", task.rawValue, "--data", file, scratch.path + "/study"]).run()
     let study = scratch.path + "/study"
-    #expect((fileNames(study) ?? []).sorted() == [".git", ".gitignore", "data", "program.md", "trainer.conf"])
+    let names = [".git", ".gitignore", "data", "generation.json", "program.md", "trainer.conf"]
+    #expect((fileNames(study) ?? []).sorted() == names)
     let real = try DocumentReader.all(path: study + "/data/real.jsonl")
     let held = try ["search", "sealed"].flatMap { try DocumentReader.all(path: "\(study)/data/\($0).jsonl") }
     #expect(!held.isEmpty && Set(real.map(\.text)).isDisjoint(with: held.map(\.text)))

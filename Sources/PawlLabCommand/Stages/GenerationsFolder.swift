@@ -14,9 +14,9 @@ struct GenerationsFolder {
   let source: TextSource
 
   /// Documents of a new study of texts.
-  static let (realPassages, heldPassages) = (1_000, 200)
+  static let (realPassages, heldPassages) = (500, 200)
   /// Sums of a new study of addition, the longest of which a person has made; and the lengths that judge.
-  static let (realSums, realDigits, heldDigits, heldEach) = (20_000, 6, 20, 50)
+  static let (realSums, realDigits, heldDigits, heldEach) = (8_000, 6, 20, 50)
   private static let seed: UInt64 = 1
 
   /// Writes the study's files and returns a line that says what it is made of.
@@ -26,6 +26,7 @@ struct GenerationsFolder {
     }
     let words = try task == .text ? writeTexts(path) : writeSums(path)
     try writeFile(Array(trainerTemplate(task).utf8), to: "\(path)/\(TrainerSettings.fileName)")
+    try writeFile(Array("{}\n".utf8), to: "\(path)/\(GenerationPlan.file)")
     try writeFile(Array(generationsProgram(task).utf8), to: path + "/program.md")
     // What distinguishes candidates; the baseline's says nothing.
     try writeFile(Array("{}\n".utf8), to: path + "/generation.json")

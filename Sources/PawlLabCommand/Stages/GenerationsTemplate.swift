@@ -13,8 +13,8 @@ func trainerTemplate(_ task: GenerationTask) -> String {
       context = 416
       position = rotary
       optimiser = muon
-      batch = 16
-      steps = 200
+      batch = 8
+      steps = 400
       learning_rate = 4e-3
       muon_rate = 0.02
       weight_decay = 0.01
@@ -31,7 +31,7 @@ func trainerTemplate(_ task: GenerationTask) -> String {
       answer_after = =
       optimiser = muon
       batch = 128
-      steps = 1000
+      steps = 1500
       learning_rate = 3e-3
       muon_rate = 0.02
       weight_decay = 0.01
