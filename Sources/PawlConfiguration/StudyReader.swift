@@ -5,7 +5,7 @@ struct StudyReader {
   var reader = NodeReader()
 
   static let keys = [
-    "study", "kind", "command", "referee", "evaluate", "artifacts", "metric", "constraints", "editable", "frozen",
+    "study", "kind", "builds_on", "command", "referee", "evaluate", "artifacts", "metric", "constraints", "editable", "frozen",
     "budget",
     "sandbox", "workers", "executor", "placement", "foreign_load", "stop", "ratchet", "approve", "agents", "search",
     "check", "rungs", "curve", "generations", "seed",
@@ -62,6 +62,7 @@ struct StudyReader {
     let approvals = approvals(in: file)
     let rungs = rungs(in: file, budget: defaults.budget)
     let curve = curve(in: file)
+    let buildsOn = buildsOn(in: file, study: name)
     let seed = seed(in: file)
     guard let name, let command, let metric, let editable else { return nil }
     return StudyConfiguration(
@@ -70,7 +71,7 @@ struct StudyReader {
       frozen: frozen.map(\.text), budget: defaults.budget, sandbox: defaults.sandbox, foreignLoad: foreignLoad,
       workers: workers, stop: defaults.stop, ratchet: defaults.ratchet, agents: agents,
       search: search, check: check, rungs: rungs, executor: executor, placement: placement, curve: curve,
-      approvals: approvals, generations: generations, seed: seed)
+      approvals: approvals, generations: generations, buildsOn: buildsOn, seed: seed)
   }
 
   /// Returns what runs one attempt: `command`, or the `referee` in its place.
@@ -128,6 +129,20 @@ struct StudyReader {
       return nil
     }
     return name
+  }
+
+  private mutating func buildsOn(in file: Section, study: StudyName?) -> StudyName? {
+    guard let node = file.values["builds_on"], !node.isNull, let text = reader.text("builds_on", of: file) else {
+      return nil
+    }
+    let other = StudyName(rawValue: text)
+    if other == nil || other == study {
+      reader.report(
+        .badValue, at: node,
+        other == nil ? "`\(text.shown())` is not a study name" : "a study cannot build on itself",
+        hint: "name another study of this repository, whose champion this one begins with")
+    }
+    return other
   }
 
   private mutating func paths(_ key: String, of section: Section) -> [(text: String, node: YAMLNode)]? {

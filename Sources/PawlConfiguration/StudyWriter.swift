@@ -18,6 +18,7 @@ struct StudyWriter {
     line("")
     line("study: \(Self.scalar(configuration.name.rawValue))")
     if configuration.generations != nil { line("kind: generations") }
+    if let other = configuration.buildsOn { line("builds_on: \(Self.scalar(other.rawValue))") }
     task(configuration)
     metric(configuration.metric)
     curve(configuration.curve)

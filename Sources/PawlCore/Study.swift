@@ -174,6 +174,9 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
   public var approvals: ApprovalRule
   /// How the study improves its training data; nil for a study of code.
   public var generations: GenerationRule?
+  /// Another study of the repository, whose champion this one begins with: a study of generations takes its code, one of code its
+  /// snapshot.
+  public var buildsOn: StudyName?
   /// The seed that everything random in the study is derived from.
   public var seed: UInt64
   public init(
@@ -183,8 +186,9 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
     workers: Int = 1, stop: StopRule = StopRule(), ratchet: RatchetRule = RatchetRule(), agents: [AgentRule] = [.knobs],
     search: SearchRule = SearchRule(), check: String? = nil, rungs: [RungRule] = [], executor: ExecutorRule = .local,
     placement: PlacementRule = PlacementRule(), curve: CurveRule? = nil, approvals: ApprovalRule = ApprovalRule(),
-    generations: GenerationRule? = nil, seed: UInt64 = 1
+    generations: GenerationRule? = nil, buildsOn: StudyName? = nil, seed: UInt64 = 1
   ) {
+    self.buildsOn = buildsOn
     self.generations = generations
     self.rungs = rungs
     self.executor = executor
@@ -241,6 +245,7 @@ public struct StudyConfiguration: Sendable, Codable, Hashable {
       curve: try values.decodeIfPresent(CurveRule.self, forKey: .curve),
       approvals: try values.decodeIfPresent(ApprovalRule.self, forKey: .approvals) ?? ApprovalRule(),
       generations: try values.decodeIfPresent(GenerationRule.self, forKey: .generations),
+      buildsOn: try values.decodeIfPresent(StudyName.self, forKey: .buildsOn),
       seed: try values.decode(UInt64.self, forKey: .seed))
   }
 }

@@ -10,7 +10,7 @@ extension StudyState {
   /// Folds one event in. Replay and live operation both come through here, so they cannot differ.
   public mutating func apply(_ event: Event, at: Timestamp) {
     if !unweighed.isEmpty { noteWeighed(event) }
-    if configuration?.generations != nil { generations.apply(event) }
+    if configuration?.generations != nil || configuration?.buildsOn != nil { generations.apply(event) }
     switch event {
     case .studyStarted(let start): begin(start)
     case .sessionStarted(let session): begin(session, at: at)

@@ -185,8 +185,12 @@ public final class OpenedStudy: Sendable {
         .dirtyTree, "the working tree has changes that are not committed: \(shown)\(more)",
         hints: ["commit them", "or pass `--allow-dirty`: the baseline then takes them in and says so"])
     }
-    let baseline =
+    var baseline =
       dirty.isEmpty ? try workspace.headCommit() : try workspace.commitWorkingTree(study: configuration.name)
+    if let foundations = try Foundations(configuration, root: workspace.root) {
+      baseline = try foundations.baseline(on: baseline, of: configuration, in: workspace)
+      notes.append(foundations.note)
+    }
     if !dirty.isEmpty { notes.append("the baseline takes in \(dirty.count) uncommitted paths") }
     // Here rather than as a failed baseline: links that lead out, submodules that are missing.
     try workspace.check(baseline)
@@ -220,6 +224,7 @@ public final class OpenedStudy: Sendable {
       ("evaluate", new.evaluate != old.evaluate),
       ("artifacts", new.artifacts != old.artifacts), ("metric", new.metric != old.metric),
       ("editable", new.editable != old.editable), ("frozen", new.frozen != old.frozen),
+      ("builds_on", new.buildsOn != old.buildsOn),
       // The objective, its weights and the principles are what the study is.
       ("generations", new.generations != old.generations),
       ("budget", new.budget != old.budget), ("ratchet", new.ratchet != old.ratchet), ("seed", new.seed != old.seed),

@@ -121,7 +121,7 @@ struct GenerationAgent: Sendable {
 extension GenerationAgent {
   /// Nil where the study is one of code.
   init?(_ opened: OpenedStudy, runner: AttemptRunner, cancellation: Cancellation) {
-    guard let access = opened.snapshots else { return nil }
+    guard let access = opened.snapshots, !access.isOfCode else { return nil }
     self.init(
       rule: access.rule, access: access, stages: StageRunner(rule: access.rule, access: access, runner: runner),
       workspace: opened.workspace, judge: opened.access.judge, cancellation: cancellation)

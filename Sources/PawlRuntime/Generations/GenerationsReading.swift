@@ -35,6 +35,9 @@ struct GenerationsReading {
       fidelity: fidelity())
   }
 
+  /// SHA-256 of a trial's snapshot; nil for the real documents alone.
+  func snapshot(of trial: TrialID) -> String? { records.last { $0.trial == trial }?.plan.snapshot }
+
   /// Nil where there are no canaries, or the baseline gets none right.
   private func fidelity() -> GenerationsSummary.Fidelity? {
     guard let rule = rule.canaries, let baseline = state.canaries[.baseline],

@@ -8,6 +8,8 @@ struct SnapshotAccess: Sendable {
   let rule: GenerationRule
   let data: GenerationData
   let store: DocumentStore
+  /// Whether the study is one of code, which only learns from another one's snapshot.
+  var isOfCode = false
 
   /// What an attempt is given beyond its folder.
   struct Grant: Sendable {
@@ -24,7 +26,8 @@ struct SnapshotAccess: Sendable {
   /// - Parameter aside: a folder that is made for it, beside the candidate's.
   func grant(in folder: String, aside: String) throws -> Grant {
     conceal(in: folder)
-    let plan = try GenerationPlan(file: "\(folder)/\(GenerationPlan.file)")
+    let plan =
+      try isOfCode ? GenerationPlan(generation: 0) : GenerationPlan(file: "\(folder)/\(GenerationPlan.file)")
     var grant = Grant()
     grant.variables["PAWL_GENERATION"] = String(plan.generation)
     try FileManager.default.createDirectory(atPath: aside, withIntermediateDirectories: true)
@@ -95,7 +98,13 @@ extension GenerationPlan {
 extension SnapshotAccess {
   /// Takes the data in where the study begins, else looks that it is what it was; nil in a study of code.
   init?(_ configuration: StudyConfiguration, root: String, paths: StudyPaths, known: GenerationData?) throws {
-    guard let rule = configuration.generations else { return nil }
+    guard let rule = configuration.generations else {
+      guard let foundations = try Foundations(configuration, root: root) else { return nil }
+      let store = try DocumentStore(folder: paths.store)
+      self.init(
+        rule: GenerationRule(real: ""), data: try known ?? foundations.snapshot(into: store), store: store, isOfCode: true)
+      return
+    }
     let data = StudyData(rule: rule, root: root, store: try DocumentStore(folder: paths.store))
     guard let known else {
       self.init(rule: rule, data: try data.take(), store: data.store)
