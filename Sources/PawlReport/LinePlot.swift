@@ -64,7 +64,8 @@ public struct LinePlot: Sendable {
       height: Double(height) - 20,
       xAxis: xAxis(lines.flatMap { $0.points.map(\.x) }, count: count(each: 90, of: Double(width))),
       yAxis: yAxis(
-        lines.flatMap { $0.points.map(\.y) + $0.band.flatMap { [$0.low, $0.high] } } + levels.map(\.y),
+        lines.flatMap { $0.points.map(\.y) + $0.band.flatMap { [$0.low, $0.high].filter(isDrawable) } }
+          + levels.map(\.y),
         count: count(each: 55, of: Double(height))),
       inset: 0)
     var svg = """
@@ -85,7 +86,7 @@ public struct LinePlot: Sendable {
     }
     for line in lines where !line.band.isEmpty {
       let upper = line.band.map { PlotLayout.Point(x: frame.x($0.x), y: frame.y($0.high)) }
-      let lower = line.band.map { PlotLayout.Point(x: frame.x($0.x), y: frame.y($0.low)) }
+      let lower = line.band.map { PlotLayout.Point(x: frame.x($0.x), y: min(frame.y($0.low), frame.plot.bottom)) }
       svg += "<path class=\"tint \(line.ink.rawValue)\" d=\"\(ProgressPlot.path(upper + lower.reversed()))Z\"/>\n"
     }
     for level in levels {
@@ -119,11 +120,13 @@ public struct LinePlot: Sendable {
     value.isFinite && value.magnitude < 1e300 && (!isLogarithmic || value > 1e-300)
   }
 
-  /// The line without what is no number.
+  /// The line without what is no number; an interval whose low end has no logarithm goes down to the foot of the picture.
   private func drawable(_ line: Line) -> Line {
     var line = line
     line.points = line.points.filter { $0.x.isFinite && isDrawable($0.y) }
-    line.band = line.band.filter { $0.x.isFinite && isDrawable($0.low) && isDrawable($0.high) && $0.low <= $0.high }
+    line.band = line.band.filter {
+      $0.x.isFinite && $0.low > -1e300 && isDrawable($0.high) && $0.low <= $0.high
+    }
     return line
   }
 
@@ -134,7 +137,8 @@ public struct LinePlot: Sendable {
 
   private func xAxis(_ values: [Double], count: Int) -> PlotAxis {
     let values = isFitted ? values : values + [0]
-    return PlotAxis(low: values.min() ?? 0, high: values.max() ?? 1, count: count, whole: true)
+    let isWhole = !isFitted || values.allSatisfy { Int(exactly: $0) != nil }
+    return PlotAxis(low: values.min() ?? 0, high: values.max() ?? 1, count: count, whole: isWhole)
   }
 
   private func yAxis(_ values: [Double], count: Int) -> PlotAxis {

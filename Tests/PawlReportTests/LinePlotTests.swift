@@ -47,6 +47,9 @@ import Testing
     plot.isFitted = true
     let fitted = plot.svg(width: 960, height: 480)
     #expect(!fitted.contains(">0</text>") && fitted.contains(">6</text>") && fitted.contains(">8</text>"))
+    plot.lines[0].points = [(0.25, 1), (0.75, 2)]
+    plot.lines[0].band = []
+    #expect(plot.svg(width: 960, height: 480).contains(">0.5</text>"))
   }
 
   @Test func `a logarithmic picture leaves out what has no logarithm`() {
@@ -54,6 +57,10 @@ import Testing
     plot.isLogarithmic = true
     let svg = plot.svg(width: 960, height: 480)
     #expect(svg.contains(">0.001</text>") && svg.contains(">10</text>") && !svg.contains("nan"))
+    plot.lines[0].band = [(1, 0, 0.01), (2, -1, 20)]
+    let shaded = plot.svg(width: 960, height: 480)
+    #expect(shaded.components(of: "class=\"tint good\"") == 1)
+    #expect(shaded.contains(" 408Z\"/>"), "an interval down to nothing ends at the foot")
     plot.lines = [.init(name: "ours", ink: .good, points: [(0, 0), (3, -1)])]
     #expect(plot.svg(width: 960, height: 480).hasSuffix("</svg>\n"))
   }
