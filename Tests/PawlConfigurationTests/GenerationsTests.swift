@@ -304,6 +304,26 @@ private let least = """
     }
   }
 
+  @Test func `stays valid when any default is uncommented`() throws {
+    let draft = LayoutDetector.detect(Self.lab)
+    var study = StudyConfiguration(
+      name: try #require(StudyName(rawValue: "demo")), command: try #require(draft.command), evaluate: draft.evaluate,
+      artifacts: draft.artifacts, metric: try #require(draft.metric), editable: draft.editable, budget: draft.budget,
+      foreignLoad: draft.foreignLoad, agents: [.generations], generations: draft.generations)
+    study.generations?.canaries = nil
+    let lines = StudyFile.render(study, layout: .generations).split(
+      separator: "\n", omittingEmptySubsequences: false
+    ).map(String.init)
+    #expect(try parse(lines.joined(separator: "\n")) == study)
+    let commented = lines.indices.filter { lines[$0].contains(#/^ *# [a-z_]+: /#) }
+    #expect(commented.count >= 45)
+    for index in commented {
+      var changed = lines
+      changed[index] = lines[index].replacing("# ", with: "", maxReplacements: 1)
+      #expect(throws: Never.self, "\(lines[index])") { try parse(changed.joined(separator: "\n")) }
+    }
+  }
+
   // MARK: the layout
 
   private static let lab = Files(texts: [
