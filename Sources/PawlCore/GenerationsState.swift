@@ -15,6 +15,7 @@ public struct GenerationsState: Sendable, Codable, Hashable {
   /// Proposals asked for of each head.
   public private(set) var asked: [TrialID: Int] = [:]
   public private(set) var head = TrialID.baseline
+  public private(set) var champion = TrialID.baseline
   /// The newest step of the ledger that a person saw and let pass.
   public private(set) var released: TrialID?
   /// US dollars that judging has cost in proposals that are over.
@@ -28,7 +29,7 @@ public struct GenerationsState: Sendable, Codable, Hashable {
   /// The kinds of events that it folds: no others change it.
   public static let kinds = [
     "dataTaken", "proposalRequested", "replyReceived", "stageFinished", "generationMade", "attemptRequested", "attemptFinished",
-    "trialJudged", "trialCrashed", "proposalRefused", "proposalFailed", "agentFailed", "headMoved", "resumed",
+    "trialJudged", "trialCrashed", "proposalRefused", "proposalFailed", "agentFailed", "headMoved", "championCertified", "resumed",
   ]
 
   public mutating func apply(_ event: Event) {
@@ -53,6 +54,7 @@ public struct GenerationsState: Sendable, Codable, Hashable {
       .agentFailed(let trial, _):
       forget(trial)
     case .headMoved(let trial, let before): move(to: trial, from: before)
+    case .championCertified(let certificate): champion = certificate.candidate
     case .resumed: released = ledger.last?.trial
     default: break
     }

@@ -85,9 +85,9 @@ package struct Banding: Sendable, Hashable {
 
   /// The digest of a band of a signature.
   @inline(__always)
-  func key(_ signature: UnsafeBufferPointer<UInt16>, _ band: Int) -> UInt64 {
+  func key(_ signature: UnsafeBufferPointer<UInt16>, _ band: Int) -> UInt32 {
     var hash: UInt64 = 0
     for row in 0..<rows { hash = (hash ^ UInt64(signature[band * rows + row])) &* 0x9fb2_1c65_1e98_df25 }
-    return mixed(hash)
+    return UInt32(truncatingIfNeeded: mixed(hash))
   }
 }

@@ -6,8 +6,8 @@ package struct NearIndex: Sendable {
   package let banding: Banding
   private var signatures = SignatureStore()
   private var tables: [BandTable]
-  /// Texts that share a band beyond this are not compared: they are as good as the same, or the band says little.
-  private static let longestBucket = 16
+  /// Texts that share a band beyond this are not kept there: texts by one template would make each of them be compared with all.
+  static let longestBucket = 16
 
   /// Throws `.badSetting` for a threshold outside of 0.05...1.
   package init(threshold: Double) throws(CorpusError) {
@@ -25,22 +25,24 @@ package struct NearIndex: Sendable {
   }
 
   /// Adds the digests of a signature's bands, by which a text is found and added.
-  package func addKeys(of signature: ArraySlice<UInt16>, to keys: inout [UInt64]) {
+  package func addKeys(of signature: ArraySlice<UInt16>, to keys: inout [UInt32]) {
     signature.withUnsafeBufferPointer { signature in
       for band in 0..<banding.bands { keys.append(banding.key(signature, band)) }
     }
   }
 
   /// Returns the text that is most alike, the earliest of several; nil where none reaches the threshold.
-  package func match(_ signature: ArraySlice<UInt16>, keys: ArraySlice<UInt64>) -> Match? {
+  package func match(_ signature: ArraySlice<UInt16>, keys: ArraySlice<UInt32>) -> Match? {
     guard count > 0 else { return nil }
     // All places are asked for before any is looked at, so that the processor waits for memory once.
     return withUnsafeTemporaryAllocation(of: Bool.self, capacity: keys.count) { isThere in
-      for (band, key) in keys.enumerated() { isThere[band] = tables[band].mayHave(key) }
+      tables.withUnsafeBufferPointer { tables in
+        for (band, key) in keys.enumerated() { isThere[band] = tables[band].mayHave(key) }
+      }
       var best: Match?
       var seen: [Int] = []
       for (band, key) in keys.enumerated() where isThere[band] {
-        tables[band].forEach(key, limit: Self.longestBucket) { number in
+        tables[band].forEach(key) { number in
           guard !seen.contains(number) else { return }
           seen.append(number)
           let likeness = signatures.likeness(number, signature)
@@ -57,21 +59,17 @@ package struct NearIndex: Sendable {
   ///
   /// `perform` is given how many pieces of work there are, and does each once; it may do several at a time.
   package mutating func add(
-    _ added: some RandomAccessCollection<UInt16>, keys: ArraySlice<UInt64>,
+    _ added: some RandomAccessCollection<UInt16>, keys: ArraySlice<UInt32>,
     perform: (Int, @escaping @Sendable (Int) -> Void) -> Void = { count, work in (0..<count).forEach(work) }
   ) {
     let first = count
     signatures.append(added)
-    let (banding, signatures) = (banding, signatures)
+    let (bands, end) = (banding.bands, count)
     tables.withUnsafeMutableBufferPointer { buffer in
       // Each piece of work has a table of its own.
       nonisolated(unsafe) let tables = buffer
-      perform(tables.count) { band in
-        tables[band].fill(signatures.count, filled: first) { number in
-          number >= first
-            ? keys[keys.startIndex + (number - first) * banding.bands + band]
-            : signatures.withSignature(number) { banding.key($0, band) }
-        }
+      perform(bands) { band in
+        tables[band].add(first, end) { keys[keys.startIndex + ($0 - first) * bands + band] }
       }
     }
   }
@@ -108,14 +106,6 @@ private struct SignatureStore: Sendable {
     count = 0
   }
 
-  @inline(__always)
-  func withSignature<Result>(_ number: Int, _ body: (UnsafeBufferPointer<UInt16>) -> Result) -> Result {
-    pieces[number / Self.piece].withUnsafeBufferPointer { piece in
-      let start = number % Self.piece * MinHash.size
-      return body(UnsafeBufferPointer(rebasing: piece[start..<start + MinHash.size]))
-    }
-  }
-
   func likeness(_ number: Int, _ signature: ArraySlice<UInt16>) -> Double {
     let start = number % Self.piece * MinHash.size
     return MinHash.likeness(pieces[number / Self.piece][start..<start + MinHash.size], signature)
@@ -124,50 +114,65 @@ private struct SignatureStore: Sendable {
 
 /// Numbers by the digest of a band: open addressing, several of one digest behind one another.
 private struct BandTable: Sendable {
-  /// The digest's high half, and one more than the number; 0 for none.
+  /// The digest, and below it one more than the number; 0 for none.
   private var entries: [UInt64] = Array(repeating: 0, count: 1 << 6)
 
   /// Whether the place of a digest is taken.
   @inline(__always)
-  func mayHave(_ key: UInt64) -> Bool {
-    entries.withUnsafeBufferPointer { $0[Int(truncatingIfNeeded: key) & ($0.count - 1)] != 0 }
+  func mayHave(_ key: UInt32) -> Bool {
+    entries.withUnsafeBufferPointer { $0[Int(key) & ($0.count - 1)] != 0 }
   }
 
-  /// Calls `body` with the numbers under a digest; others may be among them where the halves of digests agree.
-  func forEach(_ key: UInt64, limit: Int, _ body: (Int) -> Void) {
+  /// Calls `body` with the numbers under a digest, the earliest first.
+  func forEach(_ key: UInt32, _ body: (Int) -> Void) {
     entries.withUnsafeBufferPointer { entries in
       let mask = entries.count - 1
-      var (index, left) = (Int(truncatingIfNeeded: key) & mask, limit)
-      while entries[index] != 0, left > 0 {
-        if entries[index] >> 32 == key >> 32 {
-          body(Int(entries[index] & 0xffff_ffff) - 1)
-          left -= 1
-        }
+      var index = Int(key) & mask
+      while entries[index] != 0 {
+        if entries[index] >> 32 == UInt64(key) { body(Int(entries[index] & 0xffff_ffff) - 1) }
         index = (index + 1) & mask
       }
     }
   }
 
-  mutating func insert(_ key: UInt64, _ number: Int) {
+  /// Adds numbers from `first` up to `end`, two thirds full at most; `key` says the digest of a number.
+  mutating func add(_ first: Int, _ end: Int, key: (Int) -> UInt32) {
+    if end * 3 > entries.count * 2 { grow(to: end) }
     entries.withUnsafeMutableBufferPointer { entries in
-      let mask = entries.count - 1
-      var index = Int(truncatingIfNeeded: key) & mask
-      while entries[index] != 0 { index = (index + 1) & mask }
-      entries[index] = (key & ~0xffff_ffff) | UInt64(UInt32(truncatingIfNeeded: number + 1))
+      for number in first..<end {
+        Self.place(UInt64(key(number)) << 32 | UInt64(UInt32(truncatingIfNeeded: number + 1)), &entries)
+      }
     }
   }
 
-  /// Adds the numbers from `filled` up to `wanted`, two thirds full at most; `key` says the digest of a number.
-  mutating func fill(_ wanted: Int, filled: Int, key: (Int) -> UInt64) {
-    var first = filled
-    if wanted * 3 > entries.count * 2 {
-      var capacity = entries.count
-      while wanted * 3 > capacity * 2 { capacity *= 2 }
-      // Added anew in their order, so that the earliest of one digest stay the first.
-      entries = Array(repeating: 0, count: capacity)
-      first = 0
+  private mutating func grow(to wanted: Int) {
+    var capacity = entries.count
+    while wanted * 3 > capacity * 2 { capacity *= 2 }
+    let old = entries
+    entries = Array(repeating: 0, count: capacity)
+    // From behind an empty place on, so that the earliest of one digest stay the first.
+    let start = old.firstIndex(of: 0) ?? 0
+    entries.withUnsafeMutableBufferPointer { entries in
+      for offset in 1...old.count {
+        let entry = old[(start + offset) & (old.count - 1)]
+        if entry != 0 { Self.place(entry, &entries) }
+      }
     }
-    for number in first..<wanted { insert(key(number), number) }
+  }
+
+  /// Puts an entry behind those of its digest; no more of one digest than are ever looked at, as texts by one template share many bands.
+  @inline(__always)
+  private static func place(_ entry: UInt64, _ entries: inout UnsafeMutableBufferPointer<UInt64>) {
+    let mask = entries.count - 1
+    var (index, left) = (Int(entry >> 32) & mask, NearIndex.longestBucket)
+    while entries[index] != 0 {
+      if entries[index] >> 32 == entry >> 32 {
+        left -= 1
+        if left == 0 { return }
+      }
+      index = (index + 1) & mask
+    }
+    entries[index] = entry
   }
 
   mutating func removeAll() {

@@ -11,7 +11,13 @@ package enum TextFault: Sendable, Hashable, CustomStringConvertible {
     var text = text
     let fault = text.withUTF8 { bytes -> TextFault? in
       var isEmpty = true
-      for (index, byte) in bytes.enumerated() {
+      var index = -1
+      while index + 1 < bytes.count {
+        index += 1
+        // Nearly all of most texts is plain: eight bytes at a time.
+        while !isEmpty, index + 8 <= bytes.count, Self.isPlain(UnsafeRawBufferPointer(bytes), index) { index += 8 }
+        guard index < bytes.count else { break }
+        let byte = bytes[index]
         if byte > 0x20, byte < 0x7f {
           isEmpty = false
         } else if byte < 0x20 || byte == 0x7f {
@@ -32,6 +38,15 @@ package enum TextFault: Sendable, Hashable, CustomStringConvertible {
     }
     guard let fault else { return nil }
     self = fault
+  }
+
+  /// Whether eight bytes are all from 0x20 to 0x7e.
+  @inline(__always)
+  private static func isPlain(_ bytes: UnsafeRawBufferPointer, _ index: Int) -> Bool {
+    let eight = bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // Of bytes below 0x80 neither sum nor difference carries into the next before one of them has shown.
+    return (eight | (eight &- ones &* 0x20) | (eight &+ ones)) & (ones &* 0x80) == 0
   }
 
   package var description: String {

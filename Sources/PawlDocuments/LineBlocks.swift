@@ -9,16 +9,18 @@ import PawlCorpus
 
 /// Whole lines of a file, read together.
 package struct LineBlock: Sendable {
-  /// Each line ends with a line break, but for the last of a file, which may go without.
+  /// What was read; the lines are in `range` of it.
   package let bytes: [UInt8]
+  /// Each line ends with a line break, but for the last of a file, which may go without.
+  package let range: Range<Int>
   /// The number in the file of the first line, from 1.
   package let firstLine: Int
 
-  /// Calls `body` with the range of each line, without its line break, and its number in the file.
+  /// Calls `body` with the range in `bytes` of each line, without its line break, and its number in the file.
   package func forEachLine<Failure: Error>(_ body: (Range<Int>, Int) throws(Failure) -> Void) throws(Failure) {
-    var (start, number) = (0, firstLine)
-    while start < bytes.count {
-      let end = bytes.nextLineBreak(from: start) ?? bytes.count
+    var (start, number) = (range.lowerBound, firstLine)
+    while start < range.upperBound {
+      let end = min(range.upperBound, bytes.nextLineBreak(from: start) ?? range.upperBound)
       // What other systems end lines with is no part of them.
       let content = end > start && bytes[end - 1] == 0x0d ? end - 1 : end
       try body(start..<content, number)
@@ -26,19 +28,28 @@ package struct LineBlock: Sendable {
     }
   }
 
-  /// Returns the block cut at line breaks into at most so many parts of about one size.
+  /// Returns the block cut at line breaks into at most so many parts of about one size, which share its bytes.
   package func parts(_ count: Int) -> [LineBlock] {
     var parts: [LineBlock] = []
-    var (start, line) = (0, firstLine)
-    for index in 1...max(1, count) where start < bytes.count {
-      let wanted = max(start, bytes.count / max(1, count) * index)
-      let end = index == count ? bytes.count : (bytes.nextLineBreak(from: wanted).map { $0 + 1 } ?? bytes.count)
-      let part = LineBlock(bytes: Array(bytes[start..<end]), firstLine: line)
-      line += part.bytes.count { $0 == 0x0a }
-      start = end
+    var (start, line) = (range.lowerBound, firstLine)
+    for index in 1...max(1, count) where start < range.upperBound {
+      let wanted = max(start, range.lowerBound + range.count / max(1, count) * index)
+      let isLast = index >= count
+      let end = isLast ? range.upperBound : (bytes.nextLineBreak(from: wanted).map { $0 + 1 } ?? range.upperBound)
+      let part = LineBlock(bytes: bytes, range: start..<min(end, range.upperBound), firstLine: line)
+      line += part.lineBreaks
+      start = part.range.upperBound
       parts.append(part)
     }
     return parts
+  }
+
+  var lineBreaks: Int {
+    bytes.withUnsafeBufferPointer { bytes in
+      var count = 0
+      for byte in bytes[range] { count &+= byte == 0x0a ? 1 : 0 }
+      return count
+    }
   }
 }
 
@@ -105,9 +116,9 @@ package final class LineBlocks {
   }
 
   private func take(_ count: Int) -> LineBlock {
-    let block = LineBlock(bytes: count == rest.count ? rest : Array(rest[..<count]), firstLine: line)
+    let block = LineBlock(bytes: rest, range: 0..<count, firstLine: line)
     rest = Array(rest[count...])
-    line += block.bytes.count { $0 == 0x0a }
+    line += block.lineBreaks
     return block
   }
 

@@ -49,7 +49,7 @@ struct ClassifierTest {
 
 /// Logistic regression by stochastic gradient descent in a fixed order.
 struct LogisticModel {
-  static let passes = 2
+  static let passes = 1
   static let step: Float = 0.001
   private var weights = [SIMD16<Float>](repeating: .zero, count: StyledTexts.blocks)
   private var bias: Float = 0

@@ -21,8 +21,9 @@ extension FidelityLedger {
   ///
   /// The rate is the pooled count of all generations, with its exact interval; where the model stands is counted, not guessed.
   public var forecast: FidelityForecast? {
-    let asked = entries.reduce(0) { $0 + $1.asked }
-    let kept = entries.reduce(0) { $0 + $1.kept }
+    // What comes from a file may be any number; no sum of these overflows.
+    let asked = entries.reduce(0) { $0 + max(0, min($1.asked, 1 << 40)) }
+    let kept = entries.reduce(0) { $0 + max(0, min($1.kept, 1 << 40)) }
     guard let last = entries.last,
       let interval = BinomialInterval.exact(hits: kept, of: asked, confidence: confidence)
     else { return nil }

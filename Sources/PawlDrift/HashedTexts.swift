@@ -46,6 +46,23 @@ struct HashedTexts: Sendable {
   var count: Int { starts.count - 1 }
   func range(_ text: Int) -> Range<Int> { starts[text]..<starts[text + 1] }
 
+  /// Returns each text's mean negative log probability of its runs of three bytes under the runs of all other texts.
+  ///
+  /// Half a run is added to each column; 0 for a text without any run.
+  func surprise() -> [Double] {
+    let totals = sums(Array(0..<count))[..<Self.half].map(Double.init)
+    let all = totals.reduce(0, +) + 0.5 * Double(Self.half)
+    return (0..<count).map { text in
+      let places = range(text).filter { columns[$0] < Self.half }
+      let own = places.reduce(0.0) { $0 + Double(counts[$1]) }
+      guard own > 0 else { return 0 }
+      return places.reduce(0.0) { sum, place in
+        let count = Double(counts[place])
+        return sum - count * log((totals[Int(columns[place])] - count + 0.5) / (all - own))
+      } / own
+    }
+  }
+
   /// Returns the Jensen-Shannon divergence in bits, 0...1, between two samples' columns: of byte runs and of words (Lin 1991).
   ///
   /// NaN for the half in which either sample has nothing.

@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// What can be measured of one text without knowing any other.
+/// What can be measured of one text.
 public enum TextShape: String, Sendable, Codable, CaseIterable {
   /// Bytes.
   case length
@@ -19,9 +19,11 @@ public enum TextShape: String, Sendable, Codable, CaseIterable {
   case spaces
   /// Bytes beyond ASCII.
   case foreign = "beyond ascii"
+  /// Nats a byte run, as the other texts' byte runs have it.
+  case surprise
 
-  /// Returns the measures in the order of `allCases`, of the text's beginning but for the length.
-  static func measures(_ text: ArraySlice<UInt8>, words: [UInt64], length: Int) -> [Double] {
+  /// Returns the measures in the order of `allCases`, of the text's beginning but for the length; `surprise` comes from elsewhere.
+  static func measures(_ text: ArraySlice<UInt8>, words: [UInt64], length: Int, surprise: Double) -> [Double] {
     var counts = [Int](repeating: 0, count: 256)
     for byte in text { counts[Int(byte)] += 1 }
     func share(_ belongs: (UInt8) -> Bool, of total: Int) -> Double {
@@ -42,15 +44,17 @@ public enum TextShape: String, Sendable, Codable, CaseIterable {
       share(isLetter, of: text.count), share({ $0 >= 0x41 && $0 <= 0x5a }, of: letters),
       share({ $0 >= 0x30 && $0 <= 0x39 }, of: text.count),
       share({ $0 > 0x20 && $0 < 0x7f && !TextWords.isWord($0) }, of: text.count), share({ $0 <= 0x20 }, of: text.count),
-      share({ $0 >= 0x80 }, of: text.count),
+      share({ $0 >= 0x80 }, of: text.count), surprise,
     ]
   }
 }
 
-/// Texts by the tenth of the reference texts that they fall into, shape by shape.
+/// Texts by where among the reference texts they fall, shape by shape.
 struct ShapeBins: Sendable {
-  /// Tenths, and what is below the least and above the greatest reference text.
-  private static let most = 12
+  /// Tenths, but the ends are parted again: a few texts of another kind are all there.
+  private static let parts = [0.005, 0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.98, 0.995, 1]
+  /// The parts, and what is below the least and above the greatest reference text.
+  private static let most = parts.count + 2
   private var bins: [UInt8]
   private let counts: [Int]
 
@@ -62,8 +66,8 @@ struct ShapeBins: Sendable {
     for kind in 0..<kinds {
       let values = shapes[reference].map { $0[kind] }.sorted()
       var bounds: [Double] = []
-      for tenth in 1...10 where !values.isEmpty {
-        let bound = values[max(0, (values.count * tenth + 9) / 10 - 1)]
+      for part in Self.parts where !values.isEmpty {
+        let bound = values[max(0, min(values.count, Int((Double(values.count) * part).rounded(.up))) - 1)]
         if bounds.last != bound { bounds.append(bound) }
       }
       let least = values.first ?? 0

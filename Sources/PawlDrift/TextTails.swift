@@ -68,7 +68,7 @@ enum RareRuns {
   /// Returns the share of the rarest runs of `first` that `second` has; NaN where no run is in two texts of `first`.
   ///
   /// `runs` are each text's, once only.
-  static func coverage(_ runs: WordRuns, of first: [Int], by second: some Sequence<Int>) -> Double {
+  static func coverage(_ runs: WordRuns, of first: ArraySlice<Int>, by second: ArraySlice<Int>) -> Double {
     var having = [Int32](repeating: 0, count: runs.kinds)
     for text in first { for run in runs[text] { having[Int(run)] += 1 } }
     var table = [Int](repeating: 0, count: first.count + 1)

@@ -11,12 +11,16 @@ public struct Watch: Sendable, Codable, Hashable {
     public var measure: WatchMeasure
     public var against: Against
     public var value: Double
+    /// The real texts' own value, where the measure is of one sample; else 0.
+    public var beside: Double
     /// What real texts against real ones have in the middle.
     public var expected: Double
     /// Where the alarm begins.
     public var threshold: Double
     /// Whether the alarm is for less than the threshold, not more.
     public var alarmsBelow: Bool
+    /// How likely this measure alone goes so far where nothing differs: a permutation's p, no less than 1 / (splits + 1).
+    public var chance: Double
     public var alarm: Bool
     /// The value that a person let pass before; nil where none did.
     public var released: Double?
@@ -58,8 +62,9 @@ public struct Watch: Sendable, Codable, Hashable {
   /// Measures made texts; the same for the same seed.
   ///
   /// Real texts are split against themselves `rule.splits` times for the thresholds, in samples of the size that is compared:
-  /// half of the real texts, the made ones, or `bounds`, whichever is least. All alarms together are false with a chance of at
-  /// most `rule.alpha`. A comparison with fewer than 20 of the last generation's texts is left out.
+  /// half of the real texts, the made ones, or `bounds`, whichever is least. Halves of one pool are more alike than two samples
+  /// are, so the two that are compared are mixed and split as often, and the higher threshold counts: the latter is an exact
+  /// permutation test, by which all alarms together are false with a chance of at most `rule.alpha`. A comparison with fewer than 20 of the last generation's texts is left out.
   public static func measure(
     real: [String], made: [String], last: [String]? = nil, rule: WatchRule = WatchRule(), bounds: Bounds = Bounds(),
     released: [Reading] = [], seed: UInt64
@@ -124,54 +129,64 @@ public struct Watch: Sendable, Codable, Hashable {
     let released: [Reading]
 
     func readings(_ generator: inout SeededGenerator) -> [Reading] {
-      let share = rule.alpha / (lastSize > 0 ? 2 : 1)
       let all = WatchMeasure.shift + WatchMeasure.loss
-      let splits = (0..<rule.splits).map { _ in
-        let order = generator.draw(2 * size, of: 2 * size)
-        return both(Array(order[..<size]), Array(order[size...]))
-      }
-      let real = Array(0..<size)
-      let made = Array((2 * size)..<(3 * size))
-      var readings = compare(
-        .real, WatchThresholds(all, splits: splits, share: share, texts: size), real, made, &generator, both)
+      var readings = compare(.real, all, Array(0..<size), Array((2 * size)..<(3 * size)), &generator, both)
       guard lastSize > 0 else { return readings }
-      let count = WatchMeasure.shift.count
-      let lastSplits =
-        lastSize == size
-        ? splits.map { Array($0[..<count]) }
-        : (0..<rule.splits).map { _ in
-          let order = generator.draw(2 * lastSize, of: 2 * size)
-          return texts.shift(Array(order[..<lastSize]), Array(order[lastSize...]))
-        }
-      let thresholds = WatchThresholds(WatchMeasure.shift, splits: lastSplits, share: share, texts: lastSize)
       let last = Array((3 * size)..<(3 * size + lastSize))
-      readings += compare(.last, thresholds, last, Array(made.prefix(lastSize)), &generator, texts.shift)
+      let made = Array((2 * size)..<(2 * size + lastSize))
+      readings += compare(.last, WatchMeasure.shift, last, made, &generator, shift)
       return readings
     }
 
-    private func both(_ first: [Int], _ second: [Int]) -> [Double] {
-      texts.shift(first, second) + texts.loss(first, second)
+    /// Values, and the first sample's own beside them.
+    private struct Values {
+      var values: [Double]
+      var beside: [Double]
+      var differences: [Double] { zip(values, beside).map(-) }
+    }
+
+    private func both(_ first: [Int], _ second: [Int]) -> Values {
+      let loss = texts.loss(first, second)
+      let shift = shift(first, second)
+      return Values(values: shift.values + loss.values, beside: shift.beside + loss.beside)
+    }
+
+    private func shift(_ first: [Int], _ second: [Int]) -> Values {
+      let values = texts.shift(first, second)
+      return Values(values: values, beside: values.map { _ in 0 })
     }
 
     private func compare(
-      _ against: Against, _ thresholds: WatchThresholds, _ first: [Int], _ second: [Int],
-      _ generator: inout SeededGenerator, _ measure: ([Int], [Int]) -> [Double]
+      _ against: Against, _ measures: [WatchMeasure], _ first: [Int], _ second: [Int],
+      _ generator: inout SeededGenerator, _ measure: ([Int], [Int]) -> Values
     ) -> [Reading] {
       let values = measure(first, second)
-      var spreads = [Double](repeating: 0, count: values.count)
+      let thresholds = thresholds(measures, of: Array(0..<(2 * size)), first.count, &generator, measure)
+        .orHigher(self.thresholds(measures, of: first + second, first.count, &generator, measure))
+      var spreads = values.values.map { _ in 0.0 }
       if released.contains(where: { $0.against == against }) {
         // The spread over halves drawn without replacement is that of the whole (Shao and Wu 1989, the delete-d jackknife).
         let halves = (0..<Watch.halves).map { _ in
           let chosen = generator.draw(first.count / 2, of: first.count)
           let other = generator.draw(second.count / 2, of: second.count)
-          return measure(chosen.map { first[$0] }, other.map { second[$0] })
+          return measure(chosen.map { first[$0] }, other.map { second[$0] }).differences
         }
-        spreads = WatchThresholds.spreads(
-          halves, against == .real ? WatchMeasure.shift + WatchMeasure.loss : WatchMeasure.shift, texts: first.count)
+        spreads = WatchThresholds.spreads(halves, measures, texts: first.count)
       }
-      let count = Double(WatchMeasure.shift.count * 2 + WatchMeasure.loss.count)
       return thresholds.readings(
-        values, against: against, spreads: spreads, released: released, quantile: -Normal.quantile(rule.alpha / count))
+        values.values, beside: values.beside, against: against, spreads: spreads, released: released,
+        quantile: -Normal.quantile(rule.alpha / Double(2 * WatchMeasure.shift.count + WatchMeasure.loss.count)))
+    }
+
+    private func thresholds(
+      _ measures: [WatchMeasure], of pool: [Int], _ count: Int, _ generator: inout SeededGenerator,
+      _ measure: ([Int], [Int]) -> Values
+    ) -> WatchThresholds {
+      let splits = (0..<rule.splits).map { _ in
+        let order = generator.draw(2 * count, of: pool.count).map { pool[$0] }
+        return measure(Array(order[..<count]), Array(order[count...])).differences
+      }
+      return WatchThresholds(measures, splits: splits, share: rule.alpha / (lastSize > 0 ? 2 : 1), texts: count)
     }
   }
 }

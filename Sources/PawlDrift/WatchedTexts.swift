@@ -4,8 +4,10 @@ import PawlCore
 struct WatchedTexts: Sendable {
   /// Texts on which likeness, which takes the square of their number, is measured.
   private static let likened = 256
+  /// As many of each part are ready that any mix of two has enough.
+  private static let ready = 320
   /// Bytes on which repetition is measured.
-  private static let coded = 65_536
+  private static let coded = 32_768
 
   let rows: [[UInt8]]
   let hashed: HashedTexts
@@ -16,31 +18,35 @@ struct WatchedTexts: Sendable {
   private let runs: [WordRuns]
   /// Single words and pairs, each once a text.
   private let kept: [WordRuns]
-  private let realLikeness: TextLikeness
-  private let madeLikeness: TextLikeness
-  private let real: Range<Int>
-  private let made: Range<Int>
+  private let likeness: TextLikeness
+  /// The row of `likeness` of a text.
+  private let likenessRows: [Int: Int]
   /// As much of a sample as any has, so that none looks poorer for being shorter: runs of 1...4 words, and bytes.
   private let runBudgets: [Int]
   private let byteBudget: Int
 
   /// `real` and `made` are rows; what follows them is the last generation's.
+  ///
+  /// Columns and bins are scaled by all texts alike, so that none looks strange for not having been asked.
   init(_ texts: [String], real: Range<Int>, made: Range<Int>, bytes limit: Int) {
     let rows = texts.map { Array($0.utf8.prefix(limit)) }
     self.rows = rows
     let words = rows.map { TextWords.hashes($0[...]) }
     hashed = HashedTexts(rows, words: words)
-    styled = StyledTexts(rows, words: words, reference: real)
+    styled = StyledTexts(rows, words: words, reference: rows.indices)
     points = KernelMeans(styled)
-    let shapes = texts.indices.map { TextShape.measures(rows[$0][...], words: words[$0], length: texts[$0].utf8.count) }
-    bins = ShapeBins(shapes, reference: real)
+    let surprise = hashed.surprise()
+    let shapes = texts.indices.map {
+      TextShape.measures(rows[$0][...], words: words[$0], length: texts[$0].utf8.count, surprise: surprise[$0])
+    }
+    bins = ShapeBins(shapes, reference: rows.indices)
     let runs = (1...4).map { WordRuns(words, length: $0) }
     kept = runs.prefix(2).map { $0.distinct() }
     self.runs = runs
-    self.real = real
-    self.made = made
-    realLikeness = TextLikeness(kept[1], texts: Array(real.prefix(Self.likened * 5 / 2)))
-    madeLikeness = TextLikeness(kept[1], texts: Array(made.prefix(Self.likened)))
+    let parts = [real.prefix(real.count / 2), real.dropFirst(real.count / 2), made[...]]
+    let chosen = parts.flatMap { $0.prefix(Self.ready) }
+    likeness = TextLikeness(kept[1], texts: chosen)
+    likenessRows = Dictionary(uniqueKeysWithValues: chosen.enumerated().map { ($1, $0) })
     func budget(_ size: (Int) -> Int) -> Int {
       min(made.reduce(0) { $0 + size($1) }, real.reduce(0) { $0 + size($1) } / 2) * 9 / 10
     }
@@ -57,12 +63,24 @@ struct WatchedTexts: Sendable {
     ] + bins.stability(first, second)
   }
 
-  /// Returns the measures `WatchMeasure.loss` of the second sample, tails as the first has them; NaN where there is none.
-  func loss(_ first: [Int], _ second: [Int]) -> [Double] {
-    let distinct = runs.indices.map { self.distinct(second, $0) }
-    let compression = MatchCoder.bitsPerByte(second.lazy.map { rows[$0] }, bytes: byteBudget).map { $0 / 8 } ?? .nan
-    let enough = prefix(of: second)
-    return distinct + [compression, selfSimilarity(second)] + kept.map { RareRuns.coverage($0, of: first, by: enough) }
+  /// Returns the measures `WatchMeasure.loss` of the second sample and of the first; NaN where there is none.
+  ///
+  /// Of tails, it is what the second has of the first's, and the first of the second's. So every measure but for its sign is
+  /// the same when the samples change places, and halves of one pool differ as two samples of their own do.
+  func loss(_ first: [Int], _ second: [Int]) -> (values: [Double], beside: [Double]) {
+    (
+      variety(second) + tails(of: first, in: second), variety(first) + tails(of: second, in: first)
+    )
+  }
+
+  private func variety(_ sample: [Int]) -> [Double] {
+    let compression = MatchCoder.bitsPerByte(sample.lazy.map { rows[$0] }, bytes: byteBudget).map { $0 / 8 } ?? .nan
+    return runs.indices.map { distinct(sample, $0) } + [compression, selfSimilarity(sample)]
+  }
+
+  private func tails(of first: [Int], in second: [Int]) -> [Double] {
+    let enough = (prefix(of: first), prefix(of: second))
+    return kept.map { RareRuns.coverage($0, of: enough.0, by: enough.1) }
   }
 
   private func distinct(_ sample: [Int], _ order: Int) -> Double {
@@ -95,10 +113,7 @@ struct WatchedTexts: Sendable {
   }
 
   private func selfSimilarity(_ sample: [Int]) -> Double {
-    guard let first = sample.first else { return .nan }
-    let texts = made.contains(first) ? made.prefix(Self.likened) : real.prefix(Self.likened * 5 / 2)
-    let rows = sample.lazy.filter { texts.contains($0) }.map { $0 - texts.startIndex }.prefix(Self.likened)
-    return (made.contains(first) ? madeLikeness : realLikeness).meanBest(Array(rows))
+    likeness.meanBest(Array(sample.lazy.compactMap { likenessRows[$0] }.prefix(Self.likened)))
   }
 }
 

@@ -20,14 +20,19 @@ struct FilterKnowledge: Sendable {
   var trainingShingles = DigestTable()
   let minHash = MinHash()
 
-  init(rule: FilterRule, folder: StageFolder) throws {
-    self.rule = rule
+  init(_ recipe: GenerationRule, folder: StageFolder) throws {
+    rule = recipe.filters
     for (name, share) in [("novelty", rule.novelty), ("vote", rule.vote), ("length", rule.length)] {
       guard let share else { continue }
       try Self.check(name, share)
     }
     var held = try HeldIndex(length: rule.overlap)
-    heldNames = try folder.names().filter { $0.hasPrefix("held") && ($0.hasSuffix(".jsonl") || $0.hasSuffix(".txt")) }
+    heldNames = try folder.names().filter { $0.hasPrefix("held-") }
+    guard recipe.held.isEmpty || !heldNames.isEmpty else {
+      throw StagesError(
+        .input, "`\(folder.input)` has none of the \(recipe.held.count) files of evaluation text",
+        hints: ["they are `held-0.jsonl`, `held-1.txt` and so on, one for each file under `held` in pawl.yaml"])
+    }
     for name in heldNames { try Self.add(folder.read(name), to: &held) }
     self.held = held
     training = ["train.jsonl", "real.jsonl"].first { folder.has($0) }

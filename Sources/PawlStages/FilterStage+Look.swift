@@ -21,7 +21,7 @@ struct LookedAt: Sendable {
 struct LookedAtPart: Sendable {
   var documents: [LookedAt] = []
   var signatures: [UInt16] = []
-  var keys: [UInt64] = []
+  var keys: [UInt32] = []
   /// Digests in `keys` of each document.
   var bands = 0
 
@@ -29,7 +29,7 @@ struct LookedAtPart: Sendable {
     signatures[document.signature..<document.signature + MinHash.size]
   }
 
-  func keys(_ document: LookedAt) -> ArraySlice<UInt64> {
+  func keys(_ document: LookedAt) -> ArraySlice<UInt32> {
     let number = document.signature / MinHash.size
     return keys[number * bands..<(number + 1) * bands]
   }

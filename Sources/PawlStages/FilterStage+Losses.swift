@@ -71,9 +71,19 @@ enum StageLines {
 enum HeldText {
   /// Its `text`; else each of its texts, and all of them together, as a question and its answer are learnt together.
   static func texts(_ line: [UInt8], path: String, number: Int) throws(DocumentsError) -> [String] {
-    guard case .object(let members) = try StageLines.object(line, path: path, number: number) else { return [] }
-    if let text = members.last(where: { $0.name == "text" })?.value.string { return [text] }
-    let texts = members.filter { $0.name != "id" }.compactMap(\.value.string)
+    let value = try StageLines.object(line, path: path, number: number)
+    if let text = value["text"]?.string { return [text] }
+    let texts = texts(in: value)
     return texts.count < 2 ? texts : texts + [texts.joined(), texts.joined(separator: " ")]
+  }
+
+  /// The texts of a value in their order, but for ids.
+  private static func texts(in value: JSONValue) -> [String] {
+    switch value {
+    case .string(let text): [text]
+    case .array(let values): values.flatMap(texts(in:))
+    case .object(let members): members.filter { $0.name != "id" }.flatMap { texts(in: $0.value) }
+    case .null, .boolean, .number: []
+    }
   }
 }

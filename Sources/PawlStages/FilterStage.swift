@@ -1,3 +1,4 @@
+import Foundation
 import PawlCore
 import PawlCorpus
 import PawlDocuments
@@ -12,9 +13,13 @@ public enum FilterStage {
   ///
   /// Throws `.result` where nothing is left or the generation is one document repeated, after the reasons were written.
   public static func run(_ folder: StageFolder) throws {
-    let rule = try folder.recipe().filters
-    let knowledge = try FilterKnowledge(rule: rule, folder: folder)
-    let sieve = try FilterSieve(knowledge, folder: folder)
+    // Several parts a core, as some hold longer documents than others.
+    try run(folder, blockBytes: 2 << 20, parts: ProcessInfo.processInfo.activeProcessorCount * 4)
+  }
+
+  static func run(_ folder: StageFolder, blockBytes: Int, parts: Int) throws {
+    let knowledge = try FilterKnowledge(try folder.recipe(), folder: folder)
+    let sieve = try FilterSieve(knowledge, folder: folder, blockBytes: blockBytes, parts: parts)
     try sieve.learnTraining()
     try sieve.pass()
     try sieve.finish()

@@ -6,7 +6,7 @@ import PawlDocuments
 struct RecentTexts {
   private var index: NearIndex?
   private(set) var signatures: [UInt16] = []
-  private(set) var keys: [UInt64] = []
+  private(set) var keys: [UInt32] = []
   private(set) var places: [UInt32] = []
 
   init(threshold: Double?) throws(CorpusError) {
@@ -21,11 +21,11 @@ struct RecentTexts {
   }
 
   /// Returns how alike the most alike text is, and its place.
-  func match(_ signature: ArraySlice<UInt16>, _ keys: ArraySlice<UInt64>) -> (Double, Int)? {
+  func match(_ signature: ArraySlice<UInt16>, _ keys: ArraySlice<UInt32>) -> (Double, Int)? {
     index?.match(signature, keys: keys).map { ($0.likeness, Int(places[$0.number])) }
   }
 
-  mutating func add(_ signature: ArraySlice<UInt16>, _ added: ArraySlice<UInt64>, place: Int) {
+  mutating func add(_ signature: ArraySlice<UInt16>, _ added: ArraySlice<UInt32>, place: Int) {
     index?.add(signature, keys: added)
     keys += added
     signatures += signature

@@ -9,6 +9,8 @@ final class FilterSieve {
   private var knowledge: FilterKnowledge
   private let folder: StageFolder
   private let filters: [FilterName]
+  /// Whether documents are judged by one another, which takes a second pass.
+  private let isVoting: Bool
   private var exact = DigestTable()
   private var near: NearIndex?
   /// Of each text in `near`, its place as `exact` has it.
@@ -21,9 +23,13 @@ final class FilterSieve {
   private var repeated = RepeatedText()
   private var answers = Answers()
   private var passedBallots: [FilterBallot] = []
-  private static let blockBytes = 8 << 20
+  private let blockBytes: Int
+  /// Into how many parts a block is cut, each the work of one core at a time.
+  private let parts: Int
 
-  init(_ knowledge: FilterKnowledge, folder: StageFolder) throws {
+  init(_ knowledge: FilterKnowledge, folder: StageFolder, blockBytes: Int, parts: Int) throws {
+    self.blockBytes = blockBytes
+    self.parts = parts
     self.knowledge = knowledge
     self.folder = folder
     filters = knowledge.filters
@@ -33,8 +39,6 @@ final class FilterSieve {
     isVoting = knowledge.rule.vote != nil || knowledge.rule.length != nil
     passed = try DocumentWriter(path: folder.written(isVoting ? "passed.jsonl" : "kept.jsonl"))
   }
-  /// Whether documents are judged by one another, which takes a second pass.
-  private let isVoting: Bool
 
   // MARK: - The training set
 
@@ -43,11 +47,7 @@ final class FilterSieve {
     guard let name = knowledge.training, knowledge.rule.exact || near != nil || knowledge.rule.novelty != nil else {
       return
     }
-    let path = folder.read(name)
-    let blocks = try LineBlocks(path: path, blockBytes: Self.blockBytes)
-    let parser = DocumentParser(path: path, name: name)
-    while let block = try blocks.next() {
-      let parts = try look(at: block, parser, comparing: false)
+    try forEachBlock(name, comparing: false) { parts in
       for part in parts {
         for looked in part.documents {
           trainingLines = looked.line
@@ -58,6 +58,7 @@ final class FilterSieve {
         nearPlaces += part.documents.lazy.filter { $0.fault == nil }.map { UInt32(truncatingIfNeeded: $0.line) }
         near?.add(part.signatures, keys: part.keys[...], perform: Self.perform)
       }
+      return []
     }
   }
 
@@ -69,13 +70,58 @@ final class FilterSieve {
     }
   }
 
-  private func look(at block: LineBlock, _ parser: DocumentParser, comparing: Bool) throws(DocumentsError)
-    -> [LookedAtPart]
-  {
-    let cores = ProcessInfo.processInfo.activeProcessorCount
-    let (knowledge, near) = (knowledge, near)
-    return try onAllCores(block.parts(cores * 2)) { (part) throws(DocumentsError) in
-      try knowledge.look(at: part, parser, near: near, comparing: comparing)
+  /// What is done at once, each on a core.
+  private enum Work: Sendable {
+    case look(LineBlock)
+    case read
+    case write([[UInt8]])
+  }
+  private enum Done: Sendable {
+    case looked(LookedAtPart)
+    case read([LineBlock])
+    case wrote
+  }
+
+  /// Calls `body` with what is seen in each block; while the next is looked at, what it returned is written and the one after is read.
+  private func forEachBlock(
+    _ name: String, comparing: Bool, _ body: ([LookedAtPart]) throws -> [[UInt8]]
+  ) throws {
+    let parser = DocumentParser(path: folder.read(name), name: name)
+    let blocks = try LineBlocks(path: parser.path, blockBytes: blockBytes)
+    var read = try blocks.next()?.parts(parts) ?? []
+    var written: [[UInt8]] = []
+    while !read.isEmpty {
+      // The bytes of a file have their order, so one piece of work writes them all.
+      let done = try does([.read, .write(written)] + read.map(Work.look), parser, blocks, comparing)
+      read = []
+      var looked: [LookedAtPart] = []
+      for piece in done {
+        switch piece {
+        case .looked(let part): looked.append(part)
+        case .read(let parts): read = parts
+        case .wrote: break
+        }
+      }
+      written = try body(looked)
+    }
+    for bytes in written { try passed.write(bytes: bytes) }
+  }
+
+  /// Does some work at once. A function of its own: what it holds of the index must be gone before texts are added there, or it would be copied.
+  private func does(
+    _ work: [Work], _ parser: DocumentParser, _ blocks: LineBlocks, _ comparing: Bool
+  ) throws(DocumentsError) -> [Done] {
+    // Each is used by one piece of work.
+    nonisolated(unsafe) let (blocks, passed) = (blocks, passed)
+    let (knowledge, near, parts) = (knowledge, near, parts)
+    return try onAllCores(work) { (work) throws(DocumentsError) -> Done in
+      switch work {
+      case .look(let block): return .looked(try knowledge.look(at: block, parser, near: near, comparing: comparing))
+      case .read: return .read(try blocks.next()?.parts(parts) ?? [])
+      case .write(let pieces):
+        for bytes in pieces { try passed.write(bytes: bytes) }
+        return .wrote
+      }
     }
   }
 
@@ -86,19 +132,15 @@ final class FilterSieve {
   // MARK: - What was made
 
   func pass() throws {
-    let path = folder.read("made.jsonl")
-    let blocks = try LineBlocks(path: path, blockBytes: Self.blockBytes)
-    let parser = DocumentParser(path: path, name: "made.jsonl")
+    let names = filters.filter { $0 != .vote && $0 != .length }.map(\.rawValue)
     var recent = try RecentTexts(threshold: knowledge.rule.near)
-    while let block = try blocks.next() {
-      let parts = try look(at: block, parser, comparing: true)
-      var kept: [[Document]] = []
+    try forEachBlock("made.jsonl", comparing: true) { parts in
       recent.removeAll()
+      var kept: [[Document]] = []
       for part in parts { kept.append(try decide(part, &recent)) }
       near?.add(recent.signatures, keys: recent.keys[...], perform: Self.perform)
       nearPlaces += recent.places
-      let names = filters.filter { $0 != .vote && $0 != .length }.map(\.rawValue)
-      for bytes in onAllCores(kept, { FilterSieve.lines($0, passed: names) }) { try passed.write(bytes: bytes) }
+      return onAllCores(kept) { FilterSieve.lines($0, passed: names) }
     }
   }
 
@@ -200,20 +242,20 @@ final class FilterSieve {
         .result, "`made.jsonl` holds no document",
         hints: ["see that the stage `generate` wrote documents", "set `generate` to your own command in pawl.yaml"])
       : repeated.isOnlyText && report.documents > 1 ? repeated.failure(report.documents) : nil
-    try passed.finish()
-    if isVoting { try vote() }
+    let kept = isVoting ? try vote() : passed
     try dropped.finish()
     try report.write(to: folder.written("filter.json"))
-    if let failure = failure ?? report.failure {
-      unlink(folder.written("kept.jsonl"))
-      throw failure
-    }
+    if let failure = failure ?? report.failure { throw failure }
+    try kept.finish()
   }
 
-  private func vote() throws {
+  /// Returns the file of what the samples of each prompt agree on.
+  private func vote() throws -> DocumentWriter {
+    try passed.finish()
+    defer { unlink(passed.path) }
     let verdicts = try FilterBallot.verdicts(on: passedBallots, rule: knowledge.rule, answers: answers)
     let kept = try DocumentWriter(path: folder.written("kept.jsonl"))
-    let reader = try DocumentReader(path: folder.written("passed.jsonl"))
+    let reader = try DocumentReader(path: passed.path)
     let names = filters.filter { $0 == .vote || $0 == .length }.map(\.rawValue)
     for verdict in verdicts {
       guard let document = try reader.next() else { break }
@@ -224,7 +266,6 @@ final class FilterSieve {
         try kept.write(bytes: Self.lines([document], passed: names))
       }
     }
-    try kept.finish()
-    unlink(folder.written("passed.jsonl"))
+    return kept
   }
 }

@@ -13,7 +13,7 @@ public struct StageFolder: Sendable, Hashable {
   public let input: String
   public let output: String
   public let seed: UInt64
-  /// From 1.
+  /// From 1; 0 where the baseline answers canaries.
   public let generation: Int
 
   public init(input: String, output: String, seed: UInt64 = 0, generation: Int = 1) {
@@ -48,7 +48,7 @@ public struct StageFolder: Sendable, Hashable {
     }
     self.init(
       input: try folder("PAWL_INPUT"), output: try folder("PAWL_OUTPUT"),
-      seed: try number("PAWL_SEED", 0, least: 0), generation: try number("PAWL_GENERATION", 1, least: 1))
+      seed: try number("PAWL_SEED", 0, least: 0), generation: try number("PAWL_GENERATION", 1, least: 0))
   }
 
   /// The path of a file that is read.

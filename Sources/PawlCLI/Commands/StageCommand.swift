@@ -12,7 +12,8 @@ struct StageCommand: Command {
       """)
 
   private static let stages: [(name: String, run: @Sendable (StageFolder) throws -> Void)] = [
-    ("filter", FilterStage.run), ("classify", ClassifyStage.run), ("mix", MixStage.run), ("check", CheckStage.run),
+    ("aim", { try DiagnosisStage.run($0) }), ("filter", FilterStage.run), ("classify", ClassifyStage.run),
+    ("mix", MixStage.run), ("check", CheckStage.run), ("watch", { try WatchStage.run($0) }),
   ]
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {

@@ -8,8 +8,8 @@ struct GenerationsText {
   var lines: [(String, String)] {
     var lines = [
       (
-        "generation",
-        "the head is generation \(summary.generation), the champion \(summary.champion); \(summary.snapshots) snapshots were made"
+        "model",
+        "generation \(summary.generation) is the head, \(summary.champion) the champion; \(summary.snapshots) snapshots were made"
       )
     ]
     if let last = summary.rows.last, !last.record.plan.isControl { lines.append(("snapshot", Self.words(last.record))) }
@@ -36,7 +36,7 @@ struct GenerationsText {
 
   /// Lines for `pawl show` of a trial.
   static func lines(of record: GenerationRecord) -> [(String, String)] {
-    var lines = [("generation", "\(record.plan.generation), \(words(record))")]
+    var lines = [("model", "generation \(record.plan.generation), \(words(record))")]
     if let weights = record.plan.weights {
       lines.append(
         (

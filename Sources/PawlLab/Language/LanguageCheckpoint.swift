@@ -21,7 +21,8 @@ extension Checkpoint {
       let parts = entry.split(separator: ":").map { String($0.filter { $0 != "\"" }) }
       if parts.count == 2 { entries[parts[0]] = parts[1] }
     }
-    guard let shape = LanguageShape(entries: entries) else {
+    // What does not fit into the file is not made room for.
+    guard let shape = LanguageShape(entries: entries), shape.weights <= file.bytes.count / 4 else {
       refuse("`\(path)` tells no shape of a model that `pawl-lab stage train` makes")
     }
     return shape

@@ -50,6 +50,12 @@ package struct LanguageShape: Sendable, Hashable {
     return nil
   }
 
+  /// Numbers that a model of this shape has learnt.
+  var weights: Int {
+    let tables = (position == .digits ? 3 : 2) * 256 * width
+    return tables + depth * ((4 + 2 * Self.ratio) * width * width + 2 * width) + width
+  }
+
   /// Name and value of each part, in a fixed order.
   var entries: [(name: String, value: String)] {
     [

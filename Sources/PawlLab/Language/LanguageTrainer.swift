@@ -7,6 +7,8 @@ package struct LanguageRecipe: Sendable, Hashable {
   }
   package var optimiser = Optimiser.muon
   package var steps = 300
+  /// Floating-point operations that end the training before its steps do; 0 for no such limit.
+  package var operations = 0
   /// Documents of a step.
   package var batch = 64
   package var learningRate = 3e-3
@@ -49,15 +51,31 @@ package struct LanguageTrainer {
     adamW = AdamW(parameters.all.filter { !usesMuon || $0.kind != .matrix }, beta2: 0.98, weightDecay: decay)
   }
 
-  /// Trains on the documents and returns the mean loss, in nats per learnt byte, of the last tenth of the steps; 0 without documents.
+  /// What a training has come to.
+  package struct Result: Sendable {
+    package var steps = 0
+    /// Floating-point operations that were counted.
+    package var operations = 0
+    /// The mean loss of the last tenth, in nats per learnt byte.
+    package var loss = 0.0
+  }
+
+  /// Trains on the documents; without any, nothing is learnt.
   ///
   /// - Parameter report: is given the step, from 1, and its loss.
-  package func train(_ documents: [[UInt8]], seed: UInt64, report: (Int, Double) -> Void = { _, _ in }) -> Double {
-    guard !documents.isEmpty else { return 0 }
+  package func train(_ documents: [[UInt8]], seed: UInt64, report: (Int, Double) -> Void = { _, _ in }) -> Result {
+    var result = Result()
+    guard !documents.isEmpty else { return result }
+    let begun = Meter.spent
     var generator = Generator(seed: seed ^ 0x001a_6de5)
     var order: [Int] = []
     var last: [Double] = []
-    for step in 0..<recipe.steps {
+    while true {
+      let fraction = max(
+        Double(result.steps) / Double(max(1, recipe.steps)),
+        recipe.operations > 0 ? Double(Meter.spent - begun) / Double(recipe.operations) : 0)
+      if fraction >= 1 { break }
+      result.steps += 1
       var sequences: [LanguageSequence] = []
       var starts: [Int] = []
       for _ in 0..<recipe.batch {
@@ -71,16 +89,19 @@ package struct LanguageTrainer {
       }
       let loss = gradients(sequences, starts)
       guard loss.isFinite else {
-        refuse("the loss at step `\(step + 1)` is not a number; training diverged, try a lower learning_rate")
+        refuse("the loss at step `\(result.steps)` is not a number; training diverged, try a lower learning_rate")
       }
       model.parameters.clipGradients(to: Float(recipe.gradientClip))
-      let share = recipe.rate(at: Double(step) / Double(recipe.steps))
+      let share = recipe.rate(at: fraction)
       adamW.update(rate: Float(recipe.learningRate * share))
       muon.update(rate: Float(recipe.muonRate * share))
-      if step >= recipe.steps - max(1, recipe.steps / 10) { last.append(loss) }
-      report(step + 1, loss)
+      if fraction < 0.9 { last = [] }
+      last.append(loss)
+      report(result.steps, loss)
     }
-    return last.reduce(0, +) / Double(max(1, last.count))
+    result.operations = Meter.spent - begun
+    result.loss = last.reduce(0, +) / Double(max(1, last.count))
+    return result
   }
 
   /// Lets the gradients of the mean loss over all learnt bytes flow, and returns that loss.

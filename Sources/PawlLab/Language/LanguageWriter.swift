@@ -36,8 +36,10 @@ extension LanguageModel {
     parameters.refreshPacks(parameters.kernels)
     // Prompts of like length together, so that they begin to write at the same time.
     let order = prompts.indices.sorted { (prompts[$0].bytes.count, $0) < (prompts[$1].bytes.count, $1) }
-    let most = max(8, 8192 / shape.context)
-    let writer = LanguageWriter(self, sequences: min(128, most))
+    let context = shape.context
+    let capacity = prompts.reduce(2) { max($0, min(context, $1.bytes.count + 1 + max(0, min($1.limit, context)))) }
+    // So few that what they attend to stays in the caches.
+    let writer = LanguageWriter(self, sequences: min(128, max(8, 8192 / capacity)), capacity: capacity)
     for first in stride(from: 0, to: order.count, by: writer.sequences) {
       let indices = order[first..<min(order.count, first + writer.sequences)]
       for (index, reply) in zip(indices, writer.write(indices.map { prompts[$0] })) { replies[index] = reply }
@@ -52,24 +54,27 @@ final class LanguageWriter {
   private let model: LanguageModel
   private let shape: LanguageShape
   private let tape: Tape
+  private let capacity: Int
   /// Of a block, a sequence, a head, a position.
   private let keys: FloatBuffer
   private let values: FloatBuffer
   private let weights: FloatBuffer
   private let angles: AngleTable?
 
-  init(_ model: LanguageModel, sequences: Int) {
+  /// - Parameter capacity: bytes of the longest sequence, the one before it included; at most the context.
+  init(_ model: LanguageModel, sequences: Int, capacity: Int) {
     self.model = model
     self.sequences = sequences
     shape = model.shape
     tape = Tape(kernels: model.parameters.kernels, thread: 0)
     tape.isRecording = false
-    let count = shape.depth * sequences * shape.context * shape.width
+    self.capacity = capacity
+    let count = shape.depth * sequences * capacity * shape.width
     (keys, values) = (FloatBuffer(count: count), FloatBuffer(count: count))
-    weights = FloatBuffer(count: shape.context)
+    weights = FloatBuffer(count: capacity)
     angles =
       shape.position == .rotary
-      ? AngleTable(length: shape.context, width: shape.width / shape.heads, base: 10_000) : nil
+      ? AngleTable(length: capacity, width: shape.width / shape.heads, base: 10_000) : nil
   }
 
   private struct Line {
@@ -94,7 +99,7 @@ final class LanguageWriter {
     }
     for index in lines.indices {
       // Too long a prompt, or nothing to write.
-      lines[index].isDone = lines[index].prompt.bytes.count + 1 > shape.context || lines[index].prompt.limit < 1
+      lines[index].isDone = lines[index].prompt.bytes.count + 1 > capacity || lines[index].prompt.limit < 1
     }
     while true {
       let active = lines.indices.filter { !lines[$0].isDone }
@@ -123,7 +128,7 @@ final class LanguageWriter {
     }
     line.reply.bytes.append(byte)
     line.next = byte
-    line.isDone = line.reply.bytes.count >= line.prompt.limit || line.read >= shape.context
+    line.isDone = line.reply.bytes.count >= line.prompt.limit || line.read >= capacity
   }
 
   /// Reads the next byte of each of the lines, and returns the stream after the last norm, a row for each.
@@ -168,7 +173,7 @@ final class LanguageWriter {
     let scale = 1 / Float(headWidth).squareRoot()
     let (weights, loops) = (weights.memory, tape.kernels.rows)
     for head in 0..<shape.heads {
-      let (first, start) = (head * headWidth, (sequence * shape.heads + head) * shape.context * headWidth)
+      let (first, start) = (head * headWidth, (sequence * shape.heads + head) * capacity * headWidth)
       (keys + start + position * headWidth).update(from: key + first, count: headWidth)
       (values + start + position * headWidth).update(from: value + first, count: headWidth)
       var largest = -Float.infinity
@@ -190,14 +195,8 @@ final class LanguageWriter {
 
   private func rotate(_ row: Floats, _ angles: AngleTable, _ position: Int) {
     let half = angles.width / 2
-    for head in stride(from: 0, to: shape.width, by: angles.width) {
-      for pair in 0..<half {
-        let (cosine, sine) = (angles.cosines[position * half + pair], angles.sines[position * half + pair])
-        let (x, y) = (row[head + pair], row[head + pair + half])
-        row[head + pair] = x * cosine - y * sine
-        row[head + pair + half] = x * sine + y * cosine
-      }
-    }
+    tape.kernels.rows.rotate(
+      row, row, angles.cosines + position * half, angles.sines + position * half, 1, shape.heads, angles.width, 1, 1, 0)
   }
 
   /// The next byte: the likeliest one, or one drawn in proportion to its probability at the line's temperature.

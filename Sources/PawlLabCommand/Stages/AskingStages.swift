@@ -5,8 +5,10 @@ import PawlStages
 
 /// `pawl-lab stage diagnose`: the loss of each document of `probe.jsonl`.
 struct DiagnoseStage {
+  let values: [String: String]
+
   func run() throws(LabError) {
-    let files = try StageFiles()
+    let files = try StageFiles(values)
     let probes = try documents(files.folder.read("probe.jsonl"))
     let model = LanguageModel(file: try files.model())
     let scores = model.scores(probes.map { Array($0.text.utf8) }, answerAfter: model.shape.answerAfter)
@@ -25,6 +27,8 @@ struct DiagnoseStage {
 /// One with `against`, other endings of the same prompt, is kept when the model finds its answer likelier than each of them; any other
 /// when the model's likeliest answer is just the right one.
 struct JudgeStage {
+  let values: [String: String]
+
   private struct Canary {
     let id: String
     let prompt: String
@@ -33,7 +37,7 @@ struct JudgeStage {
   }
 
   func run() throws(LabError) {
-    let files = try StageFiles()
+    let files = try StageFiles(values)
     let path = files.folder.read("canaries.jsonl")
     var canaries: [Canary] = []
     for (number, value) in try StageFiles.objects(path) {
@@ -81,10 +85,10 @@ struct EvaluateStage {
   private let model: String
   private let data: String
 
-  init(_ parsed: Arguments) throws(LabError) {
+  init(_ parsed: Arguments, _ values: [String: String]) throws(LabError) {
     task = try GenerationTask(parsed)
     model = parsed.text("--model") ?? "model.safetensors"
-    let split = environment("PAWL_SPLIT") ?? "search"
+    let split = values["PAWL_SPLIT"] ?? "search"
     guard parsed.text("--data") != nil || ["search", "sealed"].contains(split) else {
       throw LabError(.usage, "`PAWL_SPLIT`: `\(split)` is neither `search` nor `sealed`")
     }

@@ -11,7 +11,10 @@ struct GenerateStage {
   /// The most bytes of a document; nil for what the model's context holds.
   private let bytes: Int?
 
-  init(_ parsed: Arguments) throws(LabError) {
+  private let values: [String: String]
+
+  init(_ parsed: Arguments, _ values: [String: String]) throws(LabError) {
+    self.values = values
     task = try GenerationTask(parsed)
     grow = try parsed.number("--grow", from: 0, to: 64) ?? 1
     bytes = try parsed.number("--bytes", from: 1, to: 1 << 20)
@@ -23,7 +26,7 @@ struct GenerateStage {
   }
 
   func run() throws(LabError) {
-    let files = try StageFiles()
+    let files = try StageFiles(values)
     let model = LanguageModel(file: try files.model())
     let rule = files.rule?.making ?? MakingRule()
     let requests =

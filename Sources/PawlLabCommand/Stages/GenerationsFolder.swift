@@ -14,7 +14,7 @@ struct GenerationsFolder {
   let source: TextSource
 
   /// Documents of a new study of texts.
-  static let (realPassages, heldPassages) = (2_000, 300)
+  static let (realPassages, heldPassages) = (1_000, 200)
   /// Sums of a new study of addition, the longest of which a person has made; and the lengths that judge.
   static let (realSums, realDigits, heldDigits, heldEach) = (20_000, 6, 20, 50)
   private static let seed: UInt64 = 1

@@ -8,8 +8,8 @@ func trainerTemplate(_ task: GenerationTask) -> String {
     + (task == .text
       ? """
       depth = 2
-      width = 96
-      heads = 3
+      width = 64
+      heads = 2
       context = 416
       position = rotary
       optimiser = muon
@@ -25,9 +25,9 @@ func trainerTemplate(_ task: GenerationTask) -> String {
       depth = 2
       width = 64
       heads = 4
-      context = 128
+      context = 192
       position = digits
-      position_shift = 40
+      position_shift = 64
       answer_after = =
       optimiser = muon
       batch = 128

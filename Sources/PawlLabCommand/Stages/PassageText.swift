@@ -59,7 +59,8 @@ struct PassageText {
 
   /// Cuts a line that is longer than a passage between words.
   private static func cut(_ line: [UInt8]) -> [[UInt8]] {
-    var (pieces, rest): ([[UInt8]], ArraySlice<UInt8>) = ([], line[...])
+    var (pieces, rest): ([[UInt8]], ArraySlice<UInt8>) = ([], line.drop { $0 == 0x20 })
+    while rest.last == 0x20 { rest.removeLast() }
     while rest.count > bytes.upperBound {
       let head = rest.prefix(bytes.upperBound)
       let end = head.lastIndex(of: 0x20) ?? head.endIndex

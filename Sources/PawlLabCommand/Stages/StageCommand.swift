@@ -6,10 +6,19 @@ import PawlReferee
 struct StageCommand {
   private let name: String
   private let parsed: Arguments
+  private let values: [String: String]
 
+  /// The variables of the environment that a stage reads.
+  private static let variables = [
+    "PAWL_INPUT", "PAWL_OUTPUT", "PAWL_SEED", "PAWL_GENERATION", "PAWL_SNAPSHOT", "PAWL_PARENT_MODEL", "PAWL_SPLIT",
+  ]
   static let names = ["train", "evaluate", "generate", "diagnose", "judge"]
 
-  init(_ arguments: ArraySlice<String>) throws(LabError) {
+  /// - Parameter values: of the environment; nil for those of the process.
+  init(_ arguments: ArraySlice<String>, values: [String: String]? = nil) throws(LabError) {
+    self.values =
+      values
+      ?? Dictionary(uniqueKeysWithValues: Self.variables.compactMap { name in environment(name).map { (name, $0) } })
     guard let name = arguments.first, Self.names.contains(name) else {
       throw LabError(
         .usage, arguments.first.map { "`\($0)` is not a stage of the lab" } ?? "`stage` needs a name",
@@ -29,11 +38,11 @@ struct StageCommand {
 
   func run() throws(LabError) {
     switch name {
-    case "train": try TrainStage(parsed).run()
-    case "evaluate": try EvaluateStage(parsed).run()
-    case "generate": try GenerateStage(parsed).run()
-    case "diagnose": try DiagnoseStage().run()
-    default: try JudgeStage().run()
+    case "train": try TrainStage(parsed, values).run()
+    case "evaluate": try EvaluateStage(parsed, values).run()
+    case "generate": try GenerateStage(parsed, values).run()
+    case "diagnose": try DiagnoseStage(values: values).run()
+    default: try JudgeStage(values: values).run()
     }
   }
 }
@@ -64,17 +73,17 @@ struct TrainStage {
   private let model: String
   private let seed: UInt64
 
-  init(_ parsed: Arguments) throws(LabError) {
+  init(_ parsed: Arguments, _ values: [String: String]) throws(LabError) {
     settings = try TrainerSettings(file: parsed.text("--settings") ?? TrainerSettings.fileName)
-    guard let snapshot = parsed.text("--data") ?? environment("PAWL_SNAPSHOT") else {
+    guard let snapshot = parsed.text("--data") ?? values["PAWL_SNAPSHOT"] else {
       throw LabError(
         .usage, "`stage train` needs documents to learn from",
         hints: ["`pawl run` sets `PAWL_SNAPSHOT`; `--data FILE` names a file"])
     }
     self.snapshot = snapshot
-    parent = environment("PAWL_PARENT_MODEL")
+    parent = values["PAWL_PARENT_MODEL"]
     model = parsed.text("--model") ?? "model.safetensors"
-    let seed = environment("PAWL_SEED") ?? "0"
+    let seed = values["PAWL_SEED"] ?? "0"
     guard let number = UInt64(seed) else {
       throw LabError(.usage, "`PAWL_SEED`: `\(seed)` is not a whole number from `0`")
     }
@@ -97,11 +106,14 @@ struct TrainStage {
     learner.reaches(documents.reduce(0) { max($0, $1.fields["size"].flatMap { Int($0) } ?? 0) })
     let recipe = settings.recipe(later: parent != nil)
     let every = max(1, recipe.steps / 10)
-    let loss = LanguageTrainer(learner, recipe).train(documents.map { Array($0.text.utf8) }, seed: seed) { step, loss in
+    let result = LanguageTrainer(learner, recipe).train(documents.map { Array($0.text.utf8) }, seed: seed) {
+      step, loss in
       if step % every == 0 { say("step \(step): \(fixed(loss, 4))") }
     }
     learner.save(model)
     say("documents: \(documents.count)")
-    say("training_loss: \(fixed(loss, 6))")
+    say("steps: \(result.steps)")
+    say("operations: \(result.operations)")
+    say("training_loss: \(fixed(result.loss, 6))")
   }
 }

@@ -15,9 +15,8 @@ struct StageFiles {
   /// `recipe.json`; the defaults where there is none.
   let rule: GenerationRule?
 
-  init() throws(LabError) {
-    var values: [String: String] = [:]
-    for name in ["PAWL_INPUT", "PAWL_OUTPUT", "PAWL_SEED", "PAWL_GENERATION"] { values[name] = environment(name) }
+  /// - Parameter values: of the environment.
+  init(_ values: [String: String]) throws(LabError) {
     (folder, rule) = try described { () throws(StagesError) in
       let folder = try StageFolder(environment: values)
       return (folder, folder.has("recipe.json") ? try folder.recipe() : nil)

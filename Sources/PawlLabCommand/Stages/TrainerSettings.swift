@@ -13,6 +13,8 @@ struct TrainerSettings: Equatable, Sendable {
   var recipe = LanguageRecipe()
   /// Steps where training begins at the parent's model.
   var laterSteps = 150
+  /// Operations where training begins there; 0 for no limit.
+  var laterOperations = 0
   /// What the learning rates are times as large as there.
   var laterRate = 0.5
 
@@ -57,7 +59,8 @@ struct TrainerSettings: Equatable, Sendable {
 
   private static let names = [
     "depth", "width", "heads", "context", "position", "position_shift", "answer_after", "optimiser", "steps",
-    "later_steps", "later_rate", "batch", "learning_rate", "muon_rate", "weight_decay", "warm_up", "cool_down",
+    "operations", "later_steps", "later_operations", "later_rate", "batch", "learning_rate", "muon_rate",
+    "weight_decay", "warm_up", "cool_down",
     "gradient_clip",
   ]
 
@@ -75,6 +78,8 @@ struct TrainerSettings: Equatable, Sendable {
     case "optimiser": recipe.optimiser = try oneOf(value, at: place)
     case "steps": recipe.steps = try wholeNumber(value, at: place, from: 1, to: Budget.mostSteps)
     case "later_steps": laterSteps = try wholeNumber(value, at: place, from: 1, to: Budget.mostSteps)
+    case "operations": recipe.operations = try wholeNumber(value, at: place, from: 0, to: Budget.mostOperations)
+    case "later_operations": laterOperations = try wholeNumber(value, at: place, from: 0, to: Budget.mostOperations)
     case "later_rate": laterRate = try share(value, at: place, most: 10)
     case "batch": recipe.batch = try wholeNumber(value, at: place, from: 1, to: 1 << 16)
     case "learning_rate": recipe.learningRate = try share(value, at: place, most: 10)
@@ -110,6 +115,7 @@ struct TrainerSettings: Equatable, Sendable {
     var result = recipe
     if later {
       result.steps = laterSteps
+      result.operations = laterOperations
       result.learningRate *= laterRate
       result.muonRate *= laterRate
     }

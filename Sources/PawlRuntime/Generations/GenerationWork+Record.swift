@@ -34,7 +34,7 @@ extension GenerationWork {
       made: try Self.lines(access.path(of: made.digest)).count,
       kept: try Self.lines(access.path(of: kept.digest)).count, dropped: dropped,
       realBytes: shares["real"]?["bytes"]?.integer ?? 0, madeBytes: shares["made"]?["bytes"]?.integer ?? 0, keptFile: kept,
-      pool: try pool(with: kept, access), alarms: alarms.compactMap(\.string), watch: watch,
+      pool: try pool(with: kept, access), alarms: alarms.compactMap { $0["sentence"]?.string }, watch: watch,
       diagnosis: stored("diagnosis.json", of: "aim"))
   }
 

@@ -68,10 +68,16 @@ struct StageRunner: Sendable {
     let run = try measurer.sandbox.run(command, cancellation: cancellation) { _ in }
     if run.cancelled { return .cancelled }
     guard run.outcome == .exited(code: 0) else {
-      let word = run.tail.split(separator: "\n").last.map { ": \($0.prefix(300))" } ?? ""
-      return .failed("\(run.outcome)\(word)")
+      return .failed("\(run.outcome)\(Self.complaint(in: run.tail).map { ": \($0)" } ?? "")")
     }
     return .done(output: "\(folder)/out", run.usage)
+  }
+
+  /// The last error that it told, or else its last line.
+  private static func complaint(in tail: String) -> String? {
+    let lines = tail.split(separator: "\n")
+    let error = lines.last { $0.hasPrefix("error: ") }?.dropFirst(7)
+    return (error ?? lines.last).map { String($0.prefix(300)) }
   }
 
   /// Removes what a stage left; what counts of it is in the store.
