@@ -200,6 +200,21 @@ import Testing
     try Self.expectReplay(world)
   }
 
+  @Test func `a pinned trial whose model is forgotten makes no generation`() throws {
+    // Only what is odd helps.
+    var world = try Self.world(workers: 1, trials: 40)
+    for trial in 1...60 { world.changes[TrialID(rawValue: trial)] = trial % 2 == 0 ? 0.3 : -0.01 }
+    while world.engine.state.ended < 4 { world.completeOne() }
+    let pinned = TrialID(rawValue: 2)
+    world.observe([.pinned(pinned, at: CommitHash(rawValue: "c2"), by: "ada")])
+    world.run()
+    #expect(world.finished == "40 trials are done" && world.engine.state.generations.models[pinned] == nil)
+    let parents = world.events.compactMap { event -> TrialID? in
+      if case .proposalRequested(let request) = event { request.parent } else { nil }
+    }
+    #expect(parents.count == 40 && !parents.contains(pinned))
+  }
+
   @Test func `a study of code keeps no model`() throws {
     var world = SimulatedWorld(seed: 5)
     world.begin(try SimulatedWorld.configuration())
