@@ -73,7 +73,12 @@ let layers: [Layer] = [
     ),
   ],
   // 7  Faces: arguments, progress, diagnostics, exit codes.
-  [("PawlCLI", ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime", "PawlSimulation", "PawlStages", "CPawlSystem"])],
+  [
+    (
+      "PawlCLI",
+      ["PawlCore", "PawlConfiguration", "PawlReport", "PawlRuntime", "PawlSimulation", "PawlStages", "CPawlSystem"]
+    )
+  ],
 ]
 
 // Apart: the embedded pretraining lab. The engine knows nothing of it, and it knows nothing of the engine.
@@ -98,8 +103,8 @@ let programs: Layer = [
   (
     "pawl-bench",
     [
-      "PawlCore", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal", "PawlRatchet", "PawlRuntime",
-      "PawlSandbox", "PawlSearch", "PawlSimulation", "PawlWorkspace",
+      "PawlCore", "PawlConfiguration", "PawlEngine", "PawlGuard", "PawlJournal", "PawlRatchet", "PawlReport",
+      "PawlRuntime", "PawlSandbox", "PawlSearch", "PawlSimulation", "PawlWorkspace",
     ]
   ),
 ]

@@ -15,8 +15,10 @@ extension StudyReader {
 
   /// Returns how the study improves its data; nil for a study of code.
   mutating func generations(in file: Section) -> GenerationRule? {
-    let kind = reader.choice("kind", of: file, Kind.allCases) ?? .code
-    guard kind == .generations else {
+    let given = reader.choice("kind", of: file, Kind.allCases)
+    // A slip in the word is told once, and what follows is read as what it is.
+    let isSlip = given == nil && file.values["kind"] != nil && file.values["generations"] != nil
+    guard given == .generations || isSlip else {
       if let node = file.values["generations"] {
         reader.report(
           .overlap, at: node, "`generations` says nothing to a study of code", hint: "write `kind: generations`, too")
@@ -30,10 +32,10 @@ extension StudyReader {
         hint:
           "say where the data is, as in `generations: {real: data/real.jsonl, stages: {generate: python3 generate.py}}`"
       )
-      return nil
+      return GenerationRule(real: "")
     }
     let section = reader.map(node, "generations", keys: Self.generationKeys)
-    guard case .mapping = node.content else { return nil }
+    guard case .mapping = node.content else { return GenerationRule(real: "") }
     var rule = GenerationRule(real: plainPath("real", of: section) ?? "")
     if section.values["real"] == nil {
       reader.report(
@@ -183,11 +185,13 @@ extension StudyReader {
     let section = reader.map(node, "generations.mix", keys: ["keep", "floor", "made"])
     rule.keep = reader.choice("keep", of: section, [MixRule.Keep.accumulate, .latest]) ?? rule.keep
     rule.floor = number("floor", of: section, 0...1) ?? rule.floor
-    rule.made = number("made", of: section, 0...1) ?? min(rule.made, 1 - rule.floor)
-    if rule.made > 1 - rule.floor {
+    // As a person reckons: 1 less 0.9 is 0.1.
+    let most = ((1 - rule.floor) * 1e12).rounded() / 1e12
+    rule.made = number("made", of: section, 0...1) ?? min(rule.made, most)
+    if rule.made > most {
       reader.report(
         .badValue, at: node, "`generations.mix.made` leaves less than `generations.mix.floor` for real documents",
-        hint: "lower `made` to \(Quantity.number(1 - rule.floor)) or less, or lower `floor`")
+        hint: "lower `made` to \(Quantity.number(most)) or less, or lower `floor`")
     }
     return rule
   }

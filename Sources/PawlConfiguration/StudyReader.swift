@@ -233,7 +233,7 @@ struct StudyReader {
   mutating func budget(in file: Section, from inherited: Budget = Budget()) -> Budget {
     var budget = inherited
     guard let node = file.values["budget"] else { return budget }
-    let section = reader.map(node, "budget", keys: Self.budgetKeys)
+    let section = reader.map(node, file.path("budget"), keys: Self.budgetKeys)
     if let wall = reader.quantity("wall", of: section, as: Quantity.seconds, example: "10min") {
       budget.wallSeconds = wall.value
     }
@@ -249,7 +249,7 @@ struct StudyReader {
     case .value(let log): budget.log = log
     case .unlimited:
       reader.report(
-        .badValue, at: section.values["log"] ?? node, "`budget.log` cannot be `none`",
+        .badValue, at: section.values["log"] ?? node, "`\(section.path("log"))` cannot be `none`",
         hint: "logs are always capped; the metric is found behind the cap too")
     case nil: break
     }

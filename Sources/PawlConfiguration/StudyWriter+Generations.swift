@@ -22,6 +22,12 @@ extension StudyWriter {
       "control", "\(rule.control)", isDefault: rule.control, indent: true,
       "with `start: parent`, real documents alone compete at equal compute")
     stages(rule.stages)
+    line("  # What one stage may use; training has the study's own `budget`.")
+    line("  budget:")
+    for entry in Self.entries(of: rule.budget) {
+      inner(
+        entry.key, entry.value, isDefault: entry.isDefault, entry.key == "log" ? "kept of its output" : entry.remark)
+    }
     making(rule.making)
     filters(rule.filters)
     mix(rule)

@@ -116,24 +116,31 @@ struct StudyWriter {
   }
 
   private mutating func budget(_ budget: Budget) {
-    let standard = Budget()
-    func time(_ seconds: Double?) -> String { seconds.map { Quantity.text(seconds: $0) } ?? "none" }
-    func size(_ bytes: Bytes?) -> String { bytes.map { Quantity.text($0) } ?? "none" }
     line("")
     line("# What one attempt may use.")
     line("budget:")
-    key("wall", time(budget.wallSeconds), isDefault: budget.wallSeconds == standard.wallSeconds, indent: true, "")
-    key(
-      "cpu", time(budget.cpuSeconds), isDefault: budget.cpuSeconds == standard.cpuSeconds, indent: true,
-      "summed over its processes")
-    key("memory", size(budget.memory), isDefault: budget.memory == standard.memory, indent: true, "")
-    key("disk", size(budget.disk), isDefault: budget.disk == standard.disk, indent: true, "")
-    key(
-      "processes", budget.processes.map(String.init) ?? "none", isDefault: budget.processes == standard.processes,
-      indent: true, "")
-    key(
-      "log", size(budget.log), isDefault: budget.log == standard.log, indent: true,
-      "kept of its output; the metric is found behind it too")
+    for entry in Self.entries(of: budget) {
+      key(entry.key, entry.value, isDefault: entry.isDefault, indent: true, entry.remark)
+    }
+  }
+
+  /// The keys of a budget with their values, and what they mean where that is not plain.
+  static func entries(of budget: Budget) -> [(key: String, value: String, isDefault: Bool, remark: String)] {
+    let standard = Budget()
+    func time(_ seconds: Double?) -> String { seconds.map { Quantity.text(seconds: $0) } ?? "none" }
+    func size(_ bytes: Bytes?) -> String { bytes.map { Quantity.text($0) } ?? "none" }
+    return [
+      ("wall", time(budget.wallSeconds), budget.wallSeconds == standard.wallSeconds, ""),
+      ("cpu", time(budget.cpuSeconds), budget.cpuSeconds == standard.cpuSeconds, "summed over its processes"),
+      ("memory", size(budget.memory), budget.memory == standard.memory, ""),
+      ("disk", size(budget.disk), budget.disk == standard.disk, ""),
+      (
+        "processes", budget.processes.map(String.init) ?? "none", budget.processes == standard.processes, ""
+      ),
+      (
+        "log", size(budget.log), budget.log == standard.log, "kept of its output; the metric is found behind it too"
+      ),
+    ]
   }
 
   private mutating func sandbox(_ policy: SandboxPolicy) {

@@ -7,6 +7,8 @@ extension StudyState {
   /// Whether the first measurement of the trial, that its model is kept of, is still to come.
   func keepsModel(of trial: TrialID, _ purpose: AttemptPurpose) -> Bool {
     guard configuration?.generations != nil, generations.models[trial] == nil else { return false }
+    // Several measurements of one candidate may be under way: one of them keeps its model, and answers the canaries.
+    if inFlight.values.contains(where: { $0.trial == trial && $0.keepsModel }) { return false }
     if case .certification = purpose { return false }
     return true
   }

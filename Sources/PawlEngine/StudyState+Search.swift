@@ -49,7 +49,9 @@ extension StudyState {
     guard !available.isEmpty else { return nil }
     let weights = Dictionary(available.map { ($0.name, 1.0) }) { first, _ in first }
     let seed = derivedSeed("search", UInt64(lastTrial + 1))
-    return search?.choose(seed: seed, head: head.trial, available: weights, pins: pinnedTrials)
+    // Only a model that is kept can make the next generation.
+    let pins = pinnedTrials.filter { configuration?.generations == nil || generations.models[$0] != nil }
+    return search?.choose(seed: seed, head: head.trial, available: weights, pins: pins)
   }
 
   /// Whether one more proposal of the agent is wanted.

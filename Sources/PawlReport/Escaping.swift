@@ -17,6 +17,12 @@ extension String {
     return result
   }
 
+  /// The text made safe for HTML, with what stands in backticks as code.
+  var markedUp: String {
+    escaped.split(separator: "`", omittingEmptySubsequences: false).enumerated()
+      .map { $0.offset % 2 == 0 ? String($0.element) : "<code>\($0.element)</code>" }.joined()
+  }
+
   /// The text on one line, without control characters, trimmed.
   package var onOneLine: String {
     var result = String.UnicodeScalarView()

@@ -54,8 +54,6 @@ struct LadderPlot {
     .pawl-plot .awaited circle{fill:var(--paper);stroke:var(--idle);stroke-width:1.4;stroke-dasharray:2.5 2}
     .pawl-plot .awaited .bar{stroke:var(--idle);stroke-dasharray:3 2.5}
     .pawl-plot .base circle{fill:var(--soft);stroke:var(--paper)}.pawl-plot .base .bar{stroke:var(--soft)}
-    .pawl-plot .tint{stroke:none;opacity:.12}.pawl-plot .tint.good{fill:var(--good)}.pawl-plot .tint.accent{fill:var(--accent)}
-    .pawl-plot .tint.careful{fill:var(--warn)}.pawl-plot .tint.soft{fill:var(--soft)}.pawl-plot .tint.bad{fill:var(--bad)}
     .pawl-plot .small{font-size:11px;fill:var(--soft);paint-order:stroke;stroke:var(--paper);stroke-width:3.5px}
     .pawl-plot .big{font-size:13px;font-weight:600;fill:var(--good);paint-order:stroke;stroke:var(--paper);stroke-width:4px}
     .pawl-plot .middle{text-anchor:middle}.pawl-plot .end-side{text-anchor:end}

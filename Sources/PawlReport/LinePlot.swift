@@ -10,6 +10,8 @@ public struct LinePlot: Sendable {
     public var isMain: Bool
     /// By ascending x; both finite, others are left out.
     public var points: [(x: Double, y: Double)]
+    /// How sure each point is: shaded between the two, by ascending x. A line with intervals has dots at its points.
+    public var band: [(x: Double, low: Double, high: Double)] = []
     public init(name: String, ink: Ink, isDashed: Bool = false, isMain: Bool = false, points: [(x: Double, y: Double)])
     {
       self.name = name
@@ -27,6 +29,22 @@ public struct LinePlot: Sendable {
   /// At the foot, where it can be long.
   public var note: String
   public var lines: [Line]
+  /// A value that everything is held against, as a floor: drawn across the whole picture.
+  public struct Level: Sendable {
+    public var name: String
+    public var y: Double
+    public var ink: Ink
+    public init(name: String, y: Double, ink: Ink) {
+      self.name = name
+      self.y = y
+      self.ink = ink
+    }
+  }
+  public var levels: [Level] = []
+  /// Whether the axes span what is drawn; otherwise they begin at 0.
+  public var isFitted = false
+  /// Whether equal factors of y have equal heights; values that have no logarithm are left out then.
+  public var isLogarithmic = false
   public init(title: String, hint: String, xTitle: String, note: String, lines: [Line]) {
     self.title = title
     self.hint = hint
@@ -38,17 +56,18 @@ public struct LinePlot: Sendable {
   /// At least 480 by 260 pixels.
   public func svg(width: Int, height: Int) -> String {
     let (width, height) = (min(max(width, 480), 20_000), min(max(height, 260), 20_000))
-    let lines = lines.map { line in
-      var line = line
-      line.points = line.points.filter { $0.x.isFinite && $0.y.isFinite && $0.y.magnitude < 1e300 }
-      return line
-    }.filter { !$0.points.isEmpty }
-    let names = lines.map { PlotLayout.width(of: $0.name) * LinePlot.nameScale }.max() ?? 0
+    let lines = lines.map(drawable).filter { !$0.points.isEmpty }
+    let levels = levels.filter { isDrawable($0.y) }
+    let names = (lines.map(\.name) + levels.map(\.name)).map { PlotLayout.width(of: $0) * LinePlot.nameScale }.max()
     let frame = PlotFrame(
-      plot: .init(left: 78, top: 44, right: Double(width) - names - 34, bottom: Double(height) - 72),
+      plot: .init(left: 78, top: 44, right: Double(width) - (names ?? 0) - 34, bottom: Double(height) - 72),
       height: Double(height) - 20,
-      xAxis: axis(lines.flatMap { $0.points.map(\.x) } + [0], each: 90, of: Double(width), whole: true),
-      yAxis: axis(lines.flatMap { $0.points.map(\.y) } + [0], each: 55, of: Double(height), whole: false), inset: 0)
+      xAxis: xAxis(lines.flatMap { $0.points.map(\.x) }, count: count(each: 90, of: Double(width))),
+      yAxis: yAxis(
+        lines.flatMap { $0.points.map(\.y) + $0.band.flatMap { [$0.low, $0.high].filter(isDrawable) } }
+          + levels.map(\.y),
+        count: count(each: 55, of: Double(height))),
+      inset: 0)
     var svg = """
       <svg xmlns="http://www.w3.org/2000/svg" class="pawl-plot" viewBox="0 0 \(width) \(height)" width="\(width)" \
       height="\(height)" role="img" aria-label="\(title.escaped)">
@@ -62,30 +81,76 @@ public struct LinePlot: Sendable {
     svg += "<text class=\"title\" x=\"14\" y=\"22\">\((title + factor).escaped)"
     svg += "<tspan class=\"hint\" dx=\"10\">\(hint.escaped)</tspan></text>\n"
     svg += "<text class=\"note\" x=\"14\" y=\"\(Double(height - 9).px)\">\(note.escaped)</text>\n"
-    if frame.yAxis.low < 0 {
+    if frame.yAxis.low < 0, frame.yAxis.high > 0 {
       svg += "<path class=\"axis\" d=\"M\(frame.plot.left.px) \(frame.y(0).px)H\(frame.plot.right.px)\"/>\n"
     }
-    for line in lines.filter({ !$0.isMain }) + lines.filter(\.isMain) {
-      let path = ProgressPlot.path(line.points.map { .init(x: frame.x($0.x), y: frame.y($0.y)) })
-      let kind = "line \(line.ink.rawValue)" + (line.isMain ? " main" : "") + (line.isDashed ? " dashed" : "")
-      svg += "<path class=\"\(kind)\" d=\"\(path)\"><title>\(line.name.escaped)</title></path>\n"
+    for line in lines where !line.band.isEmpty {
+      let upper = line.band.map { PlotLayout.Point(x: frame.x($0.x), y: frame.y($0.high)) }
+      let lower = line.band.map { PlotLayout.Point(x: frame.x($0.x), y: min(frame.y($0.low), frame.plot.bottom)) }
+      svg += "<path class=\"tint \(line.ink.rawValue)\" d=\"\(ProgressPlot.path(upper + lower.reversed()))Z\"/>\n"
     }
-    let ends = lines.map { frame.y($0.points.last?.y ?? 0) }
-    for (line, y) in zip(lines, LinePlot.spread(ends, by: 16, above: frame.plot.bottom + 4)) {
-      svg += "<text class=\"end \(line.ink.rawValue)\(line.isMain ? " main" : "")\" "
-      svg += "x=\"\((frame.plot.right + 8).px)\" y=\"\((y + 4).px)\">\(line.name.escaped)</text>\n"
+    for level in levels {
+      svg += "<path class=\"line dashed \(level.ink.rawValue)\" d=\"M\(frame.plot.left.px) \(frame.y(level.y).px)"
+      svg += "H\(frame.plot.right.px)\"><title>\(level.name.escaped)</title></path>\n"
+    }
+    for line in lines.filter({ !$0.isMain }) + lines.filter(\.isMain) {
+      let points = line.points.map { PlotLayout.Point(x: frame.x($0.x), y: frame.y($0.y)) }
+      let kind = "line \(line.ink.rawValue)" + (line.isMain ? " main" : "") + (line.isDashed ? " dashed" : "")
+      svg += "<path class=\"\(kind)\" d=\"\(ProgressPlot.path(points))\"><title>\(line.name.escaped)</title></path>\n"
+      if !line.band.isEmpty, points.count <= LinePlot.mostDots {
+        for point in points {
+          svg += "<circle class=\"dot \(line.ink.rawValue)\" cx=\"\(point.x.px)\" cy=\"\(point.y.px)\" r=\"3\"/>\n"
+        }
+      }
+    }
+    let ends =
+      lines.map { (name: $0.name, ink: $0.ink, isMain: $0.isMain, y: frame.y($0.points.last?.y ?? 0)) }
+      + levels.map { (name: $0.name, ink: $0.ink, isMain: false, y: frame.y($0.y)) }
+    for (end, y) in zip(ends, LinePlot.spread(ends.map(\.y), by: 16, above: frame.plot.bottom + 4)) {
+      svg += "<text class=\"end \(end.ink.rawValue)\(end.isMain ? " main" : "")\" "
+      svg += "x=\"\((frame.plot.right + 8).px)\" y=\"\((y + 4).px)\">\(end.name.escaped)</text>\n"
     }
     return svg + "</svg>\n"
+  }
+
+  /// More than these on a line would hide it.
+  private static let mostDots = 100
+
+  private func isDrawable(_ value: Double) -> Bool {
+    value.isFinite && value.magnitude < 1e300 && (!isLogarithmic || value > 1e-300)
+  }
+
+  /// The line without what is no number; an interval whose low end has no logarithm goes down to the foot of the picture.
+  private func drawable(_ line: Line) -> Line {
+    var line = line
+    line.points = line.points.filter { $0.x.isFinite && isDrawable($0.y) }
+    line.band = line.band.filter {
+      $0.x.isFinite && $0.low > -1e300 && isDrawable($0.high) && $0.low <= $0.high
+    }
+    return line
   }
 
   /// Names are 12 pixels high, and heavy ones are wider.
   private static let nameScale = 1.17
 
-  private func axis(_ values: [Double], each pixels: Double, of size: Double, whole: Bool) -> PlotAxis {
+  private func count(each pixels: Double, of size: Double) -> Int { min(10, max(2, Int(size / pixels) - 1)) }
+
+  private func xAxis(_ values: [Double], count: Int) -> PlotAxis {
+    let values = isFitted ? values : values + [0]
+    let isWhole = !isFitted || values.allSatisfy { Int(exactly: $0) != nil }
+    return PlotAxis(low: values.min() ?? 0, high: values.max() ?? 1, count: count, whole: isWhole)
+  }
+
+  private func yAxis(_ values: [Double], count: Int) -> PlotAxis {
+    if isLogarithmic, let low = values.min(), let high = values.max(),
+      let axis = PlotAxis(logLow: low / 1.05, high: high * 1.05, count: count)
+    {
+      return axis
+    }
+    let values = isFitted ? values : values + [0]
     let (low, high) = (values.min() ?? 0, values.max() ?? 1)
-    let pad = whole ? 0 : (high - low) * 0.04
-    return PlotAxis(
-      low: low < 0 ? low - pad : low, high: high + pad, count: min(10, max(2, Int(size / pixels) - 1)), whole: whole)
+    let pad = (high - low) * 0.04
+    return PlotAxis(low: low < 0 || isFitted ? low - pad : low, high: high + pad, count: count)
   }
 
   /// Returns places as near to the wanted ones as their order and a distance of `gap` allow.
@@ -114,5 +179,9 @@ public struct LinePlot: Sendable {
     .pawl-plot .end.good{fill:var(--good)}.pawl-plot .end.bad{fill:var(--bad)}.pawl-plot .end.careful{fill:var(--warn)}
     .pawl-plot .end.accent{fill:var(--accent)}.pawl-plot .end.soft{fill:var(--soft)}
     .pawl-plot .note{fill:var(--soft)}
+    .pawl-plot .tint{stroke:none;opacity:.12}.pawl-plot .tint.good{fill:var(--good)}.pawl-plot .tint.accent{fill:var(--accent)}
+    .pawl-plot .tint.careful{fill:var(--warn)}.pawl-plot .tint.soft{fill:var(--soft)}.pawl-plot .tint.bad{fill:var(--bad)}
+    .pawl-plot .dot{stroke:var(--paper)}.pawl-plot .dot.good{fill:var(--good)}.pawl-plot .dot.bad{fill:var(--bad)}
+    .pawl-plot .dot.careful{fill:var(--warn)}.pawl-plot .dot.accent{fill:var(--accent)}.pawl-plot .dot.soft{fill:var(--soft)}
     """
 }

@@ -8,7 +8,8 @@ extension ReportPage {
       <h1>\(input.configuration.name.rawValue.escaped) \(state)</h1>
       <p class="soft">\(metric.name.escaped), \(metric.direction == .minimize ? "lower" : "higher") is better · \
       \(input.generatedAt.readable)</p>
-      <nav><a href="#kept">Kept steps</a><a href="#certificates">Certificates</a>\(input.climb == nil ? "" : "<a href=\"#ladder\">Ladder</a>")<a href="#diff">Diff</a>\
+      <nav><a href="#kept">Kept steps</a><a href="#certificates">Certificates</a>\(input.generations == nil ? "" : "<a href=\"#generations\">Generations</a>")\
+      \(input.climb == nil ? "" : "<a href=\"#ladder\">Ladder</a>")<a href="#diff">Diff</a>\
       <a href="#trials">All trials</a><a href="#reproduce">Reproduce</a><a href="#caveats">Caveats</a></nav></header>
 
       """

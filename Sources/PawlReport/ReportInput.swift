@@ -36,6 +36,8 @@ public struct ReportInput: Sendable {
   public var diff: String?
   /// The rungs and what came of them; nil where it is not known.
   public var ladder: LadderSummary?
+  /// What a study of generations has come to; nil for a study of code.
+  public var generations: GenerationsSummary?
 
   public init(
     configuration: StudyConfiguration, baseline: CommitHash, frozenDigest: String, dirty: Bool, trials: [TrialSummary],

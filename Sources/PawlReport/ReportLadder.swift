@@ -158,11 +158,3 @@ extension Double {
     return lead == "1" ? String(NumberStyle.times(scale).dropFirst()) : lead + NumberStyle.times(scale)
   }
 }
-
-extension String {
-  /// The text made safe, with what stands in backticks as code.
-  fileprivate var markedUp: String {
-    escaped.split(separator: "`", omittingEmptySubsequences: false).enumerated()
-      .map { $0.offset % 2 == 0 ? String($0.element) : "<code>\($0.element)</code>" }.joined()
-  }
-}

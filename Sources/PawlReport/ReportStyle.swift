@@ -30,7 +30,8 @@ enum ReportStyle {
     .pill.inconclusive{background:var(--warn-bg);color:var(--warn)}.pill.crashed{background:var(--bad-bg);color:var(--bad)}
     .plot{margin:0;padding:8px;overflow-x:auto}.plot svg{display:block;width:100%;min-width:660px;height:auto}
     .halves{display:flex;flex-wrap:wrap;gap:14px;margin:14px 0}.plot.half{flex:1 1 420px;min-width:0}.plot.half svg{min-width:440px}\
-    .findings{padding:12px 18px 12px 34px;margin:14px 0}#ladder h3{margin:22px 0 8px;font-size:16px}#ladder .plot{margin:0 0 14px}#ladder .half{margin:0}
+    .findings{padding:12px 18px 12px 34px;margin:14px 0}#ladder h3{margin:22px 0 8px;font-size:16px}#ladder .plot{margin:0 0 14px}#ladder .half{margin:0}\
+    #generations h3{margin:22px 0 8px;font-size:16px}#generations .plot{margin:14px 0}
     .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:14px}
     th{text-align:left;font-weight:600;color:var(--soft);white-space:nowrap;vertical-align:bottom}
     th,td{padding:7px 12px;border-bottom:1px solid var(--line)}td{vertical-align:top}

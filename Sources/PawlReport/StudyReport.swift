@@ -31,7 +31,7 @@ public enum StudyReport {
       html += "kept, the newest, and an even choice of the rest.</figcaption>\n"
     }
     html += "</figure>\n"
-    html += page.kept() + page.certificates() + page.ladder() + page.diff() + page.allTrials()
+    html += page.kept() + page.certificates() + page.generations() + page.ladder() + page.diff() + page.allTrials()
     html += page.budget() + page.configuration() + page.reproduction() + page.caveats()
     html += """
       <footer>Made by Pawl \(input.version.escaped) on \(input.generatedAt.readable).</footer>

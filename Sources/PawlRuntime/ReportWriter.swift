@@ -60,6 +60,8 @@ struct ReportWriter {
     input.promotions = ladder.promotions
     input.totals = digest.totals
     input.dotStride = digest.stride
+    input.generations = try GenerationsReading(journal, configuration: configuration)?
+      .summary(champion: overview.champion)
     do {
       try Data(StudyReport.html(input).utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {

@@ -13,6 +13,7 @@ struct Main {
            pawl-bench read-log FOLDER COMMAND           one sandboxed command, its output read and searched
            pawl-bench ratchet STUDIES NULL [RESULTS]    policies beside the ratchet in simulated studies, A/A studies too
            pawl-bench decision TRIALS REPEATS           trials, then the microseconds of one more: median and maximum
+           pawl-bench plot-generations FILE.json OUT.svg    figures as lines with their intervals
 
     """
 
@@ -33,6 +34,7 @@ struct Main {
       case ("decision", 3):
         guard let trials = Int(arguments[1]), let repeats = Int(arguments[2]), trials >= 0 else { fail(usage, code: 2) }
         DecisionTime.run(trials: trials, repeats: repeats)
+      case ("plot-generations", 3): try GenerationsPlot.write(from: arguments[1], to: arguments[2])
       default: fail(usage, code: 2)
       }
     } catch {

@@ -48,6 +48,10 @@ struct SimulatedWorld {
   var forgetsHeads = false
   /// The way of an attempt to what it measures in the end; without any, nothing is told on the way.
   var course: ((AttemptRequest, Double) -> [CurvePoint])?
+  /// What an attempt leaves besides its measurement.
+  var leaves: (AttemptRequest, inout AttemptResult) -> Void = { _, _ in }
+  /// What comes before a proposal, where an agent works in steps: one answer each time that it is asked, and what it says at last.
+  var steps: (ProposalRequest, StudyState) -> [Event] = { _, _ in [] }
   /// How much of its course each running attempt has told.
   private var told: [AttemptID: Int] = [:]
   /// The change of the truth by one proposal; negative is better.
@@ -117,7 +121,10 @@ struct SimulatedWorld {
     if prefersQuick, let quick = pending.firstIndex(where: { !$0.isAttempt }) { index = quick }
     let effect = pending.remove(at: index)
     switch effect {
-    case .propose(let request, _): observe([proposal(request)], after: proposalMilliseconds)
+    case .propose(let request, _):
+      let before = steps(request, engine.state)
+      let isDone = before.allSatisfy { if case .stageFinished = $0 { false } else { true } }
+      observe(before + (isDone ? [proposal(request)] : []), after: proposalMilliseconds)
     case .createCandidate(let trial, let parent, _, _):
       let reverted = engine.state.open[trial]?.request.reversal?.step
       if changes[trial] == nil { changes[trial] = reverted == nil ? self.effect(&generator) : 0 }
@@ -222,7 +229,7 @@ struct SimulatedWorld {
       cpuSeconds: 1, peakMemory: Bytes(1), output: Bytes(1))
     use(request, &usage)
     let feigned = (usage.foreignLoad ?? 0) > 0.5 ? loadEffect : 0
-    return AttemptResult(
+    var result = AttemptResult(
       id: request.id, outcome: stopped ? .stoppedEarly : crashes ? .exited(code: 1) : .exited(code: 0),
       measurement: crashes || stopped
         ? nil
@@ -230,6 +237,8 @@ struct SimulatedWorld {
           + slips[request.id.rawValue, default: 0],
       remark: nil,
       usage: usage, reportedMemory: nil, sandbox: .full, referee: .report, logTail: nil)
+    if result.measurement != nil { leaves(request, &result) }
+    return result
   }
 
   /// Kills the engine: what is journaled stays, what was pending is lost, and a new session begins.

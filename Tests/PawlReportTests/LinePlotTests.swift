@@ -34,6 +34,37 @@ import Testing
     #expect(plot([]).svg(width: 960, height: 480).contains(#"class="title x""#))
   }
 
+  @Test func `intervals are shaded, levels go across, and each level is named`() {
+    var line = LinePlot.Line(name: "ours", ink: .good, isMain: true, points: [(6, 0.9), (7, 0.8), (8, 0.85)])
+    line.band = [(6, 0.85, 0.95), (7, .nan, 0.9), (8, 0.8, 0.9), (9, 0.9, 0.8)]
+    var plot = plot([line])
+    plot.levels = [.init(name: "floor <1>", y: 0.7, ink: .bad), .init(name: "none", y: .infinity, ink: .soft)]
+    let whole = plot.svg(width: 960, height: 480)
+    #expect(whole.components(of: "class=\"tint good\"") == 1 && whole.components(of: "class=\"dot good\"") == 3)
+    #expect(whole.contains(">floor &lt;1&gt;</text>") && !whole.contains(">none<"))
+    #expect(!whole.contains("nan") && !whole.contains("inf"))
+    #expect(whole.contains(">0</text>"), "axes begin at 0")
+    plot.isFitted = true
+    let fitted = plot.svg(width: 960, height: 480)
+    #expect(!fitted.contains(">0</text>") && fitted.contains(">6</text>") && fitted.contains(">8</text>"))
+    plot.lines[0].points = [(0.25, 1), (0.75, 2)]
+    plot.lines[0].band = []
+    #expect(plot.svg(width: 960, height: 480).contains(">0.5</text>"))
+  }
+
+  @Test func `a logarithmic picture leaves out what has no logarithm`() {
+    var plot = plot([.init(name: "ours", ink: .good, points: [(0, 0), (1, 0.001), (2, 10), (3, -1)])])
+    plot.isLogarithmic = true
+    let svg = plot.svg(width: 960, height: 480)
+    #expect(svg.contains(">0.001</text>") && svg.contains(">10</text>") && !svg.contains("nan"))
+    plot.lines[0].band = [(1, 0, 0.01), (2, -1, 20)]
+    let shaded = plot.svg(width: 960, height: 480)
+    #expect(shaded.components(of: "class=\"tint good\"") == 1)
+    #expect(shaded.contains(" 408Z\"/>"), "an interval down to nothing ends at the foot")
+    plot.lines = [.init(name: "ours", ink: .good, points: [(0, 0), (3, -1)])]
+    #expect(plot.svg(width: 960, height: 480).hasSuffix("</svg>\n"))
+  }
+
   @Test func `names keep their distance and their order, and stay above the foot`() {
     let wanted = [100, 101, 99, 300, 299, 10.0]
     let places = LinePlot.spread(wanted, by: 16, above: 305)

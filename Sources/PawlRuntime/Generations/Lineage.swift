@@ -137,7 +137,7 @@ private struct LineageSearch {
           realBytes: record?.realBytes ?? state.data?.real.bytes ?? 0, madeBytes: record?.madeBytes ?? 0,
           parentModel: record?.plan.model))
       // What a snapshot's made documents came of, or else the weights that training began at.
-      next = record.flatMap { trained.first { $0.value == record?.parent && $0.key != model }?.key ?? $0.plan.model }
+      next = record.flatMap { state.models[$0.parent]?.digest ?? $0.plan.model }
     }
     return steps
   }
