@@ -2,7 +2,8 @@ import PawlCore
 
 extension StudyReader {
   private static let generationKeys = [
-    "real", "held", "model", "start", "stages", "budget", "generate", "filters", "mix", "watch", "canaries", "control",
+    "real", "held", "model", "start", "stages", "budget", "generate", "filters", "mix", "watch", "canaries", "preference",
+    "control",
   ]
   private static let stageKeys = ["diagnose", "generate", "filter", "mix", "judge"]
   private static let makingKeys = ["documents", "samples", "prompt_bytes", "temperature", "aim", "slice"]
@@ -55,6 +56,7 @@ extension StudyReader {
     rule.mix = mix(in: section)
     rule.watch = watch(in: section)
     rule.canaries = canaries(in: section)
+    rule.preference = preference(in: section, rule)
     rule.control = reader.boolean("control", of: section) ?? rule.control
     check(rule, at: node)
     return rule
@@ -218,6 +220,25 @@ extension StudyReader {
     var rule = CanaryRule(file: path)
     rule.floor = number("floor", of: section, 0...1) ?? rule.floor
     return rule
+  }
+
+  private mutating func preference(in file: Section, _ rule: GenerationRule) -> PreferenceRule? {
+    guard let node = file.values["preference"], !node.isNull else { return nil }
+    let section = reader.map(node, "generations.preference", keys: ["prompts", "judge"])
+    guard case .mapping = node.content else { return nil }
+    guard let prompts = plainPath("prompts", of: section) else {
+      reader.report(
+        .missingKey, at: node, "`generations.preference.prompts` is missing",
+        hint: "name a file of lines `{\"prompt\": …}`, which every generation answers")
+      return nil
+    }
+    let judge = reader.text("judge", of: section)
+    if judge == nil, rule.filters.constitution == nil {
+      reader.report(
+        .missingKey, at: node, "`generations.preference` has nobody to judge",
+        hint: "name a command under `judge`, or a constitution with labels under `generations.filters`")
+    }
+    return PreferenceRule(prompts: prompts, judge: judge)
   }
 
   private mutating func plainPath(_ key: String, of section: Section) -> String? {

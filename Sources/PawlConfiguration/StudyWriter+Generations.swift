@@ -112,6 +112,13 @@ extension StudyWriter {
       "the chance of a false alarm in a generation")
     inner(
       "splits", "\(watch.splits)", isDefault: watch.splits == standard.splits, "of the real data against itself")
+    if let preference = rule.preference {
+      line("  preference:")
+      inner("prompts", Self.scalar(preference.prompts), isDefault: false, "which every generation answers")
+      inner(
+        "judge", Self.scalar(preference.judge ?? "python3 choose.py"), isDefault: preference.judge == nil,
+        "compares answers, blind; without it the classifier of the constitution's labels")
+    }
     guard let canaries = rule.canaries else {
       return key(
         "canaries", "{file: canaries.jsonl, floor: 0.95}", isDefault: true, indent: true,

@@ -109,11 +109,14 @@ public struct AttemptRequest: Sendable, Codable, Hashable {
   public let rung: Int
   /// Whether what training leaves is kept, as the model of its generation.
   public let keepsModel: Bool
+  /// SHA-256 of the baseline's answers, which those of this model are compared with; nil where they are not.
+  public let baselineAnswers: String?
   public init(
     id: AttemptID, trial: TrialID, commit: CommitHash, seed: UInt64, purpose: AttemptPurpose, rung: Int = 1,
-    keepsModel: Bool = false
+    keepsModel: Bool = false, baselineAnswers: String? = nil
   ) {
     self.rung = rung
+    self.baselineAnswers = baselineAnswers
     self.keepsModel = keepsModel
     self.id = id
     self.trial = trial
@@ -130,7 +133,8 @@ public struct AttemptRequest: Sendable, Codable, Hashable {
       commit: try values.decode(CommitHash.self, forKey: .commit), seed: try values.decode(UInt64.self, forKey: .seed),
       purpose: try values.decode(AttemptPurpose.self, forKey: .purpose),
       rung: try values.decodeIfPresent(Int.self, forKey: .rung) ?? 1,
-      keepsModel: try values.decodeIfPresent(Bool.self, forKey: .keepsModel) ?? false)
+      keepsModel: try values.decodeIfPresent(Bool.self, forKey: .keepsModel) ?? false,
+      baselineAnswers: try values.decodeIfPresent(String.self, forKey: .baselineAnswers))
   }
 
   /// What the attempt's environment says of it; nothing that a user sets replaces these.
@@ -162,6 +166,9 @@ public struct AttemptResult: Sendable, Codable, Hashable {
   /// The model that it left, where it was to be kept, and which canaries that gets right. Absent in journals of before.
   public var model: StoredFile?
   public var canaries: CanaryAnswers?
+  /// What the model wrote for the frozen prompts, and how that compares with the baseline's.
+  public var answers: StoredFile?
+  public var preference: Preference?
   /// Set by the engine before the result is journaled; nil for an attempt that nothing disturbed.
   public var disturbance: Disturbance?
   public init(

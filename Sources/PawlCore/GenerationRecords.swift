@@ -78,10 +78,13 @@ public struct GenerationData: Sendable, Codable, Hashable {
   public var constitution: StoredFile?
   /// A person's judgements, which judges are measured by.
   public var labels: StoredFile?
+  /// Frozen prompts that every generation answers, to be compared with the baseline's answers.
+  public var prompts: StoredFile?
   public init(
     real: StoredFile, probe: StoredFile, held: [StoredFile], canaries: StoredFile? = nil, canaryCount: Int = 0,
-    constitution: StoredFile? = nil, labels: StoredFile? = nil
+    constitution: StoredFile? = nil, labels: StoredFile? = nil, prompts: StoredFile? = nil
   ) {
+    self.prompts = prompts
     self.labels = labels
     self.real = real
     self.probe = probe
@@ -192,6 +195,27 @@ public struct CanaryAnswers: Sendable, Codable, Hashable {
   /// The same of those that both others got right.
   public func kept(of other: Self, and third: Self) -> Int {
     zip(right, zip(other.right, third.right)).count { $0 && $1.0 && $1.1 }
+  }
+}
+
+/// How a model's outputs compare with the baseline's on frozen prompts, judged blind in both orders (Bradley and Terry 1952).
+public struct Preference: Sendable, Codable, Hashable {
+  public let pairs: Int
+  /// The share of pairs that it would win, with its interval at 95 %.
+  public let share: Double
+  public let low: Double
+  public let high: Double
+  /// Whether it is worse, one-sided at 5 %.
+  public let isWorse: Bool
+  /// Pairs whose winner changed with the order.
+  public let swapped: Int
+  public init(pairs: Int, share: Double, low: Double, high: Double, isWorse: Bool, swapped: Int) {
+    self.pairs = pairs
+    self.share = share
+    self.low = low
+    self.high = high
+    self.isWorse = isWorse
+    self.swapped = swapped
   }
 }
 

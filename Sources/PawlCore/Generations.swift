@@ -16,13 +16,16 @@ public struct GenerationRule: Sendable, Codable, Hashable {
   public var watch: WatchRule
   /// Frozen questions, of which each generation must keep those that the baseline got right.
   public var canaries: CanaryRule?
+  /// Frozen prompts, by which a generation's outputs are compared with the baseline's.
+  public var preference: PreferenceRule?
   /// Whether real data alone, at the same compute, competes as well.
   public var control: Bool
   public init(
     real: String, held: [String] = [], model: String = "model.safetensors", start: StartingPoint = .scratch,
     stages: StageCommands = StageCommands(), budget: Budget = Budget(), making: MakingRule = MakingRule(),
     filters: FilterRule = FilterRule(), mix: MixRule = MixRule(), watch: WatchRule = WatchRule(),
-    canaries: CanaryRule? = nil, control: Bool = true
+    canaries: CanaryRule? = nil, preference: PreferenceRule? = nil,
+    control: Bool = true
   ) {
     self.real = real
     self.held = held
@@ -35,6 +38,7 @@ public struct GenerationRule: Sendable, Codable, Hashable {
     self.mix = mix
     self.watch = watch
     self.canaries = canaries
+    self.preference = preference
     self.control = control
   }
 }
@@ -202,5 +206,17 @@ public struct CanaryRule: Sendable, Codable, Hashable {
   public init(file: String, floor: Double = 0.95) {
     self.file = file
     self.floor = floor
+  }
+}
+
+/// Who compares outputs, and on which prompts.
+public struct PreferenceRule: Sendable, Codable, Hashable {
+  /// JSON Lines `{"prompt":…}`.
+  public var prompts: String
+  /// A command that reads `pairs.jsonl` and writes `choices.jsonl`; nil for the classifier of the constitution's labels.
+  public var judge: String?
+  public init(prompts: String, judge: String? = nil) {
+    self.prompts = prompts
+    self.judge = judge
   }
 }

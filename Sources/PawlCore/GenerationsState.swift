@@ -8,6 +8,9 @@ public struct GenerationsState: Sendable, Codable, Hashable {
   /// SHA-256 of the models of these.
   public private(set) var models: [TrialID: StoredFile] = [:]
   public private(set) var canaries: [TrialID: CanaryAnswers] = [:]
+  /// What the baseline wrote for the frozen prompts, and how others compare with it.
+  public private(set) var baselineAnswers: StoredFile?
+  public private(set) var preferences: [TrialID: Preference] = [:]
   /// The fidelity ledger: the steps of the head whose canaries are known.
   public private(set) var ledger: [FidelityStep] = []
   /// Heads that a control was made for.
@@ -66,6 +69,8 @@ public struct GenerationsState: Sendable, Codable, Hashable {
     else { return }
     models[trial] = model
     canaries[trial] = result.canaries
+    preferences[trial] = result.preference
+    if trial == .baseline { baselineAnswers = result.answers }
   }
 
   private mutating func closeSpend(of trial: TrialID) {
@@ -79,6 +84,7 @@ public struct GenerationsState: Sendable, Codable, Hashable {
     records[trial] = nil
     models[trial] = nil
     canaries[trial] = nil
+    preferences[trial] = nil
   }
 
   private mutating func move(to trial: TrialID, from before: TrialID) {

@@ -18,7 +18,10 @@ public struct GenerationsSummary: Sendable, Codable, Hashable {
     public let standing: String
     /// Over the head of the time, positive is better; nil where nothing was measured.
     public let effect: Double?
-    public init(record: GenerationRecord, standing: String, effect: Double?) {
+    /// How its outputs compare with the baseline's; nil where they were not compared, or it is over and was not kept.
+    public let preference: Preference?
+    public init(record: GenerationRecord, standing: String, effect: Double?, preference: Preference? = nil) {
+      self.preference = preference
       self.record = record
       self.standing = standing
       self.effect = effect

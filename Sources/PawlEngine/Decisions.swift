@@ -142,10 +142,11 @@ extension StudyState {
     _ step: HeadStep, _ purpose: AttemptPurpose, seed: UInt64? = nil, rung: Int = 1
   ) -> AttemptRequest {
     let id = lastAttempt + 1
+    let keepsModel = keepsModel(of: step.trial, purpose)
     return AttemptRequest(
       id: AttemptID(rawValue: id), trial: step.trial, commit: step.commit,
       seed: seed ?? derivedSeed("replicate", UInt64(replicate(of: step.trial))), purpose: purpose, rung: rung,
-      keepsModel: keepsModel(of: step.trial, purpose))
+      keepsModel: keepsModel, baselineAnswers: keepsModel ? generations.baselineAnswers?.digest : nil)
   }
 
   /// How many measurements of the trial were asked for: the first of all trials share a seed, and so do the second ones.

@@ -99,7 +99,7 @@ extension StudyState {
     AttemptRequest(
       id: AttemptID(rawValue: lastAttempt + 1), trial: request.trial, commit: request.commit, seed: request.seed,
       purpose: request.purpose, rung: request.rung,
-      keepsModel: keepsModel(of: request.trial, request.purpose))
+      keepsModel: keepsModel(of: request.trial, request.purpose), baselineAnswers: request.baselineAnswers)
   }
 }
 

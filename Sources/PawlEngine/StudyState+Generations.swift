@@ -21,6 +21,9 @@ extension StudyState {
       alarms += generations.records[step.trial]?.alarms ?? []
       if step.trial == test.candidate.trial { break }
     }
+    if let preference = generations.preferences[test.candidate.trial], preference.isWorse {
+      alarms.append("outputs: on \(preference.pairs) frozen prompts the baseline's are preferred")
+    }
     return alarms
   }
 

@@ -14,10 +14,7 @@ public enum ClassifyStage {
   ///
   /// Throws `JudgingError` for principles, labels or a classifier that cannot be used, `.result` where nothing is kept.
   public static func run(_ folder: StageFolder) throws {
-    let constitution = try Constitution(markdown: text(of: folder.read("constitution.md")))
-    let labels = try labels(folder.read("labels.jsonl"))
-    // Not by the stage's seed: the same labels are the same judge in every generation.
-    let judge = try OfflineJudge(labels: labels, constitution: constitution)
+    let (judge, constitution) = try judge(folder)
     var report = ClassifyReport(constitution: constitution.digest, reports: judge.reports)
     do {
       try judge.check()
@@ -60,6 +57,14 @@ public enum ClassifyStage {
         hints: ["`constitution-dropped.jsonl` says why, line by line", "add labels to the file that `labels` names"])
     }
     try kept.finish()
+  }
+
+  /// The classifier that `labels.jsonl` and `constitution.md` make; not looked at yet.
+  static func judge(_ folder: StageFolder) throws -> (judge: OfflineJudge, constitution: Constitution) {
+    let constitution = try Constitution(markdown: text(of: folder.read("constitution.md")))
+    // Not by the stage's seed: the same labels are the same judge in every generation.
+    let judge = try OfflineJudge(labels: labels(folder.read("labels.jsonl")), constitution: constitution)
+    return (judge, constitution)
   }
 
   private static func text(of path: String) throws -> String {

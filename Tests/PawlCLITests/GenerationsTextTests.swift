@@ -59,12 +59,12 @@ import Testing
 
   @Test func `show says of a trial what was made, kept and dropped, the most first`() {
     #expect(
-      words(GenerationsText.lines(of: record(3))) == [
+      words(GenerationsText.lines(of: .init(record: record(3), standing: "kept", effect: nil))) == [
         "model: generation 3, 720 of 1000 made documents kept; 30 % of the snapshot is made",
         "weights: made 0.30, aim 0.50, temperature 0.90", "dropped: 200 by near, 50 by overlap, 30 by exact",
         "alarm: PSI of `length` is 0.41", "snapshot: ab12",
       ])
-    let control = words(GenerationsText.lines(of: record(3, isControl: true)))
+    let control = words(GenerationsText.lines(of: .init(record: record(3, isControl: true), standing: "kept", effect: nil)))
     #expect(control.first == "model: generation 3, control: real documents alone")
   }
 }

@@ -16,7 +16,7 @@ import Testing
   ([:], "`PAWL_INPUT` is not set"),
   (["PAWL_INPUT": "/no/such"], "`PAWL_INPUT` names `/no/such`, which is no folder"),
   (["PAWL_INPUT": "/", "PAWL_OUTPUT": "/", "PAWL_SEED": "-1"], "`PAWL_SEED` is `-1`"),
-  (["PAWL_INPUT": "/", "PAWL_OUTPUT": "/", "PAWL_GENERATION": "0"], "`PAWL_GENERATION` is `0`"),
+  (["PAWL_INPUT": "/", "PAWL_OUTPUT": "/", "PAWL_GENERATION": "-1"], "`PAWL_GENERATION` is `-1`"),
 ])
 func `an environment that is no stage's is told`(environment: [String: String], message: String) throws {
   let error = try #require(throws: StagesError.self) { try StageFolder(environment: environment) }

@@ -16,7 +16,7 @@ struct ShowCommand: Command {
     let replies: [AgentReply]
     let certificate: Certificate?
     /// Its snapshot; nil in a study of code.
-    let generation: GenerationRecord?
+    let generation: GenerationsSummary.Row?
     /// How it fared on higher rungs; empty where it was not asked about there.
     let rungs: [TrialOnRung]
     let logPath: String?
@@ -28,7 +28,7 @@ struct ShowCommand: Command {
     guard let id = try arguments.trial(at: 0) else { return 2 }
     let details = try reader.details(of: id)
     let ladder = try reader.ladder()
-    let generation = try reader.generations()?.rows.last { $0.record.trial == id }?.record
+    let generation = try reader.generations()?.rows.last { $0.record.trial == id }
     let notes = try reader.collaboration().notes.filter { $0.trial == id }
     if arguments.has("json") {
       console.output(
@@ -46,7 +46,7 @@ struct ShowCommand: Command {
   }
 
   private static func text(
-    _ details: StudyReader.Details, _ ladder: LadderSummary, _ generation: GenerationRecord?, notes: [Note], metric: MetricRule, console: Console
+    _ details: StudyReader.Details, _ ladder: LadderSummary, _ generation: GenerationsSummary.Row?, notes: [Note], metric: MetricRule, console: Console
   ) -> String {
     let trial = details.trial
     let title = trial.id == .baseline ? "the baseline" : trial.hypothesis ?? "no proposal"

@@ -7,13 +7,14 @@ struct StageCommand: Command {
   static let specification = CommandSpecification(
     name: "stage", summary: "run one stage of a generation", positionals: ["NAME"],
     notes: """
-      NAME is aim, filter, classify, mix, check or watch. It reads the folder that PAWL_INPUT names and writes into that of
+      NAME is aim, filter, classify, mix, check, watch, pair, choose or prefer. It reads the folder that PAWL_INPUT names and writes into that of
       PAWL_OUTPUT; docs/generations.md lists the files.
       """)
 
   private static let stages: [(name: String, run: @Sendable (StageFolder) throws -> Void)] = [
     ("aim", { try DiagnosisStage.run($0) }), ("filter", FilterStage.run), ("classify", ClassifyStage.run),
     ("mix", MixStage.run), ("check", CheckStage.run), ("watch", { try WatchStage.run($0) }),
+    ("pair", PairStage.run), ("choose", ChooseStage.run), ("prefer", PreferenceStage.run),
   ]
 
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {

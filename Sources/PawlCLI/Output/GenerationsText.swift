@@ -35,7 +35,8 @@ struct GenerationsText {
   }
 
   /// Lines for `pawl show` of a trial.
-  static func lines(of record: GenerationRecord) -> [(String, String)] {
+  static func lines(of row: GenerationsSummary.Row) -> [(String, String)] {
+    let record = row.record
     var lines = [("model", "generation \(record.plan.generation), \(words(record))")]
     if let weights = record.plan.weights {
       lines.append(
@@ -49,6 +50,14 @@ struct GenerationsText {
       lines.append(("dropped", dropped.map { "\($0.value) by \($0.key)" }.joined(separator: ", ")))
     }
     for alarm in record.alarms { lines.append(("alarm", alarm)) }
+    if let preference = row.preference {
+      let shares = [preference.share, preference.low, preference.high].map { (100 * $0).formatted(digits: 3) }
+      lines.append(
+        (
+          "preferred",
+          "in \(shares[0]) % [\(shares[1]), \(shares[2])] of \(preference.pairs) pairs over the baseline's outputs, judged in both orders"
+        ))
+    }
     if let snapshot = record.plan.snapshot { lines.append(("snapshot", snapshot)) }
     return lines
   }

@@ -36,7 +36,8 @@ struct CanaryFile {
     return CanaryAnswers(ids.map { right.contains($0) })
   }
 
-  private static func lines(_ path: String, name: String) throws -> [(Int, JSONValue)] {
+  /// The values of JSON Lines with the numbers of their lines, from 1.
+  static func lines(_ path: String, name: String) throws -> [(Int, JSONValue)] {
     guard let bytes = FileManager.default.contents(atPath: path) else {
       throw RuntimeError(.usage, "`\(name)` cannot be read", hints: ["correct its path in pawl.yaml"])
     }

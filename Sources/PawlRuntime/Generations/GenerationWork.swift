@@ -74,7 +74,8 @@ struct GenerationWork {
   /// The stage that a language model does, where one judges.
   static let constitution = "constitution"
 
-  private static func own(_ stage: String) -> String { "exec '\(ClusterAccess.ownPath)' stage \(stage)" }
+  /// How a stage that Pawl brings is started.
+  static func own(_ stage: String) -> String { "exec '\(ClusterAccess.ownPath)' stage \(stage)" }
 
   // MARK: inputs
 

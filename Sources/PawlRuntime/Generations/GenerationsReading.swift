@@ -27,7 +27,8 @@ struct GenerationsReading {
     let rows = try records.suffix(GenerationsSummary.rowLimit).map { record in
       let trial = try journal.trial(record.trial)
       return GenerationsSummary.Row(
-        record: record, standing: trial.map { $0.verdict?.rawValue ?? $0.state.rawValue } ?? "open", effect: trial?.evidence?.effect)
+        record: record, standing: trial.map { $0.verdict?.rawValue ?? $0.state.rawValue } ?? "open", effect: trial?.evidence?.effect,
+        preference: state.preferences[record.trial])
     }
     return GenerationsSummary(
       generation: state.records[state.head]?.plan.generation ?? 0,

@@ -26,7 +26,8 @@ struct StudyData: Sendable {
       real: real, probe: probe, held: try rule.held.map { try stored($0, as: $0) },
       canaries: try rule.canaries.map { try stored($0.file, as: "canaries.jsonl") }, canaryCount: canaries ?? 0,
       constitution: try rule.filters.constitution.map { try principles($0) },
-      labels: try rule.filters.constitution.map { try stored($0.labels, as: "labels.jsonl") })
+      labels: try rule.filters.constitution.map { try stored($0.labels, as: "labels.jsonl") },
+      prompts: try rule.preference.map { try prompts($0, in: folder) })
   }
 
   /// Why the files are not those that the study began with; nil where they are.
@@ -87,6 +88,26 @@ struct StudyData: Sendable {
         hints: ["add canaries, or lower `generations.canaries.floor` in pawl.yaml"])
     }
     return ids.count
+  }
+
+  /// The frozen prompts as a generator is given them: each with a seed of its own.
+  private func prompts(_ rule: PreferenceRule, in folder: String) throws -> StoredFile {
+    let lines = try CanaryFile.lines("\(root)/\(rule.prompts)", name: rule.prompts)
+    guard !lines.isEmpty else {
+      throw RuntimeError(.usage, "`\(rule.prompts)` has no prompt", hints: ["each line is `{\"prompt\": …}`"])
+    }
+    let writer = try DocumentWriter(path: "\(folder)/prompts.jsonl")
+    for (number, line) in lines {
+      guard let prompt = line["prompt"]?.string else {
+        throw RuntimeError(
+          .usage, "line \(number) of `\(rule.prompts)` is no prompt", hints: ["each line is `{\"prompt\": …}`"])
+      }
+      let written = JSONValue.members(
+        ("id", .string("q\(number)")), ("prompt", .string(prompt)), ("samples", .integer(1)), ("seed", .integer(number)))
+      try writer.write(bytes: Array((written.text + "\n").utf8))
+    }
+    try writer.finish()
+    return try put("\(folder)/prompts.jsonl", as: "prompts.jsonl")
   }
 
   private func principles(_ rule: ConstitutionRule) throws -> StoredFile {
