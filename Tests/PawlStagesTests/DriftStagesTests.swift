@@ -52,7 +52,7 @@ import Testing
       try put(
         (0..<50).map { document("r\($0)", $0 < 5 ? "Jöb über \($0)" : "Rüth \($0)", book: $0 < 5 ? "Job" : "Ruth") },
         "real.jsonl", folder)
-      let diagnosis = try DiagnosisStage.run(folder)
+      let diagnosis = try #require(try DiagnosisStage.run(folder))
       #expect(diagnosis.slices.first?.name == "Job" && diagnosis.slices.first?.weight == 1)
       let prompts = try prompts(folder)
       #expect(prompts.count == 10)
