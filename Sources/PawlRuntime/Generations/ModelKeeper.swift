@@ -16,13 +16,15 @@ struct ModelKeeper: Sendable {
     guard request.keepsModel, var result = measured, result.measurement != nil else { return }
     var cancelled = false
     defer { measured = cancelled ? nil : result }
-    let path = "\(folder)/\(rule.model)"
-    var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
-      result = result.withoutMeasurement("it left no `\(rule.model)`, which `generations.model` names")
+    if let fault = FileFault(of: rule.model, in: folder) {
+      result = result.withoutMeasurement("it \(fault.sentence(rule.model)); `generations.model` names it")
       return
     }
-    let model = try access.store.file(path, as: rule.model)
+    let model = try access.store.file("\(folder)/\(rule.model)", as: rule.model)
+    guard model.bytes > 0 else {
+      result = result.withoutMeasurement("its `\(rule.model)` is empty; `generations.model` names it")
+      return
+    }
     result.model = model
     guard let canaries = access.data.canaries, let command = rule.stages.judge else { return }
     let stages = StageRunner(rule: rule, access: access, runner: runner)
@@ -40,12 +42,28 @@ struct ModelKeeper: Sendable {
       result = result.withoutMeasurement("the canaries were not answered: stage `judge` \(reason)")
     case .done(let output, _):
       do {
-        result.canaries = try CanaryFile(path: questions, name: "canaries.jsonl")
-          .answers(in: "\(output)/canaries-kept.jsonl")
+        let name = "canaries-kept.jsonl"
+        if let fault = FileFault(of: name, in: output) {
+          throw RuntimeError(.usage, "stage `judge` \(fault.sentence(name))")
+        }
+        let answers = try CanaryFile(path: questions, name: "canaries.jsonl").answers(in: "\(output)/\(name)")
+        if request.trial == .baseline, let shortage = shortage(of: answers) {
+          result = result.withoutMeasurement(shortage)
+        } else {
+          result.canaries = answers
+        }
       } catch {
         result = result.withoutMeasurement("the canaries were not answered: \(describe(error))")
       }
     }
+  }
+
+  /// Why nothing could be shown of what later models keep of these; nil where it can. Canaries that the baseline gets wrong cannot be lost.
+  private func shortage(of answers: CanaryAnswers) -> String? {
+    guard let floor = rule.canaries?.floor, let needed = CanaryFile.needed(floor: floor), answers.rightCount < needed
+    else { return nil }
+    return
+      "the baseline gets \(answers.rightCount) of \(answers.asked) canaries right, and with fewer than \(needed) no later model can be shown to keep \(floor.formatted(digits: 3)) of them: add canaries that it can answer, or lower `generations.canaries.floor`"
   }
 }
 
