@@ -75,7 +75,7 @@ package struct DocumentParser: Sendable {
         document = try Document(lineBytes: line, file: name, number: number)
       } catch {
         throw DocumentsError(
-          .malformed, "line \(number) of `\(path)` is no document: \(error.message)", hints: error.hints, cause: error)
+          .malformed, "line \(number) of `\(path)` is no document: \(error.message)", hints: error.hints)
       }
       // The reader of JSON puts U+FFFD where bytes are no UTF-8; only where that may be so are they looked at again.
       if line.isBeyondASCII, String(validating: line, as: UTF8.self) == nil {

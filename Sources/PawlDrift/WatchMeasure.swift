@@ -72,7 +72,7 @@ public struct WatchMeasure: RawRepresentable, Sendable, Codable, Hashable {
       return "too few of their runs of words are different: \(rawValue) is \(value), of real ones at least \(limit)"
     }
     let shape = rawValue.dropFirst("stability of ".count)
-    return "their \(shape) is spread otherwise than in \(against): a stability index of \(value), where \(most)"
+    return "the spread of their \(shape) is another than in \(against): a stability index of \(value), where \(most)"
   }
 }
 

@@ -193,7 +193,8 @@ extension StudyState {
     let agent = opened.request.agent
     var record = agents[agent] ?? AgentRecord()
     switch failure.kind {
-    case .lasting where !record.hasAnswered: record.failure = failure
+    // What generations owes is not a matter of luck: a judge that was refused is not measured, and paid for, again and again.
+    case .lasting where !record.hasAnswered || rule(of: agent)?.kind == .generations: record.failure = failure
     case .unaffordable:
       if let limit = opened.spendLimit, limit > 0, let rule = rule(of: agent), limit < (moneyLeft(for: rule) ?? 0) {
         record.neededShare = 2 * limit

@@ -38,7 +38,7 @@ public struct JudgeReport: Sendable, Codable, Hashable {
   public static let mostUnreadable = 0.2
 
   /// Throws `tooFew` unless there are enough labels of both kinds to measure anybody by.
-  static func checkLabels(good: Int, bad: Int, about principle: Int?) throws(JudgingError) {
+  package static func checkLabels(good: Int, bad: Int, about principle: Int?) throws(JudgingError) {
     guard good < leastOfEach || bad < leastOfEach else { return }
     let about = principle.map { " about principle `\($0)`" } ?? ""
     let more = [

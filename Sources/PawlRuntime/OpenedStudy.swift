@@ -209,6 +209,7 @@ public final class OpenedStudy: Sendable {
         ])
     }
     let files = try workspace.texts(of: paths.map(\.path), at: baseline)
+    if configuration.generations != nil { try GenerationPlan.checkBaseline(files[GenerationPlan.file] ?? "") }
     let frozen = try workspace.digest(at: baseline) { !policy.isEditable($0) }
     return StudyStart(
       configuration: configuration, baseline: baseline, frozenDigest: frozen, dirty: !dirty.isEmpty,

@@ -50,6 +50,7 @@ public struct Mixture: Sendable, Hashable {
   public static func verify(
     snapshot: String, real: String, name: String, made: [String], rule: MixRule
   ) throws -> Mixture {
+    let file = snapshot.split(separator: "/").last.map(String.init) ?? snapshot
     var realOnes = DigestTable()
     _ = try RealDocuments.forEach(path: real, name: name) { (document) throws(DocumentsError) in
       realOnes.insert(digest(document.text), 0)
@@ -68,22 +69,22 @@ public struct Mixture: Sendable, Hashable {
         let text = digest(document.text)
         guard realOnes.contains(text) else {
           throw StagesError(
-            .result, "`\(document.id)` of `\(snapshot)` says that it is real, but is not in `\(name)`",
+            .result, "`\(document.id)` of `\(file)` says that it is real, but is not in `\(name)`",
             hints: ["a mix command writes documents as it read them, with their `source`"])
         }
         found.insert(text, 0)
       } else if !madeOnes.contains(digest(document.text, document.source)) {
         throw StagesError(
-          .result, "`\(document.id)` of `\(snapshot)` is no document that was kept, or was changed",
+          .result, "`\(document.id)` of `\(file)` is no document that was kept, or was changed",
           hints: ["a mix command takes made documents from `pool.jsonl` and `kept.jsonl` only, as they are"])
       }
     }
     guard found.count == realOnes.count else {
       throw StagesError(
-        .result, "`\(snapshot)` lacks \(realOnes.count - found.count) of the real documents of `\(name)`",
+        .result, "`\(file)` lacks \(realOnes.count - found.count) of the real documents of `\(name)`",
         hints: ["real documents are never dropped: a mix command writes all of `real.jsonl`"])
     }
-    try mixture.check(floor: rule.floor, of: snapshot)
+    try mixture.check(floor: rule.floor, of: file)
     return mixture
   }
 

@@ -87,4 +87,22 @@ struct GenerationsRepository {
     let plan = try repository.git("show", "refs/pawl/words/trials/1:generation.json")
     #expect(plan.contains("\"generation\" : 1") && plan.contains("\"snapshot\" : \""), "\(plan)")
   }
+
+  @Test func `what models write is compared with the baseline's answers, blind and in both orders`() throws {
+    // Whoever always takes the first is seen through: each winner changes with the order.
+    let choose = """
+      sed 's/.*"id":"\\([^"]*\\)".*/{"id":"\\1","choice":"first"}/' "$PAWL_INPUT/pairs.jsonl" > "$PAWL_OUTPUT/choices.jsonl"
+
+      """
+    let prompts = (0..<40).map { "{\"prompt\":\"p\($0)\"}\n" }.joined()
+    let repository = try GenerationsRepository(
+      yaml: GenerationsRepository.yaml("  preference: {prompts: prompts.jsonl, judge: sh choose.sh}\n"),
+      ["choose.sh": choose, "prompts.jsonl": prompts]
+    ).repository
+    let run = repository.pawl("run", "--trials", "1")
+    #expect(run.code == 0, "\(run.messages)")
+    let show = repository.pawl("show", "1").output
+    #expect(show.contains("in 50.0 % ["), "\(show)")
+    #expect(show.contains("of 40 pairs over the baseline's outputs, judged in both orders"), "\(show)")
+  }
 }

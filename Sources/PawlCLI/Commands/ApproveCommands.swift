@@ -118,7 +118,8 @@ struct AwaitedApproval: Encodable {
     return Self(
       request: request,
       question: "certificate \(number) may move the champion from \(champion) to trial \(record.candidate)",
-      evidence: evidence(of: record) + ["`pawl diff \(record.champion) \(record.candidate)` is the change"])
+      evidence: evidence(of: record) + alarms(try reader.alarms(of: record), of: record.candidate)
+        + ["`pawl diff \(record.champion) \(record.candidate)` is the change"])
   }
 
   private static func evidence(of record: CertificationRecord) -> [String] {
@@ -126,6 +127,16 @@ struct AwaitedApproval: Encodable {
     return (effect ?? []) + [
       "e-value \(record.eValue.formatted(digits: 3)), asked for \(record.threshold.formatted(digits: 3))"
     ]
+  }
+
+  /// Why a person is asked, where the watch found something amiss with what the candidate learnt from.
+  private static func alarms(_ alarms: [String], of candidate: TrialID) -> [String] {
+    let shown = alarms.prefix(3).map { "alarm: \($0)" }
+    return alarms.count > shown.count
+      ? shown + [
+        "and \(alarms.count - shown.count) more alarms, those of trial \(candidate) in `pawl show \(candidate)`"
+      ]
+      : shown
   }
 
   private static func expectation(_ waiting: LadderSummary.Waiting) -> String {

@@ -17,6 +17,8 @@ struct ConstitutionJudging {
   let documents: [Document]
   /// Dollars that judging may cost from the first of these answers on; nil without a bound.
   let cap: Double?
+  /// What judging cost before these answers.
+  let spentBefore: Double
   let seed: UInt64
   let name: String
 
@@ -24,15 +26,17 @@ struct ConstitutionJudging {
     /// The numbers of the questions to ask next, from 1.
     case asks([Int])
     case judged(kept: [Document], dropped: [(id: String, why: String)], JudgeReport)
-    /// The judge is not to be believed, or cannot be asked any more: a lowercase reason, and what to do.
-    case refused(String, hints: [String])
+    /// The judge is not to be believed, or cannot be asked any more: why, and what to do.
+    case refused(AgentFailure)
   }
 
   /// Good and bad labels in turn, then the documents.
   private var texts: [String] { labels.map(\.text) + documents.map(\.text) }
 
   init(
-    constitution: Constitution, labels: [Label], documents: [Document], cap: Double?, seed: UInt64, name: String
+    constitution: Constitution, labels: [Label], documents: [Document], cap: Double?, spentBefore: Double = 0,
+    seed: UInt64,
+    name: String
   ) {
     self.constitution = constitution
     let (good, bad) = (labels.filter(\.label), labels.filter { !$0.label })
@@ -41,6 +45,7 @@ struct ConstitutionJudging {
     }
     self.documents = documents
     self.cap = cap
+    self.spentBefore = spentBefore
     self.seed = seed
     self.name = name
   }
@@ -64,7 +69,7 @@ struct ConstitutionJudging {
         do {
           try report.check()
         } catch {
-          return .refused(error.message, hints: error.hints)
+          return .refused(AgentFailure(.lasting, reason: error.message, hint: error.hints.first))
         }
       }
       guard let reply = answers[number] else {
@@ -104,13 +109,33 @@ struct ConstitutionJudging {
     let last = number <= labels.count ? labels.count : labels.count + documents.count
     let wanted = (number...last).lazy.filter { answers[$0] == nil }.prefix(Self.parallel)
     let numbers = Array(wanted)
-    if let stop = ledger.stop(before: price) {
-      return .refused(
-        "`\(name)` cannot judge on: \(stop.description)",
-        hints: ["raise `generations.filters.constitution.spend` in pawl.yaml, or make fewer documents"])
-    }
+    if let stop = ledger.stop(before: price) { return .refused(refusal(stop, answers)) }
+    // What a question costs is known once one was asked: before, eight at a time could cost far more than they may.
+    guard cap == nil || !answers.isEmpty else { return .asks([number]) }
     let affordable = numbers.prefix { ledger.stop(before: price, questions: $0 - number + 1) == nil }
     return .asks(affordable.isEmpty ? [number] : Array(affordable))
+  }
+
+  private func refusal(_ stop: JudgingLedger.Stop, _ answers: [Int: AgentReply]) -> AgentFailure {
+    switch stop {
+    case .cap(let spent, let cap):
+      return AgentFailure(
+        .lasting,
+        reason:
+          "`\(name)` cannot judge on: it may cost $\((cap + spentBefore).formatted(digits: 3)) over the study, and has cost $\((spent + spentBefore).formatted(digits: 3))",
+        hint:
+          "raise `generations.filters.constitution.spend` or `stop.spend` in pawl.yaml, or make fewer documents")
+    case .leftAlone:
+      let newest = answers.max { $0.key < $1.key }?.value.brokenReason.map { ": \($0)" } ?? ""
+      // Its server may be back later.
+      return AgentFailure(
+        .transient, reason: "`\(name)` cannot judge on: \(stop.description)\(newest)",
+        hint: "see that the server that `generations.filters.constitution.judge` names is there")
+    case .unreadable:
+      return AgentFailure(
+        .lasting, reason: "`\(name)` cannot judge on: \(stop.description)",
+        hint: "name another model under `generations.filters.constitution.judge`")
+    }
   }
 
   private func verdict(of reply: AgentReply, _ number: Int) -> DocumentVerdict? {
@@ -130,6 +155,10 @@ extension Document {
 }
 
 extension AgentReply {
+  fileprivate var brokenReason: String? {
+    if case .broken(let reason) = end { return reason }
+    return nil
+  }
   fileprivate var judgeReply: JudgeReply {
     switch end {
     case .finished, .truncated: .answered(text, dollars: cost)

@@ -22,7 +22,9 @@ struct Foundations {
       throw RuntimeError(
         .usage,
         "study `\(name)` is of \(theirs.generations == nil ? "code" : "generations") as this one is, so it has nothing to build on",
-        hints: ["`builds_on` in pawl.yaml names a study of the other kind: one of code for generations, or the other way round"])
+        hints: [
+          "`builds_on` in pawl.yaml names a study of the other kind: one of code for generations, or the other way round"
+        ])
     }
   }
 

@@ -18,25 +18,32 @@ extension GenerationAgent {
       throw RuntimeError(.system, "the study keeps no constitution", hints: ["run `pawl doctor`"])
     }
     let spent = replies.reduce(0) { $0 + $1.cost }
+    // Differences of sums of prices: what is left of them by rounding buys nothing.
     let bounds = [rule.spend.map { $0 - work.known.judgingSpend }, spendLeft.map { $0 + spent }].compactMap(\.self)
+      .map { $0 < 1e-9 ? 0 : $0 }
     let judging = ConstitutionJudging(
       constitution: try Constitution(markdown: String(decoding: try contents(principles), as: UTF8.self)),
-      labels: try Self.labels(contents(labels), name: rule.labels),
-      documents: try documents(kept), cap: bounds.min(), seed: work.request.seed, name: client.rule.model)
-    switch judging.standing(after: replies, price: 0) {
-    case .refused(let reason, let hints):
-      return [
-        .agentFailed(work.request.trial, AgentFailure(.lasting, reason: reason, hint: hints.first))
-      ]
+      labels: try Label.all(contents(labels), name: rule.labels),
+      documents: try documents(kept), cap: bounds.min(), spentBefore: work.known.judgingSpend, seed: work.request.seed,
+      name: client.rule.model)
+    switch judging.standing(after: replies, price: price(judging.question(1), client)) {
+    case .refused(let failure): return [.agentFailed(work.request.trial, failure)]
     case .asks(let numbers):
       return ask(numbers, of: judging, client, work.request)
     case .judged(let kept, let dropped, let report):
       guard !kept.isEmpty else {
         throw RuntimeError(
-          .usage, "the judge keeps none of \(dropped.count) documents", hints: ["look at constitution.md and the labels"])
+          .usage, "the judge keeps none of \(dropped.count) documents",
+          hints: ["look at constitution.md and the labels"])
       }
       return [try finished(work, kept, dropped, report)]
     }
+  }
+
+  /// About what a question costs, in US dollars, before any was asked: a token is four bytes of text, and an answer is short.
+  private func price(_ question: JudgeQuestion, _ client: ModelClient) -> Double {
+    let bytes = question.system.utf8.count + question.text.utf8.count
+    return client.rule.price?.cost(of: TokenUsage(input: bytes / 4, output: 64)) ?? 0
   }
 
   private func ask(
@@ -104,8 +111,11 @@ extension GenerationAgent {
     }
     return documents
   }
+}
 
-  private static func labels(_ bytes: Data, name: String) throws -> [Label] {
+extension Label {
+  /// Returns the labels of a file, JSON Lines.
+  static func all(_ bytes: Data, name: String) throws -> [Label] {
     try bytes.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated().compactMap { index, line in
       guard !line.isEmpty else { return nil }
       do {

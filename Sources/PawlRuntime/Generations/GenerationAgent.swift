@@ -43,6 +43,12 @@ struct GenerationAgent: Sendable {
       request: request, parent: parent, model: model, known: known, weights: weights(request, parent, known))
     do {
       return try next(work, files, replies, spendLeft: spendLeft)
+    } catch let error as DocumentsError where error.code == .altered {
+      // It would be so the next time too.
+      return [
+        .agentFailed(
+          request.trial, AgentFailure(.lasting, reason: error.message, hint: error.hints.first))
+      ]
     } catch let error as any DescribedError {
       // What a stage left cannot be used: that says nothing about the next one.
       return [.proposalRefused(request.trial, reason: describe(error))]

@@ -33,7 +33,8 @@ extension GenerationWork {
       trial: request.trial, parent: request.parent, plan: plan,
       made: try Self.lines(access.path(of: made.digest)).count,
       kept: try Self.lines(access.path(of: kept.digest)).count, dropped: dropped,
-      realBytes: shares["real"]?["bytes"]?.integer ?? 0, madeBytes: shares["made"]?["bytes"]?.integer ?? 0, keptFile: kept,
+      realBytes: shares["real"]?["bytes"]?.integer ?? 0, madeBytes: shares["made"]?["bytes"]?.integer ?? 0,
+      keptFile: kept,
       pool: try pool(with: kept, access), alarms: alarms.compactMap { $0["sentence"]?.string }, watch: watch,
       diagnosis: stored("diagnosis.json", of: "aim"))
   }

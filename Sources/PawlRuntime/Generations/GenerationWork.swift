@@ -22,6 +22,8 @@ struct GenerationWork {
     /// Names of what it must leave, and of what it may leave.
     let required: [String]
     var optional: [String] = []
+    /// Whether it is the user's own command in place of Pawl's filter.
+    var isOwnFilter = false
   }
 
   // MARK: the order
@@ -52,7 +54,7 @@ struct GenerationWork {
     steps.append(
       Step(
         name: "filter", command: rule.stages.filter ?? Self.own("filter"), required: ["kept.jsonl"],
-        optional: ["dropped.jsonl", "filter.json"]))
+        optional: ["dropped.jsonl", "filter.json"], isOwnFilter: rule.stages.filter != nil))
     if rule.stages.filter != nil, !rule.held.isEmpty {
       steps.append(
         Step(
@@ -62,7 +64,8 @@ struct GenerationWork {
     if let constitution = filters.constitution {
       steps.append(
         Step(
-          name: Self.constitution, command: constitution.judge == nil ? Self.own("classify") : "", required: ["constitution-kept.jsonl"],
+          name: Self.constitution, command: constitution.judge == nil ? Self.own("classify") : "",
+          required: ["constitution-kept.jsonl"],
           optional: ["constitution-dropped.jsonl", "constitution.json"]))
     }
     steps.append(Step(name: "mix", command: rule.stages.mix ?? Self.own("mix"), required: ["snapshot.jsonl"]))
@@ -167,22 +170,26 @@ struct GenerationWork {
 
   /// Puts what a stage left into the store; documents that a model made get an id and their source.
   func collect(_ step: Step, from output: String, into store: DocumentStore) throws -> [StoredFile] {
-    if step.name == "generate" { try identify(in: output) }
     var files: [StoredFile] = []
     for name in step.required + step.optional {
-      guard access("\(output)/\(name)", R_OK) == 0 else {
-        if step.optional.contains(name) { continue }
+      if let fault = FileFault(of: name, in: output) {
+        if fault == .missing, step.optional.contains(name) { continue }
         throw RuntimeError(
-          .usage, "stage `\(step.name)` left no `\(name)`", hints: ["see docs/generations.md for what it owes"])
+          .usage, "stage `\(step.name)` \(fault.sentence(name))", hints: ["see docs/generations.md for what it owes"])
       }
-      files.append(try store.file("\(output)/\(name)", as: name))
+      let left = "\(output)/\(name)"
+      files.append(step.name == "generate" ? try identified(left, in: store) : try store.file(left, as: name))
     }
+    if step.isOwnFilter, let kept = files.first(where: { $0.name == "kept.jsonl" }) { try check(kept, in: store) }
     return files
   }
 
-  private func identify(in output: String) throws {
-    let blocks = try LineBlocks(path: "\(output)/made.jsonl")
-    let writer = try DocumentWriter(path: "\(output)/identified.jsonl")
+  /// Stores what a generator wrote, with ids and sources. It is written beside the store, where no stage can have laid a link.
+  private func identified(_ left: String, in store: DocumentStore) throws -> StoredFile {
+    let path = "\(store.folder)/.made-\(request.trial)"
+    let blocks = try LineBlocks(path: left)
+    let writer = try DocumentWriter(path: path)
+    defer { unlink(path) }
     var ids: Set<String> = []
     while let block = try blocks.next() {
       try block.forEachLine { range, number in
@@ -197,10 +204,65 @@ struct GenerationWork {
         try writer.write(document)
       }
     }
-    try writer.finish()
-    guard rename("\(output)/identified.jsonl", "\(output)/made.jsonl") == 0 else {
-      throw RuntimeError(.system, "cannot rename `\(output)/identified.jsonl`", hints: ["run `pawl doctor`"])
+    guard !ids.isEmpty else {
+      throw RuntimeError(
+        .usage, "stage `generate` made no document", hints: ["it writes one a line to `$PAWL_OUTPUT/made.jsonl`"])
     }
+    try writer.finish()
+    return try store.file(path, as: "made.jsonl")
+  }
+
+  /// A filter of the user's own chooses among what was made: what it changed or added would have a source that is not true.
+  private func check(_ kept: StoredFile, in store: DocumentStore) throws {
+    guard let made = stored("made.jsonl", of: "generate") else { return }
+    var known: [String: UInt64] = [:]
+    try Self.forEachDocument(of: made, in: store) { known[$0.id] = Self.digest($0) }
+    let count = known.count
+    var isEmpty = true
+    try Self.forEachDocument(of: kept, in: store) { document in
+      isEmpty = false
+      // Once each: what was kept is not there a second time.
+      guard known.removeValue(forKey: document.id) == Self.digest(document) else {
+        throw RuntimeError(
+          .usage,
+          "stage `filter` kept `\(document.id)`, which is none of what `generate` made, was changed, or came before",
+          hints: ["a filter of your own writes lines of `made.jsonl` as they are, each at most once"])
+      }
+    }
+    guard !isEmpty else {
+      throw RuntimeError(
+        .usage, "stage `filter` kept none of \(count) documents", hints: ["see what it wrote to its log"])
+    }
+  }
+
+  private static func forEachDocument(
+    of file: StoredFile, in store: DocumentStore, _ body: (Document) throws -> Void
+  ) throws {
+    let blocks = try LineBlocks(path: store.path(of: file.digest))
+    while let block = try blocks.next() {
+      try block.forEachLine { range, number in
+        guard !range.isEmpty else { return }
+        let document: Document
+        do throws(CorpusError) {
+          document = try Document(lineBytes: Array(block.bytes[range]), file: file.name, number: number)
+        } catch {
+          throw RuntimeError(
+            .usage, "stage `filter` wrote what is no document, in line \(number): \(error.message)", hints: error.hints)
+        }
+        try body(document)
+      }
+    }
+  }
+
+  /// Of all that its making says but the filters that it passed.
+  private static func digest(_ document: Document) -> UInt64 {
+    var hash = StableHash()
+    hash.add(document.text)
+    guard case .made(let making) = document.source else { return hash.value }
+    for part in [making.model, making.prompt] { hash.add(part) }
+    hash.add(making.seed)
+    hash.add(UInt64(bitPattern: Int64(making.generation)))
+    return hash.value
   }
 
   private func made(_ line: [UInt8], number: Int) throws -> Document {

@@ -27,7 +27,8 @@ struct GenerationsReading {
     let rows = try records.suffix(GenerationsSummary.rowLimit).map { record in
       let trial = try journal.trial(record.trial)
       return GenerationsSummary.Row(
-        record: record, standing: trial.map { $0.verdict?.rawValue ?? $0.state.rawValue } ?? "open", effect: trial?.evidence?.effect,
+        record: record, standing: trial.map { $0.verdict?.rawValue ?? $0.state.rawValue } ?? "open",
+        effect: trial?.evidence?.effect,
         preference: state.preferences[record.trial])
     }
     return GenerationsSummary(
@@ -74,5 +75,15 @@ extension StudyReader {
   /// Returns what a study of generations has come to; nil for a study of code.
   public func generations() throws -> GenerationsSummary? {
     try GenerationsReading(journal, configuration: configuration())?.summary(champion: overview().champion)
+  }
+
+  /// Returns what the watch says of the steps that a certificate is about, a sentence each, the oldest step first.
+  public func alarms(of certificate: CertificationRecord) throws -> [String] {
+    guard let reading = try GenerationsReading(journal, configuration: configuration()) else { return [] }
+    let path = try journal.headPath().map(\.trial)
+    guard let last = path.lastIndex(of: certificate.candidate),
+      let first = path[..<last].lastIndex(of: certificate.champion)
+    else { return [] }
+    return path[(first + 1)...last].flatMap { reading.state.records[$0]?.alarms ?? [] }
   }
 }

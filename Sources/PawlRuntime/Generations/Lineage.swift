@@ -25,6 +25,48 @@ public struct Lineage: Sendable, Encodable {
   public let dropped: String?
   /// The newest first; empty for a real document.
   public let models: [ModelStep]
+
+  private enum CodingKeys: String, CodingKey {
+    case document, snapshots, dropped, models
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(DocumentLine(document), forKey: .document)
+    try values.encode(snapshots, forKey: .snapshots)
+    try values.encodeIfPresent(dropped, forKey: .dropped)
+    try values.encode(models, forKey: .models)
+  }
+}
+
+/// A document as its line in a snapshot has it.
+private struct DocumentLine: Encodable {
+  struct Source: Encodable {
+    var kind: String
+    var file: String?
+    var line: Int?
+    var model: String?
+    var prompt: String?
+    var seed: UInt64?
+    var generation: Int?
+    var filters: [String]?
+  }
+  let id: String
+  let text: String
+  let source: Source
+  let fields: [String: String]
+
+  init(_ document: Document) {
+    (id, text, fields) = (document.id, document.text, document.fields)
+    source =
+      switch document.source {
+      case .real(let file, let line): Source(kind: "real", file: file, line: line)
+      case .made(let making):
+        Source(
+          kind: "model", model: making.model, prompt: making.prompt, seed: making.seed, generation: making.generation,
+          filters: making.filters)
+      }
+  }
 }
 
 extension StudyReader {
@@ -127,6 +169,8 @@ private struct LineageSearch {
   private func models(behind document: Document) -> [Lineage.ModelStep] {
     guard case .made(let making) = document.source else { return [] }
     var (steps, next): ([Lineage.ModelStep], String?) = ([], making.model)
+    // Of text, as in each snapshot, which has all of the real documents.
+    let realBytes = records.first { !$0.plan.isControl }?.realBytes ?? state.data?.real.bytes ?? 0
     var seen: Set<String> = []
     while let model = next, seen.insert(model).inserted {
       let trial = trained[model] ?? .baseline
@@ -134,7 +178,7 @@ private struct LineageSearch {
       steps.append(
         Lineage.ModelStep(
           model: model, trial: trial, generation: record?.plan.generation ?? 0, snapshot: record?.plan.snapshot,
-          realBytes: record?.realBytes ?? state.data?.real.bytes ?? 0, madeBytes: record?.madeBytes ?? 0,
+          realBytes: realBytes, madeBytes: record?.madeBytes ?? 0,
           parentModel: record?.plan.model))
       // What a snapshot's made documents came of, or else the weights that training began at.
       next = record.flatMap { state.models[$0.parent]?.digest ?? $0.plan.model }

@@ -21,13 +21,15 @@ struct ModelKeeper: Sendable {
     cancellation: Cancellation
   ) throws {
     guard request.keepsModel, var result = measured, result.measurement != nil else { return }
-    let path = "\(folder)/\(rule.model)"
-    var status = stat()
-    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size > 0 else {
-      measured = result.withoutMeasurement("it left no `\(rule.model)`, which `generations.model` names")
+    if let fault = FileFault(of: rule.model, in: folder) {
+      measured = result.withoutMeasurement("it \(fault.sentence(rule.model)); `generations.model` names it")
       return
     }
-    let model = try access.store.file(path, as: rule.model)
+    let model = try access.store.file("\(folder)/\(rule.model)", as: rule.model)
+    guard model.bytes > 0 else {
+      measured = result.withoutMeasurement("its `\(rule.model)` is empty; `generations.model` names it")
+      return
+    }
     result.model = model
     let questions = Questions(
       rule: rule, access: access, stages: StageRunner(rule: rule, access: access, runner: runner), request: request,
@@ -59,12 +61,26 @@ struct ModelKeeper: Sendable {
       guard let canaries = access.data.canaries, let command = rule.stages.judge else { return nil }
       let path = try access.path(of: canaries.digest)
       return try stage("judge", command, [("model", model), ("canaries.jsonl", path)]) { output in
+        let name = "canaries-kept.jsonl"
+        if let fault = FileFault(of: name, in: output) { throw Failure.failed("stage `judge` \(fault.sentence(name))") }
+        let answers: CanaryAnswers
         do {
-          return try CanaryFile(path: path, name: "canaries.jsonl").answers(in: "\(output)/canaries-kept.jsonl")
+          answers = try CanaryFile(path: path, name: "canaries.jsonl").answers(in: "\(output)/\(name)")
         } catch {
           throw Failure.failed("the canaries were not answered: \(describe(error))")
         }
+        if request.trial == .baseline, let shortage = shortage(of: answers) { throw Failure.failed(shortage) }
+        return answers
       }
+    }
+
+    /// Why nothing could be shown of what later models keep of these; nil where it can. Canaries that the baseline gets wrong cannot be
+    /// lost.
+    private func shortage(of answers: CanaryAnswers) -> String? {
+      guard let floor = rule.canaries?.floor, let needed = CanaryFile.needed(floor: floor), answers.rightCount < needed
+      else { return nil }
+      return
+        "the baseline gets \(answers.rightCount) of \(answers.asked) canaries right, and with fewer than \(needed) no later model can be shown to keep \(floor.formatted(digits: 3)) of them: add canaries that it can answer, or lower `generations.canaries.floor`"
     }
 
     /// Lets it answer the frozen prompts; beside the baseline's answers its own are judged, blind and in both orders.
@@ -120,6 +136,7 @@ struct ModelKeeper: Sendable {
       }
     }
   }
+
 }
 
 extension AttemptResult {

@@ -57,12 +57,47 @@ struct SnapshotAccess: Sendable {
 
   /// Takes evaluation text, canaries, labels and principles out of a folder in which models are trained or sampled.
   func conceal(in folder: String) {
-    let judging =
-      rule.held
-      + [rule.canaries?.file, rule.filters.constitution?.file, rule.filters.constitution?.labels]
-      .compactMap(\.self)
-    for path in judging { unlink("\(folder)/\(path)") }
+    guard let own = resolved(folder) else { return }
+    for path in rule.judging {
+      // What a link leads to beyond the folder is the user's own, and nobody's to remove.
+      let place = "\(folder)/\(path)"
+      if let file = resolved(place), file.hasPrefix(own + "/") { unlink(file) }
+      if let above = resolved((place as NSString).deletingLastPathComponent), (above + "/").hasPrefix(own + "/") {
+        unlink(place)
+      }
+    }
   }
+}
+
+extension GenerationRule {
+  /// Paths of what models are judged by, which neither training nor sampling may see.
+  var judging: [String] {
+    held + [canaries?.file, filters.constitution?.file, filters.constitution?.labels].compactMap(\.self)
+  }
+
+  /// - Throws: `RuntimeError.Code.usage` where `sandbox.read` shows every attempt what models are judged by.
+  func checkReadable(_ links: CheckoutLinks) throws(RuntimeError) {
+    for path in judging {
+      guard let file = resolved("\(links.root)/\(path)") else { continue }
+      for (entry, readable) in zip(links.entries, links.readable) {
+        guard let folder = resolved(readable), file == folder || file.hasPrefix(folder == "/" ? "/" : folder + "/")
+        else { continue }
+        throw RuntimeError(
+          .usage, "`\(entry)` of `sandbox.read` shows training `\(path)`, which it must not see",
+          hints: [
+            "list what training needs of it only, as `\(real)`",
+            "or commit `\(path)`: Pawl takes it out of training's folder",
+          ])
+      }
+    }
+  }
+}
+
+/// The path without links; nil where nothing is.
+private func resolved(_ path: String) -> String? {
+  guard let real = realpath(path, nil) else { return nil }
+  defer { free(real) }
+  return String(cString: real)
 }
 
 extension GenerationPlan {
@@ -85,6 +120,18 @@ extension GenerationPlan {
     }
   }
 
+  /// A study begins with fresh weights and real documents: what another one's file names is not in its store.
+  ///
+  /// - Throws: `RuntimeError.Code.usage` for a file that says more than that.
+  static func checkBaseline(_ text: String) throws {
+    let plan = try Self(Data(text.utf8))
+    guard plan == Self(generation: 0) else {
+      throw RuntimeError(
+        .usage, "`\(file)` is of a generation of another study",
+        hints: ["let it say `{}` and commit that: Pawl writes the rest"])
+    }
+  }
+
   /// The file's content.
   var text: String {
     get throws {
@@ -102,9 +149,12 @@ extension SnapshotAccess {
       guard let foundations = try Foundations(configuration, root: root) else { return nil }
       let store = try DocumentStore(folder: paths.store)
       self.init(
-        rule: GenerationRule(real: ""), data: try known ?? foundations.snapshot(into: store), store: store, isOfCode: true)
+        rule: GenerationRule(real: ""), data: try known ?? foundations.snapshot(into: store), store: store,
+        isOfCode: true)
       return
     }
+    try rule.checkReadable(
+      CheckoutLinks(entries: configuration.sandbox.readable, root: root, home: HomeFolder.path))
     let data = StudyData(rule: rule, root: root, store: try DocumentStore(folder: paths.store))
     guard let known else {
       self.init(rule: rule, data: try data.take(), store: data.store)

@@ -26,7 +26,7 @@ struct StudyData: Sendable {
       real: real, probe: probe, held: try rule.held.map { try stored($0, as: $0) },
       canaries: try rule.canaries.map { try stored($0.file, as: "canaries.jsonl") }, canaryCount: canaries ?? 0,
       constitution: try rule.filters.constitution.map { try principles($0) },
-      labels: try rule.filters.constitution.map { try stored($0.labels, as: "labels.jsonl") },
+      labels: try rule.filters.constitution.map { try labels($0) },
       prompts: try rule.preference.map { try prompts($0, in: folder) })
   }
 
@@ -42,19 +42,23 @@ struct StudyData: Sendable {
   }
 
   private func split(into folder: String) throws -> (real: StoredFile, probe: StoredFile) {
+    guard access("\(root)/\(rule.real)", R_OK) == 0 else { throw Self.unreadable(rule.real) }
     let reader = try DocumentReader(path: "\(root)/\(rule.real)", name: rule.real)
     let real = try DocumentWriter(path: "\(folder)/real.jsonl")
     let probe = try DocumentWriter(path: "\(folder)/probe.jsonl")
     var (trained, probed) = (0, 0)
     var ids: Set<String> = []
+    var (first, isOneText) = (TextDigest?.none, true)
     while let document = try reader.next() {
       guard ids.insert(document.id).inserted else {
         throw RuntimeError(
           .usage, "two documents of `\(rule.real)` have the id `\(document.id)`",
           hints: ["give each an id of its own, or leave `id` out: the line's number is taken then"])
       }
-      var document = document
-      if !document.source.isReal { document.source = .real(file: rule.real, line: trained + probed + 1) }
+      try check(document)
+      let digest = TextDigest(document.text)
+      if first == nil { first = digest }
+      if first != digest { isOneText = false }
       var hash = StableHash()
       hash.add(document.text)
       if rule.stages.diagnose != nil, hash.value % Self.probeShare == 0 {
@@ -71,11 +75,34 @@ struct StudyData: Sendable {
         hints: ["`generations.real` in pawl.yaml names JSON Lines with a `text` each, or plain text, a document a line"]
       )
     }
+    if trained + probed > 1, isOneText {
+      throw RuntimeError(
+        .usage, "`\(rule.real)` is one document, \(trained + probed) times", hints: ["see how the file was made"])
+    }
     try real.finish()
     try probe.finish()
     return (
       try put("\(folder)/real.jsonl", as: "real.jsonl"), try put("\(folder)/probe.jsonl", as: "probe.jsonl")
     )
+  }
+
+  /// What Pawl's `mix` would refuse, told before anything is trained.
+  private func check(_ document: Document) throws(RuntimeError) {
+    guard document.source.isReal else {
+      throw RuntimeError(
+        .usage, "`\(document.id)` of `\(rule.real)` says that a model made it",
+        hints: ["`generations.real` in pawl.yaml names data that no model made"])
+    }
+    if let fault = TextFault(document.text), case .control = fault {
+      throw RuntimeError(
+        .usage, "`\(document.id)` of `\(rule.real)` cannot be learnt: \(fault)",
+        hints: ["remove such characters from the data"])
+    }
+  }
+
+  private static func unreadable(_ path: String) -> RuntimeError {
+    RuntimeError(
+      .usage, "`\(path)` cannot be read, which `generations` in pawl.yaml names", hints: ["correct the path"])
   }
 
   /// Canaries are lines of `{"id","prompt","answer"}`, each id once.
@@ -113,16 +140,30 @@ struct StudyData: Sendable {
   private func principles(_ rule: ConstitutionRule) throws -> StoredFile {
     let file = try stored(rule.file, as: "constitution.md")
     // A constitution without principles is told now, not when the first generation is judged.
-    _ = try Constitution(markdown: String(decoding: FileManager.default.contents(atPath: "\(root)/\(rule.file)") ?? Data(), as: UTF8.self))
+    _ = try Constitution(
+      markdown: String(decoding: FileManager.default.contents(atPath: "\(root)/\(rule.file)") ?? Data(), as: UTF8.self))
+    return file
+  }
+
+  /// Too few labels measure no judge; that is told before one is asked.
+  private func labels(_ rule: ConstitutionRule) throws -> StoredFile {
+    let file = try stored(rule.labels, as: "labels.jsonl")
+    let labels = try Label.all(
+      FileManager.default.contents(atPath: "\(root)/\(rule.labels)") ?? Data(), name: rule.labels)
+    try JudgeReport.checkLabels(
+      good: labels.count { $0.label }, bad: labels.count { !$0.label }, about: nil)
     return file
   }
 
   private func stored(_ path: String, as name: String) throws -> StoredFile {
-    guard access("\(root)/\(path)", R_OK) == 0 else {
+    guard access("\(root)/\(path)", R_OK) == 0 else { throw Self.unreadable(path) }
+    let file = try put("\(root)/\(path)", as: name)
+    guard file.bytes > 0 else {
       throw RuntimeError(
-        .usage, "`\(path)` cannot be read, which `generations` in pawl.yaml names", hints: ["correct the path"])
+        .usage, "`\(path)` is empty, which `generations` in pawl.yaml names",
+        hints: ["correct the path, or fill the file"])
     }
-    return try put("\(root)/\(path)", as: name)
+    return file
   }
 
   private func put(_ path: String, as name: String) throws -> StoredFile { try store.file(path, as: name) }
