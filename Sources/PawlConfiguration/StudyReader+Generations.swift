@@ -2,7 +2,8 @@ import PawlCore
 
 extension StudyReader {
   private static let generationKeys = [
-    "real", "held", "model", "start", "stages", "budget", "generate", "filters", "mix", "watch", "canaries", "preference",
+    "real", "held", "model", "start", "stages", "budget", "generate", "filters", "mix", "watch", "canaries",
+    "preference",
     "control",
   ]
   private static let stageKeys = ["diagnose", "generate", "filter", "mix", "judge"]

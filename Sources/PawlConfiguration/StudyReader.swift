@@ -5,7 +5,8 @@ struct StudyReader {
   var reader = NodeReader()
 
   static let keys = [
-    "study", "kind", "builds_on", "command", "referee", "evaluate", "artifacts", "metric", "constraints", "editable", "frozen",
+    "study", "kind", "builds_on", "command", "referee", "evaluate", "artifacts", "metric", "constraints", "editable",
+    "frozen",
     "budget",
     "sandbox", "workers", "executor", "placement", "foreign_load", "stop", "ratchet", "approve", "agents", "search",
     "check", "rungs", "curve", "generations", "seed",

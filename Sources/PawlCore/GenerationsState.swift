@@ -31,8 +31,10 @@ public struct GenerationsState: Sendable, Codable, Hashable {
 
   /// The kinds of events that it folds: no others change it.
   public static let kinds = [
-    "dataTaken", "proposalRequested", "replyReceived", "stageFinished", "generationMade", "attemptRequested", "attemptFinished",
-    "trialJudged", "trialCrashed", "proposalRefused", "proposalFailed", "agentFailed", "headMoved", "championCertified", "resumed",
+    "dataTaken", "proposalRequested", "replyReceived", "stageFinished", "generationMade", "attemptRequested",
+    "attemptFinished",
+    "trialJudged", "trialCrashed", "proposalRefused", "proposalFailed", "agentFailed", "headMoved", "championCertified",
+    "resumed",
   ]
 
   public mutating func apply(_ event: Event) {
@@ -93,7 +95,8 @@ public struct GenerationsState: Sendable, Codable, Hashable {
     ledger.append(
       FidelityStep(
         trial: trial, generation: records[trial]?.plan.generation ?? 0, before: last.kept(of: baseline),
-        kept: now.kept(of: last, and: baseline), ofBaseline: baseline.rightCount, keptOfBaseline: now.kept(of: baseline)))
+        kept: now.kept(of: last, and: baseline), ofBaseline: baseline.rightCount, keptOfBaseline: now.kept(of: baseline)
+      ))
   }
 
   /// The ledger's newest step, where it lies below the floor and nobody has let it pass.

@@ -64,7 +64,8 @@ import Testing
         "weights: made 0.30, aim 0.50, temperature 0.90", "dropped: 200 by near, 50 by overlap, 30 by exact",
         "alarm: PSI of `length` is 0.41", "snapshot: ab12",
       ])
-    let control = words(GenerationsText.lines(of: .init(record: record(3, isControl: true), standing: "kept", effect: nil)))
+    let control = words(
+      GenerationsText.lines(of: .init(record: record(3, isControl: true), standing: "kept", effect: nil)))
     #expect(control.first == "model: generation 3, control: real documents alone")
   }
 }

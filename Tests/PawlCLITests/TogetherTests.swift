@@ -56,7 +56,9 @@ import Testing
 
   @Test func `a study builds on one of the other kind only, and not on itself`() throws {
     let repository = try GenerationsRepository().repository
-    let missing = repository.shell("sed -i 's/^kind: generations/kind: generations\\nbuilds_on: nowhere/' pawl.yaml && git -c user.name=a -c user.email=a@b commit -qam x")
+    let missing = repository.shell(
+      "sed -i 's/^kind: generations/kind: generations\\nbuilds_on: nowhere/' pawl.yaml && git -c user.name=a -c user.email=a@b commit -qam x"
+    )
     #expect(missing.code == 0)
     let run = repository.pawl("run", "--trials", "1")
     #expect(run.code != 0 && run.messages.contains("study `nowhere` has no journal yet"), "\(run.messages)")

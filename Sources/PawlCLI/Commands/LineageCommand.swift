@@ -12,7 +12,8 @@ struct LineageCommand: Command {
   static func run(_ arguments: ParsedArguments, console: Console) throws -> Int32 {
     let reader = try reader(arguments, console: console)
     guard let id = arguments.positionals.first else {
-      throw UsageError("`pawl lineage` needs the ID of a document", hints: ["`pawl show TRIAL` names the files that hold them"])
+      throw UsageError(
+        "`pawl lineage` needs the ID of a document", hints: ["`pawl show TRIAL` names the files that hold them"])
     }
     let lineage = try reader.lineage(of: id)
     console.output(arguments.has("json") ? try JSONText.encode(lineage) + "\n" : text(lineage, console: console))
@@ -28,7 +29,8 @@ struct LineageCommand: Command {
       lines.append(("source", "made by a model, for generation \(making.generation)"))
       lines.append(("prompt", making.prompt.isEmpty ? "(none)" : making.prompt.onOneLine))
       lines.append(("seed", "\(making.seed)"))
-      lines.append(("filters", making.filters.isEmpty ? "none passed" : "passed \(making.filters.joined(separator: ", "))"))
+      lines.append(
+        ("filters", making.filters.isEmpty ? "none passed" : "passed \(making.filters.joined(separator: ", "))"))
     }
     if let dropped = lineage.dropped { lines.append(("dropped", dropped)) }
     for field in document.fields.sorted(by: { $0.key < $1.key }) { lines.append((field.key, field.value.onOneLine)) }

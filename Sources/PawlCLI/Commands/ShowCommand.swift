@@ -36,17 +36,20 @@ struct ShowCommand: Command {
           Shown(
             trial: details.trial, attempts: details.attempts, proposal: details.proposal, notes: notes,
             diff: details.diff,
-            replies: details.replies, certificate: details.certificate, generation: generation, rungs: TrialOnRung.all(id, ladder),
+            replies: details.replies, certificate: details.certificate, generation: generation,
+            rungs: TrialOnRung.all(id, ladder),
             logPath: details.log?.path,
             logTail: details.log?.tail)) + "\n")
     } else {
-      console.output(text(details, ladder, generation, notes: notes, metric: try reader.configuration().metric, console: console))
+      console.output(
+        text(details, ladder, generation, notes: notes, metric: try reader.configuration().metric, console: console))
     }
     return 0
   }
 
   private static func text(
-    _ details: StudyReader.Details, _ ladder: LadderSummary, _ generation: GenerationsSummary.Row?, notes: [Note], metric: MetricRule, console: Console
+    _ details: StudyReader.Details, _ ladder: LadderSummary, _ generation: GenerationsSummary.Row?, notes: [Note],
+    metric: MetricRule, console: Console
   ) -> String {
     let trial = details.trial
     let title = trial.id == .baseline ? "the baseline" : trial.hypothesis ?? "no proposal"

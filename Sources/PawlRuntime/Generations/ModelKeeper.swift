@@ -109,7 +109,9 @@ struct ModelKeeper: Sendable {
       let choices = try stage("choose", preference.judge ?? GenerationWork.own("choose"), shown) {
         try access.store.file("\($0)/choices.jsonl", as: "choices.jsonl")
       }
-      let counted = [("key.jsonl", try access.path(of: key.digest)), ("choices.jsonl", try access.path(of: choices.digest))]
+      let counted = [
+        ("key.jsonl", try access.path(of: key.digest)), ("choices.jsonl", try access.path(of: choices.digest)),
+      ]
       result.preference = try stage("prefer", GenerationWork.own("prefer"), counted) { output in
         try JSONDecoder().decode(
           Preference.self, from: Data(contentsOf: URL(fileURLWithPath: "\(output)/preference.json")))

@@ -130,7 +130,8 @@ struct StudyData: Sendable {
           .usage, "line \(number) of `\(rule.prompts)` is no prompt", hints: ["each line is `{\"prompt\": …}`"])
       }
       let written = JSONValue.members(
-        ("id", .string("q\(number)")), ("prompt", .string(prompt)), ("samples", .integer(1)), ("seed", .integer(number)))
+        ("id", .string("q\(number)")), ("prompt", .string(prompt)), ("samples", .integer(1)), ("seed", .integer(number))
+      )
       try writer.write(bytes: Array((written.text + "\n").utf8))
     }
     try writer.finish()
