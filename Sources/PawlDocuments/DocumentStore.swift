@@ -62,7 +62,9 @@ public struct DocumentStore: Sendable {
     guard try Self.digest(ofFile: path) == digest else {
       throw DocumentsError(
         .altered, "`\(path)` does not hold what its name says",
-        hints: ["it was changed after it was stored: put back what was there, or begin a new study (`study:` in pawl.yaml)"])
+        hints: [
+          "it was changed after it was stored: put back what was there, or begin a new study (`study:` in pawl.yaml)"
+        ])
     }
   }
 

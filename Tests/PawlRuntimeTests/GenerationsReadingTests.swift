@@ -135,7 +135,8 @@ private struct TwoGenerations {
     #expect(fidelity.steps.map(\.step.keptOfBaseline) == [178, 176])
     #expect(fidelity.standing?.value == 176.0 / 180)
     // Clopper and Pearson: scipy.stats.binomtest(176, 180).proportion_ci(method="exact") is 0.944082, 0.993913.
-    #expect(abs((fidelity.standing?.low ?? 0) - 0.944082) < 1e-6 && abs((fidelity.standing?.high ?? 0) - 0.993913) < 1e-6)
+    #expect(abs((fidelity.standing?.low ?? 0) - 0.944082) < 1e-6)
+    #expect(abs((fidelity.standing?.high ?? 0) - 0.993913) < 1e-6)
     #expect(abs((fidelity.product?.value ?? 0) - 176.0 / 180) < 1e-12)
     let left = try #require(fidelity.generationsLeft)
     #expect(left == 7 && fidelity.fewestLeft ?? 0 < left && fidelity.mostLeft ?? .max > left)
@@ -206,11 +207,12 @@ private struct TwoGenerations {
     let canaries = try CanaryFile(path: path, name: "c.jsonl")
     #expect(canaries.ids == ["c1", "c2", "c3"])
     try repository.write(
-      #"{"id":"c3","ok":true}"# + "\r\n" + #"{"id":"c1","ok":false}"# + "\n" + #"{"id":"elsewhere","ok":true}"#,
-      to: "kept.jsonl")
+      #"{"id":"c3","ok":true}"# + "\r\n" + #"{"id":"c1","ok":false}"# + "\n", to: "kept.jsonl")
     #expect(try canaries.answers(in: "\(repository.root)/kept.jsonl").right == [false, false, true])
     try repository.write("", to: "kept.jsonl")
     #expect(try canaries.answers(in: "\(repository.root)/kept.jsonl").rightCount == 0)
+    try repository.write(#"{"id":"elsewhere","ok":true}"#, to: "kept.jsonl")
+    #expect(throws: RuntimeError.self) { try canaries.answers(in: "\(repository.root)/kept.jsonl") }
   }
 
   @Test(arguments: [

@@ -49,7 +49,8 @@ enum Checkpoint {
     let bytes = file.bytes
     let header = header(parameters, shape: shape)
     guard bytes.count == header.count + 4 * parameters.count, bytes.prefix(header.count).elementsEqual(header) else {
-      refuse("the checkpoint `\(path)` is of another model than \(shape == nil ? "this `train.swift` makes" : "the settings describe")")
+      let own = shape == nil ? "this `train.swift` makes" : "the settings describe"
+      refuse("the checkpoint `\(path)` is of another model than \(own)")
     }
     guard var source = bytes.baseAddress.map({ UnsafeRawPointer($0) + header.count }) else { return }
     for parameter in parameters.all {
