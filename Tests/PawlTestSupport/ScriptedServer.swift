@@ -38,13 +38,22 @@ public final class ScriptedServer: @unchecked Sendable {
   private let listener: Int32
   private let lock = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private var script: [[Step]]
+  private let answer: (@Sendable (Request) -> [Step])?
   private var seen: [Request] = []
   private var isStopped = false
 
   public var url: String { "http://127.0.0.1:\(port)" }
 
-  public init?(_ script: [[Step]]) {
+  public convenience init?(_ script: [[Step]]) { self.init(script, answering: nil) }
+
+  /// Answers each request by itself.
+  public convenience init?(answering answer: @escaping @Sendable (Request) -> [Step]) {
+    self.init([], answering: answer)
+  }
+
+  private init?(_ script: [[Step]], answering answer: (@Sendable (Request) -> [Step])?) {
     self.script = script
+    self.answer = answer
     guard let bound = bindToLoopback() else { return nil }
     (listener, port) = bound
     pthread_mutex_init(lock, nil)
@@ -90,11 +99,12 @@ public final class ScriptedServer: @unchecked Sendable {
       close(connection)
       return
     }
-    let steps = locked {
+    let scripted = locked {
       let steps = seen.count < script.count ? script[seen.count] : script.last ?? []
       seen.append(request)
       return steps
     }
+    let steps = answer?(request) ?? scripted
     for step in steps {
       switch step {
       case .send(let bytes): write(bytes, to: connection)
