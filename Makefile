@@ -6,7 +6,7 @@ CHECKED := --explicit-target-dependency-import-check error
 PREFIX ?= /usr/local
 RELEASE = $$(swift build -c release --show-bin-path)
 
-.PHONY: demo test check bench bench-lab bench-ratchet build install bootstrap format lint clean
+.PHONY: demo test check bench bench-lab bench-ratchet bench-generations build install bootstrap format lint clean
 
 demo: build
 	scripts/demo
@@ -26,6 +26,10 @@ bench-lab: build
 # Thousands of simulated studies beside other policies: minutes.
 bench-ratchet: bootstrap
 	benchmarks/ratchet/run
+
+# Collapse, expert iteration, aiming and filters: hours. PARTS="aim filters" runs those alone.
+bench-generations: bootstrap
+	benchmarks/generations/run $(PARTS)
 
 build: bootstrap
 	@# An archive keeps members whose source is gone.

@@ -24,11 +24,16 @@ def write(path, rows):
             file.write(json.dumps(row) + "\n")
 
 
+def found(program):
+    """A program of the PATH or of a folder, as a path that any folder may use."""
+    return shutil.which(program) or os.path.abspath(program)
+
+
 class Lab:
     """One study's folder, and the program that works on it."""
 
-    def __init__(self, program, folder, settings=()):
-        self.program = os.path.abspath(program)
+    def __init__(self, program, folder, settings=(), pawl="pawl"):
+        self.program, self.pawl = found(program), found(pawl)
         self.folder = os.path.abspath(folder)
         self.settings = dict(settings)
 
@@ -43,7 +48,8 @@ class Lab:
     def data(self, name):
         return read(f"{self.folder}/data/{name}.jsonl")
 
-    def stage(self, *arguments, seed=0, generation=1, inputs=None, recipe=None, snapshot=None, parent=None):
+    def stage(self, *arguments, seed=0, generation=1, inputs=None, recipe=None, snapshot=None, parent=None,
+              program=None):
         """Runs a stage and returns what it prints, as numbers by name; `inputs` are files for PAWL_INPUT."""
         given, made = f"{self.folder}/.given", f"{self.folder}/.made"
         for place in (given, made):
@@ -54,6 +60,8 @@ class Lab:
         for name, content in (inputs or {}).items():
             if isinstance(content, str):
                 shutil.copyfile(content, f"{given}/{name}")
+            elif isinstance(content, dict):
+                json.dump(content, open(f"{given}/{name}", "w"))
             else:
                 write(f"{given}/{name}", content)
         if recipe:
@@ -63,10 +71,11 @@ class Lab:
             environment["PAWL_SNAPSHOT"] = f"{self.folder}/snapshot.jsonl"
         if parent:
             environment["PAWL_PARENT_MODEL"] = parent
-        done = subprocess.run([self.program, "stage", *arguments], cwd=self.folder, env=environment,
+        program = program or self.program
+        done = subprocess.run([program, "stage", *arguments], cwd=self.folder, env=environment,
                               stdout=subprocess.PIPE, text=True)
         if done.returncode:
-            raise SystemExit(f"`pawl-lab stage {' '.join(arguments)}` ended with {done.returncode}")
+            raise SystemExit(f"`{program} stage {' '.join(arguments)}` ended with {done.returncode}")
         numbers = {}
         for line in done.stdout.splitlines():
             name, _, value = line.partition(": ")
@@ -77,7 +86,9 @@ class Lab:
         return numbers
 
     def output(self, name):
-        return read(f"{self.folder}/.made/{name}")
+        """What the last stage wrote: documents by the line, or one value."""
+        path = f"{self.folder}/.made/{name}"
+        return read(path) if name.endswith(".jsonl") else json.load(open(path))
 
     @property
     def model(self):
