@@ -36,7 +36,9 @@ struct PromptDraw {
       uniqueKeysWithValues: slices.enumerated().map { place, slice in
         (slice, Reservoir<String>(size: shares.aimed[slice] ?? 0, seed: folder.seed &+ UInt64(place) &+ 2))
       })
-    var aimless = Reservoir<String>(size: shares.aimless, seed: folder.seed &+ 1)
+    // As many as all prompts: what slices without a real document leave open is drawn of all alike, too.
+    let total = shares.aimed.values.reduce(0, +) + shares.aimless
+    var aimless = Reservoir<String>(size: total, seed: folder.seed &+ 1)
     let reader = try DocumentReader(path: folder.read(name), name: name)
     while let document = try reader.next() {
       guard !document.text.isEmpty else { continue }
@@ -45,7 +47,7 @@ struct PromptDraw {
       let slice = slicer.slice(of: document.text, fields: document.fields)
       aimed[slice]?.offer { beginning(document.text) }
     }
-    guard !aimless.items.isEmpty || aimless.offered > 0 else {
+    guard !aimless.items.isEmpty else {
       throw StagesError(
         .input, "`\(folder.read(name))` has no text to make prompts of", hints: ["see that it is not empty"])
     }
@@ -54,9 +56,7 @@ struct PromptDraw {
       // A slice that the documents have too few of, or none, is asked for again, or left to chance.
       return (0..<(shares.aimed[slice] ?? 0)).compactMap { drawn.isEmpty ? nil : (drawn[$0 % drawn.count], slice) }
     }
-    let missing = shares.aimed.values.reduce(0, +) + shares.aimless - prompts.count
-    let pool = aimless.items.isEmpty ? prompts.map(\.prompt) : aimless.items
-    for place in 0..<missing where !pool.isEmpty { prompts.append((pool[place % pool.count], nil)) }
+    for place in 0..<(total - prompts.count) { prompts.append((aimless.items[place % aimless.items.count], nil)) }
     try write(prompts)
   }
 
