@@ -338,7 +338,7 @@ private let least = """
     #expect(draft.metric?.name == "bits_per_byte" && draft.metric?.direction == .minimize)
     let rule = try #require(draft.generations)
     #expect(rule.held == ["data/search.jsonl", "data/sealed.jsonl"] && rule.start == .scratch)
-    #expect(rule.canaries == CanaryRule(file: "data/canaries.jsonl"))
+    #expect(rule.canaries == CanaryRule(file: "data/canaries.jsonl", floor: 0.4))
     try read(back: rule)
   }
 
