@@ -68,12 +68,15 @@ public enum LayoutDetector {
     draft.evaluate = "pawl-lab stage evaluate\(task)"
     draft.artifacts = ["model.safetensors"]
     let stages = StageCommands(
-      diagnose: "pawl-lab stage diagnose", generate: "pawl-lab stage generate\(task)", judge: "pawl-lab stage judge")
+      diagnose: "pawl-lab stage diagnose", generate: "pawl-lab stage generate\(task)\(adds ? " --grow 4" : "")",
+      judge: "pawl-lab stage judge")
     draft.generations = GenerationRule(
       real: "data/real.jsonl", held: ["data/search.jsonl", "data/sealed.jsonl"].filter { paths.contains($0) },
       start: adds ? .parent : .scratch, stages: stages,
-      making: MakingRule(documents: adds ? 4_000 : 1_000, slice: adds ? "size" : nil),
-      filters: adds ? FilterRule(near: nil, length: 0.9) : FilterRule(), mix: adds ? MixRule(made: 0.5) : MixRule(),
+      // Of sums, five samples of each, of which four must agree; few are left, and the more of them the longer ones count.
+      making: adds ? MakingRule(documents: 10_000, samples: 5, temperature: 0.5, slice: "size") : MakingRule(),
+      filters: adds ? FilterRule(near: nil, vote: 0.8, length: 0.9) : FilterRule(),
+      mix: adds ? MixRule(floor: 0.3, made: 0.7) : MixRule(),
       canaries: paths.contains("data/canaries.jsonl") ? canaries(adds) : nil)
     return draft.withMissing()
   }

@@ -350,7 +350,8 @@ private let least = """
     #expect(draft.metric?.name == "exact" && draft.metric?.direction == .maximize)
     let rule = try #require(draft.generations)
     #expect(rule.start == .parent && rule.filters.near == nil && rule.filters.length == 0.9)
-    #expect(rule.stages.generate == "pawl-lab stage generate --task addition" && rule.canaries == nil)
+    #expect(rule.making.samples == 5 && rule.filters.vote == 0.8 && rule.mix.floor == 0.3)
+    #expect(rule.stages.generate == "pawl-lab stage generate --task addition --grow 4" && rule.canaries == nil)
     try read(back: rule)
   }
 
